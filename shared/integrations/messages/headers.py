@@ -1,0 +1,15 @@
+"""Names of the NATS headers in use."""
+
+from enum import StrEnum
+
+
+class Header(StrEnum):
+    """NATS header names; values are plain text."""
+
+    CONTENT_TYPE = "Content-Type"
+    MESSAGE_ID = "Nats-Msg-Id"
+    TRACEPARENT = "traceparent"
+    TRACESTATE = "tracestate"
+    DEAD_REASON = "GL-Dead-Reason"
+    DEAD_SUBJECT = "GL-Dead-Subject"
+    DEAD_SEQUENCE = "GL-Dead-Sequence"

@@ -1,0 +1,106 @@
+"""Every subject on the bus, built and parsed here and nowhere else."""
+
+import re
+from dataclasses import dataclass
+
+from .errors import MessageError
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_NOT_TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
+_SITE_KINDS = {
+    "raw": ("device_class", "source"),
+    "clean": ("device_class", "sensor_id"),
+    "event": ("service", "id"),
+    "dead": ("stream",),
+    "svc": ("service", "instance", "endpoint"),
+}
+
+
+class SubjectError(MessageError):
+    """A subject or one of its tokens is not allowed."""
+
+
+def check_token(name: str, token: str) -> str:
+    """Return `token` if it may stand in a subject; `name` is what the error calls it."""
+    if not _TOKEN.fullmatch(token):
+        raise SubjectError(f"{name} must be 1 to 128 letters, digits, _ or -, got {token!r}")
+    return token
+
+
+def token_from(text: str) -> str:
+    """Make a token of any text (a host name, an address): each run of other characters becomes one `_`."""
+    return _NOT_TOKEN.sub("_", text).strip("_")[:128] or "_"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A parsed subject: `kind` is raw, clean, event, dead or svc; the tokens by name."""
+
+    site: str
+    kind: str
+    tokens: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """The subjects of one site."""
+
+    site: str
+
+    def __post_init__(self) -> None:
+        check_token("site", self.site)
+
+    def raw(self, device_class: str, source: str) -> str:
+        """Batches of readings as polled from one connection."""
+        return self._build("raw", device_class, source)
+
+    def clean(self, device_class: str, sensor_id: str) -> str:
+        """Cleaned readings of one sensor."""
+        return self._build("clean", device_class, sensor_id)
+
+    def event(self, service: str, subject_id: str) -> str:
+        """Events of one service about one thing."""
+        return self._build("event", service, subject_id)
+
+    def dead(self, stream: str) -> str:
+        """What could not be processed of a stream."""
+        return self._build("dead", stream)
+
+    def service(self, service: str, instance: str, endpoint: str) -> str:
+        """Request and reply with one instance of a service."""
+        return self._build("svc", service, instance, endpoint)
+
+    def every(self, kind: str) -> str:
+        """All subjects of one kind: a filter, not a subject to publish to."""
+        if kind not in _SITE_KINDS:
+            raise SubjectError(f"kind must be one of {', '.join(_SITE_KINDS)}, got {kind!r}")
+        return f"gl.{self.site}.{kind}.>"
+
+    def latest_key(self, device_class: str, sensor_id: str) -> str:
+        """Key of a sensor's last clean value in the bucket `gl_latest`."""
+        tokens = (check_token("device_class", device_class), check_token("sensor_id", sensor_id))
+        return ".".join((self.site, *tokens))
+
+    def _build(self, kind: str, *tokens: str) -> str:
+        for name, token in zip(_SITE_KINDS[kind], tokens, strict=True):
+            check_token(name, token)
+        return ".".join(("gl", self.site, kind, *tokens))
+
+
+def parse_subject(subject: str) -> Subject:
+    """Take a subject apart.
+
+    Raises:
+        SubjectError: not a subject of ours, or a token that is not allowed.
+    """
+    head, *rest = subject.split(".")
+    if head != "gl" or len(rest) < 2 or rest[1] not in _SITE_KINDS:
+        raise SubjectError(f"subject must be gl.<site>.<{'|'.join(_SITE_KINDS)}>.…, got {subject!r}")
+    site, kind, *tokens = rest
+    names = _SITE_KINDS[kind]
+    if len(tokens) != len(names):
+        raise SubjectError(f"subject must be gl.<site>.{kind}.<{'>.<'.join(names)}>, got {subject!r}")
+    check_token("site", site)
+    return Subject(
+        site, kind, {name: check_token(name, token) for name, token in zip(names, tokens, strict=True)}
+    )
