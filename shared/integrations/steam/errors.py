@@ -1,0 +1,13 @@
+"""What steam properties can't be computed from, each naming quantity and value."""
+
+
+class SteamError(ValueError):
+    """A property of steam is not defined for what was given."""
+
+
+class SteamRangeError(SteamError):
+    """A pressure or temperature lies outside the formulation, or contradicts the phase that was asked for."""
+
+
+class NotANumberError(SteamError):
+    """A pressure or temperature is NaN."""

@@ -1,0 +1,33 @@
+"""Gauge pressure is nothing without the barometer."""
+
+import numpy as np
+import pytest
+from integrations import steam
+
+
+def test_gauge_and_absolute_differ_by_the_barometer():
+    assert steam.absolute_pressure_bar(10.0) == pytest.approx(11.01325)
+    assert steam.absolute_pressure_bar(10.0, 0.845) == pytest.approx(10.845)
+    assert steam.gauge_pressure_bar(steam.absolute_pressure_bar(7.5, 0.9), 0.9) == pytest.approx(7.5)
+    assert steam.absolute_pressure_bar(np.array([0.0, 1.0])).tolist() == pytest.approx([1.01325, 2.01325])
+
+
+def test_a_site_at_altitude_shifts_density_by_eight_percent_at_one_bar_gauge():
+    sea, altitude = (
+        steam.saturated_vapour_density_kg_m3(steam.absolute_pressure_bar(1.0, barometer))
+        for barometer in (steam.STANDARD_ATMOSPHERE_BAR, 0.845)
+    )
+    assert altitude / sea == pytest.approx(0.92, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "downstream", "fraction"),
+    [(5.0, 0.0, 0.1116), (10.0, 0.0, 0.1606), (7.0, 0.0, 0.1340), (10.0, 1.0, 0.1253), (4.0, 1.0, 0.0614)],
+)
+def test_enthalpies_give_the_known_flash_fractions(upstream, downstream, fraction):
+    high, low = steam.absolute_pressure_bar(upstream), steam.absolute_pressure_bar(downstream)
+    liquid = steam.saturated_liquid_enthalpy_kj_kg(low)
+    latent = steam.saturated_vapour_enthalpy_kj_kg(low) - liquid
+    assert (steam.saturated_liquid_enthalpy_kj_kg(high) - liquid) / latent == pytest.approx(
+        fraction, abs=1e-4
+    )
