@@ -1,9 +1,9 @@
 """Resilience: when to wait, when to try again, when to stop trying."""
 
-from integrations.resilience.backoff import Backoff
-from integrations.resilience.breaker import CircuitBreaker, CircuitState, CircuitTransition
-from integrations.resilience.errors import CircuitBreakerOpenError, ResilienceError
-from integrations.resilience.retry import RetryFact, retry
+from .backoff import Backoff
+from .breaker import CircuitBreaker, CircuitState, CircuitTransition
+from .errors import CircuitBreakerOpenError, ResilienceError
+from .retry import RetryFact, retry
 
 __all__ = [
     "Backoff",

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from integrations.resilience.errors import CircuitBreakerOpenError
+from .errors import CircuitBreakerOpenError
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar, TypeVarTuple
 
-from integrations.resilience.backoff import Backoff
-from integrations.resilience.errors import CircuitBreakerOpenError
+from .backoff import Backoff
+from .errors import CircuitBreakerOpenError
 
 Result = TypeVar("Result")
 Args = TypeVarTuple("Args")
