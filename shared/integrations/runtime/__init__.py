@@ -1,0 +1,1 @@
+"""Runtime: how a service lives, logs and is watched, and how a parent keeps its child processes."""

@@ -1,0 +1,134 @@
+"""Telemetry: the OpenTelemetry SDK started and stopped, with metrics that can also be read in process."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import structlog
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    HistogramDataPoint,
+    InMemoryMetricReader,
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+
+from .exceptions import one_line
+from .exporters import Exporters, exporters_from
+
+NAMESPACE = "gl003"
+
+log = structlog.get_logger(__name__)
+
+
+class Telemetry:
+    """Traces and metrics of this process; a context manager that ends with `shutdown()`."""
+
+    def __init__(self, resource: Resource, exporters: Exporters) -> None:
+        self._exporters = exporters
+        self._reader = InMemoryMetricReader()
+        # Nobody collects: trace ids still travel and stand in logs, but no span is recorded.
+        sampler = None if exporters.traces else ALWAYS_OFF
+        self.tracer_provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
+        for span_exporter in exporters.traces:
+            self.tracer_provider.add_span_processor(BatchSpanProcessor(span_exporter))
+        readers: list[MetricReader] = [PeriodicExportingMetricReader(one) for one in exporters.metrics]
+        self.meter_provider = MeterProvider([self._reader, *readers], resource, shutdown_on_exit=False)
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """Return the present metrics: `name`, `unit`, `attributes` and a `value`, or a histogram's facts."""
+        data = self._reader.get_metrics_data()
+        return [
+            {
+                "name": metric.name,
+                "unit": metric.unit or "",
+                "attributes": dict(point.attributes or {}),
+                **_facts(point),
+            }
+            for resource in (data.resource_metrics if data else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            for point in metric.data.data_points
+        ]
+
+    def shutdown(self, timeout_seconds: float = 2.0) -> None:
+        """Send what is left, within `timeout_seconds`: a collector that is away delays no one's end."""
+        # In a thread of its own: the SDK waits up to 30 s here, and knows no shorter wait for spans.
+        worker = threading.Thread(target=self._shut_down_providers, name="telemetry-shutdown", daemon=True)
+        worker.start()
+        worker.join(timeout_seconds)
+        if worker.is_alive():
+            self._exporters.shutdown()
+            worker.join(timeout_seconds)
+
+    def _shut_down_providers(self) -> None:
+        self.tracer_provider.shutdown()
+        self.meter_provider.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+
+
+def start_telemetry(service: str, instance: str, version: str) -> Telemetry:
+    """Start the SDK and make it this process's own; once per process, the API allows no second.
+
+    Raises:
+        ConfigurationError: an OTEL_ variable asks for an exporter that is not there.
+    """
+    exporters = exporters_from()
+    _hush_sdk()
+    telemetry = Telemetry(
+        Resource.create(
+            {
+                "service.name": service,
+                "service.instance.id": instance,
+                "service.version": version,
+                "service.namespace": NAMESPACE,
+            }
+        ),
+        exporters,
+    )
+    trace.set_tracer_provider(telemetry.tracer_provider)
+    metrics.set_meter_provider(telemetry.meter_provider)
+    return telemetry
+
+
+class OncePerHour(logging.Handler):
+    """Passes on one of the SDK's complaints an hour: a collector that is away is one trouble, not many."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(logging.WARNING)
+        self._clock = clock
+        self._silent_until = -float("inf")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Warn, unless that was done within the hour."""
+        if self._clock() < self._silent_until:
+            return
+        self._silent_until = self._clock() + 3600
+        reason = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            reason += f" ({one_line(record.exc_info[1])})"
+        log.warning("telemetry is in trouble, silent about it for an hour", reason=reason)
+
+
+def _hush_sdk() -> None:
+    sdk = logging.getLogger("opentelemetry")
+    sdk.handlers = [OncePerHour()]
+    sdk.propagate = False
+
+
+def _facts(point: Any) -> dict[str, Any]:
+    if isinstance(point, HistogramDataPoint):
+        return {"count": point.count, "sum": point.sum, "min": point.min, "max": point.max}
+    return {"value": point.value}
