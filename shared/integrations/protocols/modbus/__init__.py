@@ -2,10 +2,30 @@
 
 from .decode import Decoder, decode
 from .encode import EncodeError, Encoder, encode
+from .endpoint import ModbusEndpoint, Transport
+from .errors import (
+    AddressRefusedError,
+    CannotConnectError,
+    ConnectionLostError,
+    ExceptionCode,
+    ExceptionResponseError,
+    GarbageError,
+    GatewayError,
+    LineBusyError,
+    ModbusError,
+    ModbusTimeoutError,
+    UnitBusyError,
+    WrongLengthError,
+    WrongTransactionError,
+    WrongUnitError,
+)
 from .layout import Layout
+from .line import ModbusLine
+from .lines import ModbusLines
 from .planner import Span, plan
 from .registers import ByteOrder, Function, Register, RegisterType
 from .table import RegisterTable, read_registers
+from .unit import ModbusUnit, UnitPoll
 
 INT16 = RegisterType.INT16
 UINT16 = RegisterType.UINT16
@@ -35,16 +55,36 @@ __all__ = [
     "UINT16",
     "UINT32",
     "UINT64",
+    "AddressRefusedError",
     "ByteOrder",
+    "CannotConnectError",
+    "ConnectionLostError",
     "Decoder",
     "EncodeError",
     "Encoder",
+    "ExceptionCode",
+    "ExceptionResponseError",
     "Function",
+    "GarbageError",
+    "GatewayError",
     "Layout",
+    "LineBusyError",
+    "ModbusEndpoint",
+    "ModbusError",
+    "ModbusLine",
+    "ModbusLines",
+    "ModbusTimeoutError",
+    "ModbusUnit",
     "Register",
     "RegisterTable",
     "RegisterType",
     "Span",
+    "Transport",
+    "UnitBusyError",
+    "UnitPoll",
+    "WrongLengthError",
+    "WrongTransactionError",
+    "WrongUnitError",
     "decode",
     "encode",
     "plan",

@@ -1,0 +1,122 @@
+"""Modbus RTU, on a serial port or through a TCP socket: nothing in an answer tells which request it belongs to.
+
+Source: MODBUS over Serial Line Specification and Implementation Guide V1.02, §2.4 and §2.5.
+"""
+
+import asyncio
+import struct
+from contextlib import suppress
+
+from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerRTU
+from pymodbus.pdu import DecodePDU
+
+from .endpoint import ModbusEndpoint, Transport
+from .errors import GarbageError, ModbusError, WrongUnitError
+from .link import Link, Pending
+from .requests import Request
+
+SILENCE_LIMIT = 2
+FRAME_BYTES = 3
+"""Unit and CRC around a PDU."""
+
+
+class Debts:
+    """Units whose last answer did not come in time, and until when it may still come.
+
+    Such an answer would fit the unit's next request as well as that request's own. So the unit is left alone
+    until it has had another timeout; all others are told apart by their unit id and go on.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[int, float] = {}
+
+    def add(self, unit: int, until: float) -> None:
+        """Expect a late answer of `unit` until the loop's time `until`."""
+        self._until[unit] = until
+
+    def settle(self, unit: int) -> bool:
+        """Whether `unit` owed an answer, which is now here."""
+        return self._until.pop(unit, None) is not None
+
+    async def paid(self, unit: int) -> None:
+        """Wait until no late answer of `unit` can come."""
+        loop = asyncio.get_running_loop()
+        while (left := self._until.get(unit, 0.0) - loop.time()) > 0:
+            await asyncio.sleep(left)
+        self._until.pop(unit, None)
+
+
+class RtuLink(Link):
+    """A line on which one request is under way until its answer or its deadline, whatever its caller does."""
+
+    def __init__(self, endpoint: ModbusEndpoint, debts: Debts) -> None:
+        silence_limit = None if endpoint.transport is Transport.RTU else SILENCE_LIMIT
+        super().__init__(str(endpoint), FramerRTU(DecodePDU(is_server=False)), silence_limit)
+        self._character_seconds = endpoint.character_seconds
+        self._pause_seconds = endpoint.pause_seconds
+        self._debts = debts
+        self._quiet_since = 0.0
+        self._stray: ModbusError | None = None
+        self._free: asyncio.Future[None] | None = None
+
+    async def exchange(self, request: Request, timeout_seconds: float) -> bytes:
+        """Send `request` after the inter-frame pause and return the PDU of its answer."""
+        while self._pending:
+            # Its caller was cancelled, but the unit may be about to speak.
+            self._free = self._loop.create_future()
+            await self._free
+        if (left := self._quiet_since + self._pause_seconds - self._loop.time()) > 0:
+            await asyncio.sleep(left)
+        self._buffer = b""
+        self._stray = None
+        travelling = (len(request.pdu) + request.answer_size + 2 * FRAME_BYTES) * self._character_seconds
+        return await self._send(request, 0, timeout_seconds + travelling)
+
+    def data_received(self, data: bytes) -> None:
+        """Collect bytes until they are a frame."""
+        self._quiet_since = self._loop.time()
+        super().data_received(data)
+
+    def _finish(self) -> None:
+        super()._finish()
+        if self._free and not self._free.done():
+            self._free.set_result(None)
+
+    def _expire(self, pending: Pending) -> None:
+        self._debts.add(pending.request.unit, pending.deadline + pending.timeout_seconds)
+        if self._stray:
+            self._fail(self._stray)
+        else:
+            super()._expire(pending)
+
+    def _take_bytes(self) -> None:
+        used, unit, pdu = 0, 0, b""
+        with suppress(
+            ModbusException, ValueError, IndexError, struct.error
+        ):  # a half frame of an odd function
+            used, unit, _, pdu = self._framer.decode(self._buffer)
+        if not used:
+            return
+        frame, self._buffer = self._buffer, b""
+        self._heard()
+        if pdu:
+            self._take_frame(unit, pdu)
+        else:
+            self._fail(self._error(GarbageError, f"wrong CRC: {frame[:16].hex(' ')}"))
+
+    def _take_frame(self, unit: int, pdu: bytes) -> None:
+        pending = self._pending
+        if pending and unit == pending.request.unit and is_answer(pending.request, pdu):
+            self._answer(pending, pdu)
+        elif self._debts.settle(unit) or pending is None:
+            return
+        elif unit == pending.request.unit:
+            self._answer(pending, pdu)
+        else:
+            self._stray = self._error(WrongUnitError, f"answer from unit {unit}")
+
+
+def is_answer(request: Request, pdu: bytes) -> bool:
+    """Whether `pdu` answers `request` as far as function and length tell."""
+    return pdu[0] == request.code | 0x80 or (pdu[0] == request.code and len(pdu) == request.answer_size)
