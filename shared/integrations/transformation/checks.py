@@ -1,0 +1,136 @@
+"""Checks on arrays of samples: each is a pure function and returns a mask of the samples it objects to.
+
+Arrays are flat over many sensors (see `segments`); times are UTC nanoseconds. A limit of infinity or a count
+of 0 switches a check off, and NaN, being no number, offends against no limit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .segments import Bools, Floats, Indices, Segments, Times
+
+NANOSECONDS_PER_SECOND = 1_000_000_000
+NANOSECONDS_PER_MINUTE = 60 * NANOSECONDS_PER_SECOND
+
+
+def missing(value: Floats) -> Bools:
+    """Samples without a value; on the wire NaN and null are the same."""
+    return np.isnan(value)
+
+
+def not_finite(value: Floats) -> Bools:
+    """Samples that are infinite, as float registers are for a sensor beyond its range."""
+    return np.isinf(value)
+
+
+def out_of_range(value: Floats, lowest: Floats | float, highest: Floats | float) -> Bools:
+    """Samples outside the closed interval."""
+    return (value < lowest) | (value > highest)
+
+
+def negative(value: Floats, impossible: Bools | bool = True) -> Bools:
+    """Samples below zero where nothing can be."""
+    return (value < 0.0) & impossible
+
+
+def severity(status: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return 0 Good, 1 Uncertain, 2 or 3 Bad (OPC UA Part 4 §7.39, bits 31 and 30)."""
+    return status >> np.uint32(30)
+
+
+def ahead(time: Times, now_ns: int, tolerance_ns: int) -> Bools:
+    """Samples from the future: their clock is wrong."""
+    return time > now_ns + tolerance_ns
+
+
+def older_than(time: Times, now_ns: int, age_ns: Times | int) -> Bools:
+    """Samples that were old when they arrived."""
+    return now_ns - time > age_ns
+
+
+def newest_before(time: Times, segments: Segments, carried: Times) -> Times:
+    """Return for each sample the newest time its sensor had shown before it; `carried` is one per segment."""
+    before = segments.previous(time, carried)
+    if bool((time > before).all()):
+        return before
+    # Ranked by segment first, no earlier segment can outrank a later one: one running maximum does for all.
+    order = np.lexsort((time, segments.start_of))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    newest = time[order][np.maximum.accumulate(rank)]
+    return np.maximum(segments.previous(newest, carried), segments.spread(carried))
+
+
+@dataclass(frozen=True)
+class Course:
+    """Values of sensors over rising times, and how fast each may change."""
+
+    value: Floats
+    time: Times
+    limit_per_minute: Floats
+    deadband: Floats
+    """A change this small is always believable."""
+
+    def too_fast(self, at: int | slice, from_value: Floats, from_time: Times) -> Bools:
+        """Tell whether the samples `at` are further from earlier ones than the time between them allows."""
+        minutes = (self.time[at] - from_time) / NANOSECONDS_PER_MINUTE
+        allowed = np.maximum(self.deadband[at], self.limit_per_minute[at] * minutes)
+        return _mask(np.abs(self.value[at] - from_value) > allowed)
+
+
+def rate_of_change(
+    course: Course, trusted: Bools, segments: Segments, *, last_value: Floats, last_time: Times
+) -> Bools:
+    """Samples that left the last good one faster than believable.
+
+    A sample is good when it is `trusted` and passes this check; `last_value` and `last_time` are the last
+    good ones before the array, per segment, NaN where there was none. What is allowed grows with the time
+    since the last good sample: a spike costs one flag, and a step that stays is accepted once it could have
+    been reached at the limit.
+    """
+    reference = segments.previous(segments.latest(trusted), np.full(segments.starts.size, -1))
+    known = reference >= 0
+    from_value = np.where(known, course.value[reference], segments.spread(last_value))
+    from_time = np.where(known, course.time[reference], segments.spread(last_time))
+    too_fast = course.too_fast(slice(None), from_value, from_time)
+    # So far every trusted sample was taken for good. What follows a refused one is compared with the good one
+    # before it, until one is good again: only these are walked, one by one.
+    settled = -1
+    for refused in np.flatnonzero(too_fast & trusted):
+        if refused > settled:
+            end = int(segments.lasts[np.searchsorted(segments.starts, refused, side="right") - 1])
+            settled = end
+            for sample in range(refused + 1, end + 1):
+                too_fast[sample] = course.too_fast(sample, from_value[refused], from_time[refused])
+                if trusted[sample] and not too_fast[sample]:
+                    settled = sample
+                    break
+    return too_fast
+
+
+def still_run(
+    value: Floats, segments: Segments, tolerance: Floats, *, last_value: Floats, run_before: Indices
+) -> Indices:
+    """Return for each sample how many in a row, itself included, hardly left the one before."""
+    moved = ~(np.abs(value - segments.previous(value, last_value)) <= tolerance)
+    since = segments.latest(moved)
+    before = np.arange(value.size) - since + 1
+    return np.where(since >= 0, before, segments.spread(run_before) + segments.rank + 1)
+
+
+def within_tolerance(windows: Floats, tolerance: Floats) -> Bools:
+    """Rows of readings that all lie within tolerance of each other."""
+    return _mask(windows.max(axis=1) - windows.min(axis=1) <= tolerance)
+
+
+def silent(last_heard: Times, interval_ns: Floats, now_ns: int, intervals: float) -> Bools:
+    """Sensors unheard for more than so many of their own intervals; NaN is an interval nobody knows yet."""
+    return (now_ns - last_heard) > intervals * interval_ns
+
+
+def _mask(found: Any) -> Bools:
+    """Give a comparison the type that numpy's stubs lose on the way."""
+    return found  # type: ignore[no-any-return]  # see above

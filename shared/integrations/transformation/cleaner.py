@@ -1,0 +1,152 @@
+"""From raw batches to clean ones, chunk by chunk, for all sensors that pass by."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+
+from integrations.messages import CleanBatch, RawBatch, RawColumn
+
+from .bank import SensorBank
+from .channels import Channel, ChannelFault, Route, Treatment
+from .checks import NANOSECONDS_PER_SECOND
+from .columns import JoinedColumns
+from .scoring import weights_row
+from .settings import CleaningSettings
+
+Arrived = tuple[int, Channel, RawColumn, int]
+"""A column on its way: index of its sensor, channel, the column, sequence of its message."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A sensor that has stopped sending new readings."""
+
+    sensor_id: str
+    last_heard_ns: int
+    interval_seconds: float
+    """Time between its readings, as configured or as learned."""
+
+
+class Cleaner:
+    """Cleans the readings of all sensors that pass by, in the order they come.
+
+    Args:
+        settings: limits and units.
+        on_fault: told once of each sensor whose readings can only be carried, for their unit or limits.
+        now_ns: UTC clock.
+    """
+
+    def __init__(
+        self,
+        settings: CleaningSettings,
+        *,
+        on_fault: Callable[[ChannelFault], None],
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._settings = settings
+        self._on_fault = on_fault
+        self._now_ns = now_ns
+        self._bank = SensorBank(
+            clock_tolerance_ns=round(settings.clock_tolerance_seconds * NANOSECONDS_PER_SECOND)
+        )
+        self._channels: dict[str, Channel] = {}
+        self._sensor_ids: dict[int, str] = {}
+        self._routes: dict[Route, Route] = {}
+        self._replaced: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._channels)
+
+    def clean(self, chunk: Iterable[tuple[int, RawBatch]]) -> list[CleanBatch]:
+        """Return a clean batch for each sensor in the chunk, its samples in the order they came.
+
+        The chunk holds raw batches that have passed `check()`, each with its sequence in the stream. A sensor
+        that changes unit, source or origin within the chunk gets a batch for each.
+
+        Raises:
+            UnusableBatchError: a time or status is beyond any clock or code; no sample has been remembered.
+        """
+        arrived = [arrival for sequence, batch in chunk for arrival in self._arrivals(sequence, batch)]
+        arrived.sort(key=itemgetter(0))
+        if not arrived:
+            return []
+        columns = JoinedColumns()
+        for _, channel, column, sequence in arrived:
+            columns.join(channel, column, sequence)
+        clean = self._bank.process(columns.flat(), self._now_ns())
+        self._tidy()
+        return columns.clean_batches(clean)
+
+    def newly_silent(self) -> list[Silence]:
+        """Return the sensors that have gone silent since they were last asked for, each once per silence."""
+        found = self._bank.newly_silent(
+            self._now_ns(),
+            intervals=self._settings.silent_after_intervals,
+            at_least_ns=round(self._settings.silent_after_seconds * NANOSECONDS_PER_SECOND),
+        )
+        intervals = self._bank.intervals_ns(found) / NANOSECONDS_PER_SECOND
+        return [
+            Silence(self._sensor_ids[sensor], int(self._bank.heard_ns[sensor]), interval)
+            for sensor, interval in zip(found.tolist(), intervals.tolist(), strict=True)
+        ]
+
+    def forget(self, sensor_id: str) -> None:
+        """Drop what is remembered of a sensor; if it comes again it is new."""
+        channel = self._channels.pop(sensor_id, None)
+        if channel is not None:
+            del self._sensor_ids[channel.index]
+            self._bank.forget(channel.index)
+
+    def _arrivals(self, sequence: int, batch: RawBatch) -> list[Arrived]:
+        key = Route.of(batch)
+        route = self._routes.setdefault(key, key)
+        channels = self._channels
+        arrivals = []
+        for column in batch.columns:
+            channel = channels.get(column.sensor_id)
+            if channel is None or not channel.carries(column, route):
+                channel = self._open(column, route, channel)
+            if column.time:
+                arrivals.append((channel.index, channel, column, sequence))
+        return arrivals
+
+    def _open(self, column: RawColumn, route: Route, former: Channel | None) -> Channel:
+        """Set up the channel of a column that is new or has changed."""
+        treatment = Treatment.of(column, self._settings)
+        if treatment.fault and (former is None or former.raw_unit != column.unit):
+            self._on_fault(treatment.fault)
+        channel = Channel(
+            index=self._index(column, treatment, former),
+            route=route,
+            sensor_id=column.sensor_id,
+            quantity=column.quantity,
+            raw_unit=column.unit,
+            unit=treatment.unit,
+            scale=treatment.scale,
+            offset=treatment.offset,
+            flags=treatment.flags(route.origin),
+        )
+        self._channels[column.sensor_id] = channel
+        self._sensor_ids[channel.index] = column.sensor_id
+        return channel
+
+    def _index(self, column: RawColumn, treatment: Treatment, former: Channel | None) -> int:
+        """Keep a sensor's place while its clean values stay comparable, else give it a fresh one."""
+        if former and (former.unit, former.quantity) == (treatment.unit, column.quantity):
+            return former.index
+        if former:
+            self._replaced.append(former.index)
+        return self._bank.add(treatment.limits, weights_row(column.quantity))
+
+    def _tidy(self) -> None:
+        """Give back replaced places, and stay within the number of sensors to be remembered."""
+        for index in self._replaced:
+            del self._sensor_ids[index]
+            self._bank.forget(index)
+        self._replaced.clear()
+        if (excess := len(self._bank) - self._settings.max_sensors) > 0:
+            for index in self._bank.longest_unheard(excess).tolist():
+                self.forget(self._sensor_ids[index])
+        if len(self._routes) > self._settings.max_sensors:
+            self._routes.clear()
