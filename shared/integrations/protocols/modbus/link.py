@@ -180,7 +180,9 @@ class Link(asyncio.Protocol):
         if error and self._pending:
             self._fail(error)
         if transport:
-            logger.info("modbus connection closed", line=self.name, reason=str(error or "no answers"))
+            logger.debug(
+                "modbus connection closed", line=self.name, reason=error.what if error else "no answers"
+            )
             transport.abort()
             if transport.get_extra_info("socket") is None:
                 self._has_closed()  # pymodbus' serial transport closes at once and does not say so

@@ -1,4 +1,4 @@
-"""Modbus RTU, on a serial port or through a TCP socket: nothing in an answer tells which request it belongs to.
+"""Modbus RTU, on a serial port or through a TCP socket: nothing in an answer says which request it is for.
 
 Source: MODBUS over Serial Line Specification and Implementation Guide V1.02, §2.4 and §2.5.
 """
@@ -42,7 +42,7 @@ class Debts:
     async def paid(self, unit: int) -> None:
         """Wait until no late answer of `unit` can come."""
         loop = asyncio.get_running_loop()
-        while (left := self._until.get(unit, 0.0) - loop.time()) > 0:
+        if (left := self._until.get(unit, 0.0) - loop.time()) > 0:
             await asyncio.sleep(left)
         self._until.pop(unit, None)
 
@@ -92,9 +92,8 @@ class RtuLink(Link):
 
     def _take_bytes(self) -> None:
         used, unit, pdu = 0, 0, b""
-        with suppress(
-            ModbusException, ValueError, IndexError, struct.error
-        ):  # a half frame of an odd function
+        # Half a frame of an odd function makes pymodbus stumble.
+        with suppress(ModbusException, ValueError, IndexError, struct.error):
             used, unit, _, pdu = self._framer.decode(self._buffer)
         if not used:
             return
