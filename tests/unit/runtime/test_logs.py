@@ -113,9 +113,12 @@ async def test_an_exception_group_is_taken_apart_and_causes_are_shown():
     stream = io.StringIO()
     configure_logging("s", "i", stream=stream)
 
+    def connect(text):
+        raise OSError(f"no route, password={text}")
+
     async def fail(text):
         try:
-            raise OSError(f"no route, password={text}")
+            connect(text)
         except OSError as error:
             raise ValueError(text) from error
 
