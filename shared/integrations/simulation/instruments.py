@@ -1,0 +1,115 @@
+"""The meters of the plant: true values, seen through sensor noise and whatever faults are switched on."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from integrations.configuration import ConfigurationError, Fault
+
+from .chance import gauss
+from .faults import FaultKind, PlantFault
+from .plant import POINTS, SteamPlant
+from .unit import UnitCondition
+
+RELATIVE_NOISE = {"flow_rate": 0.004, "density": 0.001, "velocity": 0.004}
+ABSOLUTE_NOISE = {"pressure": 0.01, "temperature": 0.1}
+COUNTER_FAULTS = {FaultKind.ROLLOVER, FaultKind.RESTART}
+
+
+class Instruments:
+    """Measured values of a plant; every one of them is simulated.
+
+    Noise is a pure function of seed, point, quantity and tick; a fault takes hold at the first tick at or after
+    its start. `totalizer_rollover` is the mass in t at which a totaliser starts again from 0.
+
+    Raises:
+        ConfigurationError: lists every fault whose target isn't a point of the plant.
+    """
+
+    def __init__(
+        self, plant: SteamPlant, faults: Iterable[PlantFault] = (), totalizer_rollover: float = 9_999_999.0
+    ) -> None:
+        self.plant = plant
+        self.totalizer_rollover = totalizer_rollover
+        self._waiting = sorted(faults, key=lambda fault: fault.start_seconds, reverse=True)
+        self._begun: list[tuple[PlantFault, float]] = []
+        _check_points(self._waiting)
+        self._begin_faults()
+
+    def advance(self, to_seconds: float) -> None:
+        """Move the plant on, and let faults take hold on the way; errors as the plant's `advance`."""
+        for _ in range(self.plant.ticks_until(to_seconds)):
+            self.plant.step()
+            self._begin_faults()
+
+    def read(self, point: str) -> dict[str, float]:
+        """What the meter shows: the quantities of MeterValues, and the words `status` and `alarm`, both 0."""
+        values = {
+            quantity: self._noisy(point, quantity, value)
+            for quantity, value in msgspec.structs.asdict(self.plant.values(point)).items()
+        }
+        for fault, held in self._begun:
+            if fault.point == point:
+                self._distort(fault, held, values)
+        values["totalizer"] %= self.totalizer_rollover
+        return values | {"status": 0.0, "alarm": 0.0}
+
+    def condition(self, point: str) -> UnitCondition:
+        """How the device at `point` treats requests now."""
+        active = {
+            fault.kind: fault.size
+            for fault, _ in self._begun
+            if fault.point == point and fault.active(self.plant.time_seconds)
+        }
+        return UnitCondition(
+            silent=FaultKind.DEAD in active,
+            restarting=FaultKind.RESTART in active,
+            delay_seconds=active.get(FaultKind.SLOW, 0.0),
+            exception_code=int(active.get(FaultKind.EXCEPTION, 0)),
+        )
+
+    def _begin_faults(self) -> None:
+        while self._waiting and self._waiting[-1].start_seconds <= self.plant.time_seconds:
+            fault = self._waiting.pop()
+            held = self.read(fault.point)[fault.quantity or "totalizer"]
+            self._begun.append((fault, held))
+
+    def _noisy(self, point: str, quantity: str, value: float) -> float:
+        scale = ABSOLUTE_NOISE.get(quantity, value * RELATIVE_NOISE.get(quantity, 0.0))
+        return (
+            value + scale * gauss(f"{self.plant.seed}/{point}/{quantity}", self.plant.tick)
+            if scale
+            else value
+        )
+
+    def _distort(self, fault: PlantFault, held: float, values: dict[str, float]) -> None:
+        if fault.kind in COUNTER_FAULTS:
+            values["totalizer"] += self._counter_jump(fault, held)
+        elif fault.rule.on_value and fault.active(self.plant.time_seconds):
+            values[fault.quantity] = self._wrong_value(fault, held, values[fault.quantity])
+
+    def _wrong_value(self, fault: PlantFault, held: float, value: float) -> float:
+        if fault.kind is FaultKind.STUCK:
+            return held
+        if fault.kind is FaultKind.NOISE:
+            return value * (
+                1.0 + fault.size * gauss(f"{self.plant.seed}/{fault.target}/fault", self.plant.tick)
+            )
+        minutes = (self.plant.time_seconds - fault.start_seconds) / 60.0
+        return value * (1.0 + fault.size * (minutes if fault.kind is FaultKind.DRIFT else 1.0))
+
+    def _counter_jump(self, fault: PlantFault, held: float) -> float:
+        if fault.kind is FaultKind.ROLLOVER:
+            return self.totalizer_rollover - fault.size - held
+        return -held if fault.size else 0.0
+
+
+def _check_points(faults: Iterable[PlantFault]) -> None:
+    allowed = f"must start with one of the points {', '.join(POINTS)}"
+    unknown = [
+        Fault("", f"target of {fault.kind.value}", fault.target, allowed)
+        for fault in faults
+        if fault.point not in POINTS
+    ]
+    if unknown:
+        raise ConfigurationError(unknown)

@@ -1,0 +1,104 @@
+"""Simulated devices on real Modbus TCP.
+
+Written on asyncio and not on pymodbus's server: that one answers only the last of several requests that come in
+one segment, knows neither silent nor slow units, and answers from tasks that nobody owns.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from .connection import Connection
+from .errors import ServerAddressError, SimulationError
+from .frames import Answer, Request
+from .memory import Memory, exception
+from .unit import HEALTHY, ServedUnit
+
+log = structlog.get_logger(__name__)
+
+GATEWAY_TARGET_FAILED = 11
+
+
+class PlantServer:
+    """One Modbus TCP address with one or several units behind it; `port` is known once entered.
+
+    Units show the values of the last `refresh`, as a device shows those of its last measuring cycle. One unit is
+    a device of its own, several are a gateway's: it answers for a unit it doesn't have with exception 11.
+
+    Raises:
+        SimulationError: two units share an address.
+        ServerAddressError: on entering, when host and port can't be listened on.
+    """
+
+    def __init__(self, units: Sequence[ServedUnit], host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host = host
+        self.port = port
+        self._units = {unit.unit_id: unit for unit in units}
+        if len(self._units) != len(units):
+            raise SimulationError(f"unit_id must be unique, got {[unit.unit_id for unit in units]}")
+        self._memories = {unit.unit_id: Memory(unit.table) for unit in units}
+        self._conditions = dict.fromkeys(self._units, HEALTHY)
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self.requests = 0
+
+    async def __aenter__(self) -> Self:
+        self.refresh()
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(self._answer, self._opened, self._connections.discard),
+                self.host,
+                self.port,
+            )
+        except OSError as error:
+            raise ServerAddressError(f"can't listen on {self.host}:{self.port}: {error.strerror}") from error
+        self.port = self._server.sockets[0].getsockname()[1]
+        log.info("simulated devices listen", host=self.host, port=self.port, units=sorted(self._units))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._drop_connections()
+            while self._connections:  # connection_lost is due in the loop's next turn
+                await asyncio.sleep(0)
+            await self._server.wait_closed()
+
+    @property
+    def restarting(self) -> bool:
+        """Whether this is a single device that is off for now; it then drops every connection."""
+        return len(self._units) == 1 and all(condition.restarting for condition in self._conditions.values())
+
+    def refresh(self) -> None:
+        """Take over the units' present values and conditions; errors as Memory.write."""
+        for unit_id, unit in self._units.items():
+            self._memories[unit_id].write(unit.values())
+            self._conditions[unit_id] = unit.condition()
+        if self.restarting:
+            self._drop_connections()
+
+    def _drop_connections(self) -> None:
+        for connection in tuple(self._connections):
+            connection.abort()
+
+    def _opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        if self.restarting:
+            connection.abort()
+
+    def _answer(self, request: Request) -> Answer | None:
+        self.requests += 1
+        memory = self._memories.get(request.unit_id)
+        if memory is None:
+            return Answer(exception(request.pdu[0], GATEWAY_TARGET_FAILED))
+        condition = self._conditions[request.unit_id]
+        if condition.silent or condition.restarting:
+            return None
+        if condition.exception_code:
+            return Answer(exception(request.pdu[0], condition.exception_code), condition.delay_seconds)
+        return Answer(memory.answer(request.pdu), condition.delay_seconds)

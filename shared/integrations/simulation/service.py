@@ -1,0 +1,29 @@
+"""The simulated plant in real time."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Never
+
+from .instruments import Instruments
+from .modbus_server import PlantServer
+from .plant import TICK_SECONDS
+
+
+async def serve_plant(
+    instruments: Instruments,
+    servers: Sequence[PlantServer],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Never:
+    """Let the plant live ten times a second and its devices show it, until cancelled.
+
+    The caller has entered `servers`, and owns this in its TaskGroup. Plant time goes on from where it stands; a
+    late turn catches up.
+    """
+    start = clock() - instruments.plant.time_seconds
+    while True:
+        instruments.advance(clock() - start)
+        for server in servers:
+            server.refresh()
+        await sleep(TICK_SECONDS - (clock() - start) % TICK_SECONDS)
