@@ -1,4 +1,4 @@
-"""A steam plant that doesn't exist: coherent physics, faulty meters, and real Modbus TCP devices that show it.
+"""A steam plant that doesn't exist: coherent physics, faulty meters, real Modbus TCP devices that show it.
 
 Every value that comes out of this room is simulated and must be marked so by whoever acquires it.
 """

@@ -1,4 +1,4 @@
-"""Faults as a command line says them: `kind:target@start+duration=magnitude`, for example `dead:process_a@30+10`."""
+"""Faults as a command line says them: `kind:target@start+duration=magnitude`, as `dead:process_a@30+10`."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from .faults import FaultKind, PlantFault
 NUMBER = r"[0-9]+(?:\.[0-9]*)?"
 FORM = re.compile(
     r"(?P<kind>\w+):(?P<target>[\w.-]+)"
-    rf"(?:@(?P<start_seconds>{NUMBER}))?(?:\+(?P<duration_seconds>{NUMBER}))?(?:=(?P<magnitude>{NUMBER}))?"
+    rf"(?:@(?P<start_seconds>{NUMBER}))?(?:\+(?P<duration_seconds>{NUMBER}))?(?:=(?P<magnitude>-?{NUMBER}))?"
 )
 TEXTS = {"kind", "target"}
 ALLOWED = "must be kind:target@start+duration=magnitude (last three optional), such as dead:process_a@30+10"
@@ -27,14 +27,13 @@ def parse_fault(text: str) -> PlantFault:
         raise ConfigurationError([Fault("", "fault", text, ALLOWED)])
     given = {key: value for key, value in match.groupdict().items() if value is not None}
     if given["kind"] not in list(FaultKind):
-        raise ConfigurationError(
-            [Fault(text, "kind", given["kind"], f"must be one of {', '.join(FaultKind)}")]
-        )
+        allowed = f"must be one of {', '.join(FaultKind)}"
+        raise ConfigurationError([Fault(repr(text), "kind", given["kind"], allowed)])
     table = {key: value if key in TEXTS else float(value) for key, value in given.items()}
     try:
         return read_struct(PlantFault, table)
     except ConfigurationError as error:
-        raise ConfigurationError(fault.under(text) for fault in error.faults) from None
+        raise ConfigurationError(fault.under(repr(text)) for fault in error.faults) from None
 
 
 def parse_faults(texts: Iterable[str]) -> tuple[PlantFault, ...]:

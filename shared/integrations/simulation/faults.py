@@ -61,7 +61,7 @@ class PlantFault(Checked, frozen=True):
     target: Annotated[str, Meta(min_length=1)]
     start_seconds: Annotated[float, Meta(ge=0)] = 0.0
     duration_seconds: Annotated[float, Meta(gt=0)] | None = None
-    magnitude: Annotated[float, Meta(ge=0)] | None = None
+    magnitude: float | None = None
 
     @property
     def rule(self) -> Rule:
@@ -92,15 +92,14 @@ class PlantFault(Checked, frozen=True):
 
     def faults(self) -> Iterable[Fault]:
         """Check target and magnitude against the kind."""
-        quantities = ", ".join(QUANTITIES)
         if self.rule.on_value and self.quantity not in QUANTITIES:
-            yield Fault(
-                "", "target", self.target, f"must be <point>.<quantity>, quantity one of {quantities}"
-            )
+            allowed = f"must be <point>.<quantity>, quantity one of {', '.join(QUANTITIES)}"
+            yield Fault("", "target", self.target, allowed)
         if not self.rule.on_value and self.quantity:
-            yield Fault(
-                "", "target", self.target, f"must be a point alone: {self.kind.value} hits the device"
-            )
+            allowed = f"must be a point alone: {self.kind.value} hits the device"
+            yield Fault("", "target", self.target, allowed)
+        if self.size < 0 and self.kind not in {FaultKind.SPIKE, FaultKind.DRIFT}:
+            yield Fault("", "magnitude", self.size, "must be at least 0")
         if self.kind is FaultKind.EXCEPTION and self.size not in EXCEPTION_CODES:
             codes = ", ".join(map(str, EXCEPTION_CODES))
             yield Fault("", "magnitude", self.size, f"must be a Modbus exception code: {codes}")

@@ -19,8 +19,8 @@ COUNTER_FAULTS = {FaultKind.ROLLOVER, FaultKind.RESTART}
 class Instruments:
     """Measured values of a plant; every one of them is simulated.
 
-    Noise is a pure function of seed, point, quantity and tick; a fault takes hold at the first tick at or after
-    its start. `totalizer_rollover` is the mass in t at which a totaliser starts again from 0.
+    Noise is a pure function of seed, point, quantity and tick; a fault takes hold at the first tick at or
+    after its start. `totalizer_rollover` is the mass in t at which a totaliser starts again from 0.
 
     Raises:
         ConfigurationError: lists every fault whose target isn't a point of the plant.
@@ -76,11 +76,10 @@ class Instruments:
 
     def _noisy(self, point: str, quantity: str, value: float) -> float:
         scale = ABSOLUTE_NOISE.get(quantity, value * RELATIVE_NOISE.get(quantity, 0.0))
-        return (
-            value + scale * gauss(f"{self.plant.seed}/{point}/{quantity}", self.plant.tick)
-            if scale
-            else value
-        )
+        return value + scale * self._gauss(f"{point}/{quantity}") if scale else value
+
+    def _gauss(self, key: str) -> float:
+        return gauss(f"{self.plant.seed}/{key}", self.plant.tick)
 
     def _distort(self, fault: PlantFault, held: float, values: dict[str, float]) -> None:
         if fault.kind in COUNTER_FAULTS:
@@ -92,9 +91,7 @@ class Instruments:
         if fault.kind is FaultKind.STUCK:
             return held
         if fault.kind is FaultKind.NOISE:
-            return value * (
-                1.0 + fault.size * gauss(f"{self.plant.seed}/{fault.target}/fault", self.plant.tick)
-            )
+            return value * (1.0 + fault.size * self._gauss(f"{fault.target}/fault"))
         minutes = (self.plant.time_seconds - fault.start_seconds) / 60.0
         return value * (1.0 + fault.size * (minutes if fault.kind is FaultKind.DRIFT else 1.0))
 

@@ -76,11 +76,10 @@ def _packed(words: bytes) -> bytes:
 
 
 def _limits(register: Register) -> tuple[float, float]:
-    if register.type.is_float if register.type is not RegisterType.STRING else True:
+    if register.type is RegisterType.STRING or register.type.is_float:
         return -np.inf, np.inf
-    low, high = np.iinfo(register.type.value).min, np.iinfo(register.type.value).max
+    limits = np.iinfo(register.type.value)
+    low, high = (limits.min, limits.max) if register.bit is None else (0, (1 << register.bits) - 1)
     if register.function.reads_bits:
         high = 1
-    if register.bit is not None:
-        high = (1 << register.bits) - 1
     return low * register.scale + register.offset, high * register.scale + register.offset

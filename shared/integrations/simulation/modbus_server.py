@@ -1,7 +1,7 @@
 """Simulated devices on real Modbus TCP.
 
-Written on asyncio and not on pymodbus's server: that one answers only the last of several requests that come in
-one segment, knows neither silent nor slow units, and answers from tasks that nobody owns.
+Written on asyncio and not on pymodbus's server: that one answers only the last of several requests that
+come in one segment, knows neither silent nor slow units, and answers from tasks that nobody owns.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ GATEWAY_TARGET_FAILED = 11
 class PlantServer:
     """One Modbus TCP address with one or several units behind it; `port` is known once entered.
 
-    Units show the values of the last `refresh`, as a device shows those of its last measuring cycle. One unit is
-    a device of its own, several are a gateway's: it answers for a unit it doesn't have with exception 11.
+    Units show the values of the last `refresh`, as a device shows those of its last measuring cycle. One unit
+    is a device of its own, several are a gateway's. A unit that isn't there is answered for: exception 11.
 
     Raises:
         SimulationError: two units share an address.
@@ -64,9 +64,10 @@ class PlantServer:
     ) -> None:
         if self._server is not None:
             self._server.close()
+            connections = tuple(self._connections)
             self._drop_connections()
-            while self._connections:  # connection_lost is due in the loop's next turn
-                await asyncio.sleep(0)
+            for connection in connections:
+                await connection.gone()
             await self._server.wait_closed()
 
     @property

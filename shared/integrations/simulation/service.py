@@ -18,8 +18,8 @@ async def serve_plant(
 ) -> Never:
     """Let the plant live ten times a second and its devices show it, until cancelled.
 
-    The caller has entered `servers`, and owns this in its TaskGroup. Plant time goes on from where it stands; a
-    late turn catches up.
+    The caller has entered `servers`, and owns this in its TaskGroup. Plant time goes on from where it stands;
+    a late turn catches up.
     """
     start = clock() - instruments.plant.time_seconds
     while True:
