@@ -128,8 +128,8 @@ class SteamPlant:
         """Flow to each process in kg/s: load, valve position and the pressure before choked valves."""
         course = partial(self._wander, "load")
         pressure = self.header.pressure_bar / self.design_bar
-        load_a = 1.0 + 0.15 * course("process_a", 300.0) + 0.05 * course("process_a/valve", 20.0)
-        load_b = 1.0 + 0.08 * course("process_b", 600.0) + 0.02 * course("process_b/valve", 30.0)
+        load_a = 1.0 + 0.15 * course("process_a", 300.0) + 0.02 * course("process_a/valve", 40.0)
+        load_b = 1.0 + 0.08 * course("process_b", 600.0) + 0.02 * course("process_b/valve", 50.0)
         return (
             PROCESS_A_T_HR * KG_S_PER_T_HR * load_a * pressure,
             PROCESS_B_T_HR * KG_S_PER_T_HR * load_b * pressure,

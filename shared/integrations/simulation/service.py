@@ -26,4 +26,4 @@ async def serve_plant(
         instruments.advance(clock() - start)
         for server in servers:
             server.refresh()
-        await sleep(TICK_SECONDS - (clock() - start) % TICK_SECONDS)
+        await sleep(max(0.0, instruments.plant.time_seconds + TICK_SECONDS - (clock() - start)))
