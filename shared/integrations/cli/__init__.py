@@ -1,0 +1,1 @@
+"""The command `gl003`: what a person types and sees."""
