@@ -1,0 +1,71 @@
+# Needs Python >= 3.11 with pip, and make. Everything else is installed into .tools and .venv.
+
+UV_VERSION := 0.13.9
+PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+ARGS :=
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .tools/bin/uv
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+unexport VIRTUAL_ENV
+# uv reads neither pip's settings nor its variables: hand on the certificates that pip would trust.
+ifneq ($(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE)),)
+export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench schemas clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+run: $(VENV)/.runtime ## bus, simulated plant, services and a live table; ARGS="--plain --for 20s" go to gl003 run
+	@$(BIN)/gl003 run $(ARGS)
+
+test: check ## every check, then every test
+	$(BIN)/pytest -q tests --ignore=tests/benchmarks --ignore=tests/faults
+
+check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/gl003 schemas --check schemas
+	$(UV) lock --check --quiet --python $(BIN)/python
+
+bench: $(VENV)/.dev ## benchmarks as a table, and in bench.json
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
+
+schemas: $(VENV)/.dev ## write schemas/ anew from the messages
+	$(BIN)/gl003 schemas schemas
+
+clean: ## remove everything made here
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist bench.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two stamps, so that run and test never undo each other: run adds what it needs and removes nothing.
+$(VENV)/.dev: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)
+	@$(UV) sync --quiet --locked --python "$$(cat .tools/python)"
+	@touch $(VENV)/.runtime $@
+
+$(VENV)/.runtime: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)
+	@$(UV) sync --quiet --locked --no-dev --inexact --python "$$(cat .tools/python)"
+	@touch $@
+
+# --target needs no venv and no ensurepip, and goes where the system keeps its own packages to itself (PEP 668).
+.tools/uv-$(UV_VERSION):
+	@rm -rf .tools && mkdir .tools
+	@for python in $(PYTHONS); do \
+		"$$python" -c 'import pip, sys; assert sys.version_info >= (3, 11); print(sys.executable)' \
+			> .tools/python 2> /dev/null && break; \
+	done; \
+	if [ ! -s .tools/python ]; then \
+		echo "make: needs Python >= 3.11 with pip; tried: $(PYTHONS). Name another: make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi
+	@echo "installing into .tools and $(VENV), with $$(cat .tools/python)"
+	@PIP_USER=0 "$$(cat .tools/python)" -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+	@touch $@
