@@ -67,5 +67,5 @@ $(VENV)/.runtime: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)
 		exit 1; \
 	fi
 	@echo "installing into .tools and $(VENV), with $$(cat .tools/python)"
-	@PIP_USER=0 "$$(cat .tools/python)" -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+	@PIP_USER=0 PIP_ROOT_USER_ACTION=ignore "$$(cat .tools/python)" -m pip install -qq --disable-pip-version-check --target .tools uv==$(UV_VERSION)
 	@touch $@
