@@ -1,0 +1,79 @@
+"""The bus: NATS with JetStream; connection, streams, publishing, consuming, request and reply."""
+
+from .connection import Bus, BusEvent, BusEventKind
+from .consumer import PullConsumer
+from .direct import Stored, last, last_per_subject, replay, subjects_of
+from .durable import Durable, ServerTooOldError
+from .embedded import EmbeddedServer
+from .errors import (
+    BusClosedError,
+    BusError,
+    BusUnreachableError,
+    EmbeddedServerError,
+    JetStreamError,
+    JetStreamUnavailableError,
+    StreamConflictError,
+)
+from .forwarder import Forwarder
+from .latest import Latest, Value
+from .opening import find_or_embed, open_bus
+from .outbox import Gap, MemoryOutbox, Outbox
+from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
+from .publisher import Publisher, PublishStatistics
+from .received import Received
+from .service import BusService, Endpoint, EndpointError, Reply, Request
+from .settings import BusSettings
+from .streams import CLEAN, DEAD, EVENTS, LATEST_BUCKET, RAW, StreamSettings, ensure_streams, stream_configs
+from .wire import NotSendableError
+
+__all__ = [
+    "CLEAN",
+    "DEAD",
+    "EVENTS",
+    "LATEST_BUCKET",
+    "RAW",
+    "Ack",
+    "Bus",
+    "BusClosedError",
+    "BusError",
+    "BusEvent",
+    "BusEventKind",
+    "BusService",
+    "BusSettings",
+    "BusUnreachableError",
+    "Durable",
+    "EmbeddedServer",
+    "EmbeddedServerError",
+    "Endpoint",
+    "EndpointError",
+    "Forwarder",
+    "Gap",
+    "JetStreamError",
+    "JetStreamUnavailableError",
+    "Latest",
+    "MemoryOutbox",
+    "NotSendableError",
+    "Outbox",
+    "Outgoing",
+    "PublishRefusedError",
+    "PublishStatistics",
+    "Publisher",
+    "PullConsumer",
+    "Received",
+    "Refusal",
+    "Reply",
+    "Request",
+    "ServerTooOldError",
+    "Stored",
+    "StreamConflictError",
+    "StreamSettings",
+    "Value",
+    "ensure_streams",
+    "find_or_embed",
+    "last",
+    "last_per_subject",
+    "open_bus",
+    "replay",
+    "stream_configs",
+    "subjects_of",
+]

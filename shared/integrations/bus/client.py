@@ -1,0 +1,42 @@
+"""nats-py's client with the few changes that a service which lives for months needs."""
+
+import asyncio
+
+from nats import errors
+from nats.aio.client import Client
+
+_NOT_FATAL = "permissions violation"
+
+
+class BusClient(Client):
+    """A client that reconnects where nats-py 2.16 gives up, and takes whole blocks of commands at once."""
+
+    async def _process_err(self, err_msg: str) -> None:
+        # nats-py closes for ever on any -ERR but these two, an expired login or a full server included;
+        # every such line is a reason to connect again, none a reason to stay away.
+        if _NOT_FATAL in err_msg or "stale connection" in err_msg:
+            await super()._process_err(err_msg)
+            return
+        error = errors.Error(f"nats: {err_msg.strip(chr(39))}")
+        await self._error_cb(error)
+        await self._process_op_err(error)
+
+    def write_soon(self, commands: bytes) -> None:
+        """Queue complete protocol commands for the socket and wake the flusher once.
+
+        `publish` costs a coroutine, a validation and a wake-up per message; here the caller has validated,
+        and bounds what it queues.
+        """
+        self._pending.append(commands)
+        self._pending_data_size += len(commands)
+        if self.is_connected and self._flush_queue is not None and self._flush_queue.empty():
+            self._flush_queue.put_nowait(asyncio.get_running_loop().create_future())
+
+    def forget_unsent(self) -> None:
+        """Drop what was queued for a connection that is gone.
+
+        Sent after the next connect it would overtake what the lost connection swallowed; publisher and
+        consumer send again themselves, in order.
+        """
+        self._pending.clear()
+        self._pending_data_size = 0

@@ -1,0 +1,50 @@
+"""Messages between `publish_all` and their acknowledgement."""
+
+import asyncio
+
+from .outgoing import Ack, Outgoing, Refusal
+from .wire import NotSendableError, publish_command
+
+
+class Batch:
+    """One `publish_all`: done when every message has an ack or a refusal.
+
+    `done` is cancelled when the caller is: that is how the rest learns that nobody waits any more.
+    """
+
+    __slots__ = ("acks", "done", "missing", "refusals")
+
+    def __init__(self, size: int) -> None:
+        self.acks: list[Ack | None] = [None] * size
+        self.refusals: list[Refusal] = []
+        self.missing = size
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle_one(self) -> None:
+        """One message less to wait for."""
+        self.missing -= 1
+        if not self.missing and not self.done.done():
+            self.done.set_result(None)
+
+
+class Flight:
+    """One message on its way; `command` is what goes to the socket, built when it first leaves."""
+
+    __slots__ = ("batch", "command", "deadline", "index", "message", "token")
+
+    def __init__(self, batch: Batch, index: int, message: Outgoing, token: str) -> None:
+        self.batch = batch
+        self.index = index
+        self.message = message
+        self.token = token
+        self.command = b""
+        self.deadline = 0.0
+
+    def build(self, inbox: str, max_payload: int) -> bytes:
+        """The command, with its answer going to `inbox` + token; raises NotSendableError."""
+        headers = self.message.header_block()
+        # the server counts headers too, and hangs up on the first byte too many; nats-py looks at bodies only
+        size = len(headers) + len(self.message.payload)
+        if size > max_payload:
+            raise NotSendableError(f"{size} bytes with headers, the server takes {max_payload}")
+        return publish_command(self.message.subject, inbox + self.token, headers, self.message.payload)

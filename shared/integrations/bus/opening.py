@@ -1,0 +1,60 @@
+"""The bus that is configured, or the one at hand, or one of our own."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from .connection import Bus
+from .embedded import EmbeddedServer
+from .settings import BusSettings
+
+log = structlog.get_logger(__name__)
+
+LOCAL_HOST = "127.0.0.1"
+LOCAL_PORT = 4222
+LOOK_SECONDS = 0.5
+
+
+@contextlib.asynccontextmanager
+async def open_bus(
+    settings: BusSettings,
+    *,
+    name: str = "",
+    store_dir: Path | None = None,
+    attempts: int | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[Bus]:
+    """Connect to `settings.url`; without one see `find_or_embed`."""
+    async with contextlib.AsyncExitStack() as stack:
+        if not settings.servers:
+            url = await stack.enter_async_context(find_or_embed(store_dir))
+            settings = msgspec.structs.replace(settings, url=url)
+        yield await stack.enter_async_context(Bus(settings, name=name, attempts=attempts, sleep=sleep))
+
+
+@contextlib.asynccontextmanager
+async def find_or_embed(store_dir: Path | None = None, port: int = LOCAL_PORT) -> AsyncIterator[str]:
+    """The URL of the nats-server on this machine's usual port, else of an embedded one, ended with us."""
+    if await is_nats(LOCAL_HOST, port):
+        yield f"nats://{LOCAL_HOST}:{port}"
+        return
+    async with EmbeddedServer(store_dir) as server:
+        log.warning("no NATS_URL and no server found: using an embedded one", looked_at=port, url=server.url)
+        yield server.url
+
+
+async def is_nats(host: str, port: int, timeout_seconds: float = LOOK_SECONDS) -> bool:
+    """Whether something there greets like a nats-server."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                return (await reader.readline()).startswith(b"INFO ")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return False

@@ -1,0 +1,85 @@
+"""What goes to JetStream, and what comes back for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from integrations.messages import Header
+
+from .errors import BusError
+from .wire import check_subject, header_block
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be stored. Under the same `message_id` it is stored once, however often it is sent.
+
+    Without an id it goes at least once. The server remembers ids for the stream's duplicate window.
+    """
+
+    subject: str
+    payload: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    message_id: str = ""
+
+    def header_block(self) -> bytes:
+        """Checked subject aside, the headers as bytes, id included; raises NotSendableError."""
+        check_subject(self.subject)
+        if not self.message_id:
+            return header_block(self.headers)
+        return header_block({**self.headers, Header.MESSAGE_ID.value: self.message_id})
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """The message is in `stream` at `seq`; `duplicate` when it had been there already."""
+
+    stream: str
+    seq: int
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that can never be stored as it is, and why."""
+
+    message: Outgoing
+    reason: str
+
+
+class PublishRefusedError(BusError):
+    """Some messages of a batch were refused for good; all the others are stored."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        first = refusals[0]
+        more = f" and {len(refusals) - 1} more" if len(refusals) > 1 else ""
+        super().__init__(f"{first.message.subject} refused: {first.reason}{more}")
+        self.refusals = tuple(refusals)
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """The error in a negative acknowledgement."""
+
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether sending again is useless: JetStream says 400 when the message itself is at fault.
+
+        Everything else is about the moment: no room, no leader, too many in flight, id still in process.
+        """
+        return self.code == 400
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An acknowledgement, positive or not, as the server writes it."""
+
+    stream: str = ""
+    seq: int = 0
+    duplicate: bool = False
+    error: Failure | None = None
+
+
+decode_answer = msgspec.json.Decoder(Answer).decode

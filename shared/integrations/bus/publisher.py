@@ -1,0 +1,267 @@
+"""Pipelined publishing to JetStream: everything is sent again until the server has it.
+
+nats-py's `publish_async` loses slots on error acks and futures on reconnect, so this is built on plain
+publishes with a reply inbox of our own.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import structlog
+from nats import errors
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from .connection import Bus, BusEvent, BusEventKind
+from .errors import BusClosedError
+from .flights import Batch, Flight
+from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal, decode_answer
+from .wire import NotSendableError
+
+log = structlog.get_logger(__name__)
+
+NO_RESPONDERS = "503"
+
+
+@dataclass(slots=True)
+class PublishStatistics:
+    """Counts since the publisher was opened."""
+
+    published: int = 0
+    acked: int = 0
+    duplicates: int = 0
+    resent: int = 0
+    refused: int = 0
+
+
+class Publisher:
+    """Publishes batches with a bounded window of unacknowledged messages.
+
+    Order: per subject the stream has messages in the order they were given, whatever is lost, refused for
+    the moment or sent again, because the next message of a subject leaves only when the one before is
+    stored. Speed comes from many subjects at once (one subject alone: one message per round trip).
+
+    Sent again under the same Nats-Msg-Id: after `deadline_seconds` without an ack, after a reconnect, and
+    when the server has no room or no leader for the moment.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        window_messages: int = 1000,
+        window_bytes: int = 8 * 1024 * 1024,
+        deadline_seconds: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.statistics = PublishStatistics()
+        self._bus = bus
+        self._window_messages = window_messages
+        self._window_bytes = window_bytes
+        self._deadline_seconds = deadline_seconds
+        self._clock = clock
+        self._tokens = itertools.count()
+        self._inbox = ""
+        self._lanes: dict[str, deque[Flight]] = {}  # per subject: the head is ready or in flight
+        self._ready: deque[Flight] = deque()
+        self._in_flight: dict[str, Flight] = {}  # in the order of their deadlines
+        self._not_now: list[Flight] = []
+        self._bytes_in_flight = 0
+        self._subscription: Subscription | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+        self._unobserve: Callable[[], None] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Messages sent and not yet answered."""
+        return len(self._in_flight)
+
+    async def __aenter__(self) -> Self:
+        self._inbox = self._bus.client.new_inbox() + "."
+        self._subscription = await self._bus.client.subscribe(self._inbox + "*", cb=self._on_answer)
+        self._unobserve = self._bus.observe(self._on_bus_event)
+        self._sweeper = asyncio.create_task(self._sweep(), name="publisher sweeper")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._unobserve:
+            self._unobserve()
+        if self._sweeper:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        if self._subscription:
+            with contextlib.suppress(errors.Error):
+                await self._subscription.unsubscribe()
+        self._sweeper = self._subscription = None
+        self._fail_all("publisher closed")
+
+    async def publish_all(self, messages: Sequence[Outgoing]) -> list[Ack]:
+        """Store all of `messages`; returns their acks in the same order, once every one is stored.
+
+        Waits through outages; a caller that cancels withdraws what the server has not got yet.
+
+        Raises:
+            PublishRefusedError: some can never be stored (too large, malformed, forbidden); the rest is.
+            BusClosedError: publisher or bus were closed before all were stored.
+        """
+        if self._sweeper is None or self._bus.client.is_closed:
+            raise BusClosedError("publisher is not open")
+        if not messages:
+            return []
+        batch = Batch(len(messages))
+        for index, message in enumerate(messages):
+            self._enqueue(Flight(batch, index, message, str(next(self._tokens))))
+        self._pump()
+        await batch.done
+        if batch.refusals:
+            raise PublishRefusedError(batch.refusals)
+        return [ack for ack in batch.acks if ack is not None]
+
+    def _enqueue(self, flight: Flight) -> None:
+        lane = self._lanes.get(flight.message.subject)
+        if lane is None:
+            self._lanes[flight.message.subject] = deque((flight,))
+            self._ready.append(flight)
+        else:
+            lane.append(flight)
+
+    def _pump(self) -> None:
+        """Send what is ready while the window has room."""
+        if not self._ready or not self._bus.connected:
+            return
+        deadline = self._clock() + self._deadline_seconds
+        commands: list[bytes] = []
+        while (
+            self._ready
+            and len(self._in_flight) < self._window_messages
+            and self._bytes_in_flight < self._window_bytes
+        ):
+            flight = self._ready.popleft()
+            if flight.batch.done.cancelled():
+                self._next_in_lane(flight)
+            elif self._built(flight):
+                flight.deadline = deadline
+                self._in_flight[flight.token] = flight
+                self._bytes_in_flight += len(flight.command)
+                commands.append(flight.command)
+        if commands:
+            self.statistics.published += len(commands)
+            self._bus.client.write_soon(b"".join(commands))
+
+    def _built(self, flight: Flight) -> bool:
+        try:
+            flight.command = flight.command or flight.build(self._inbox, self._bus.client.max_payload)
+        except NotSendableError as error:
+            self._refuse(flight, str(error))
+            return False
+        return True
+
+    async def _on_answer(self, msg: Msg) -> None:
+        flight = self._in_flight.get(msg.subject[len(self._inbox) :])
+        if flight is None:
+            return  # the answer to an earlier sending of something that is settled
+        if msg.headers and msg.headers.get("Status") == NO_RESPONDERS:
+            self._postpone(flight, "no stream takes this subject")
+            return
+        try:
+            answer = decode_answer(msg.data)
+        except msgspec.MsgspecError as error:
+            self._postpone(flight, f"unreadable acknowledgement: {error}")
+            return
+        if answer.error is None:
+            self._stored(flight, Ack(answer.stream, answer.seq, answer.duplicate))
+        elif answer.error.permanent:
+            self._land(flight)
+            self._refuse(flight, f"{answer.error.description} ({answer.error.err_code})")
+        else:
+            self._postpone(flight, answer.error.description)
+        self._pump()
+
+    def _stored(self, flight: Flight, ack: Ack) -> None:
+        self._land(flight)
+        self.statistics.acked += 1
+        self.statistics.duplicates += ack.duplicate
+        flight.batch.acks[flight.index] = ack
+        flight.batch.settle_one()
+        self._next_in_lane(flight)
+
+    def _refuse(self, flight: Flight, reason: str) -> None:
+        self.statistics.refused += 1
+        flight.batch.refusals.append(Refusal(flight.message, reason))
+        flight.batch.settle_one()
+        self._next_in_lane(flight)
+
+    def _land(self, flight: Flight) -> None:
+        del self._in_flight[flight.token]
+        self._bytes_in_flight -= len(flight.command)
+
+    def _next_in_lane(self, flight: Flight) -> None:
+        lane = self._lanes[flight.message.subject]
+        lane.popleft()
+        if lane:
+            self._ready.append(lane[0])
+        else:
+            del self._lanes[flight.message.subject]
+
+    def _postpone(self, flight: Flight, reason: str) -> None:
+        """Not now: the next sweep tries again."""
+        self._land(flight)
+        if not self._not_now:
+            log.warning("publish postponed", subject=flight.message.subject, reason=reason)
+        self._not_now.append(flight)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._deadline_seconds / 10)
+            self._send_again([*self._not_now, *self._late()])
+
+    def _late(self) -> Iterator[Flight]:
+        now = self._clock()
+        return itertools.takewhile(lambda flight: flight.deadline <= now, self._in_flight.values())
+
+    def _send_again(self, flights: Sequence[Flight]) -> None:
+        if not flights:
+            return
+        for flight in flights:
+            if flight.token in self._in_flight:
+                self._land(flight)
+        self._not_now.clear()
+        self.statistics.resent += len(flights)
+        self._ready.extendleft(reversed(flights))
+        self._pump()
+
+    def _on_bus_event(self, event: BusEvent) -> None:
+        if event.kind is BusEventKind.RECONNECTED:
+            self._send_again([*self._not_now, *self._in_flight.values()])
+        elif event.kind is BusEventKind.PERMISSION_DENIED:
+            self._refuse_forbidden(event)
+        elif event.kind is BusEventKind.CLOSED:
+            self._fail_all("bus closed")
+
+    def _refuse_forbidden(self, event: BusEvent) -> None:
+        """A forbidden publish has no ack, only an error on the side that names the subject."""
+        forbidden = [f for f in self._in_flight.values() if f.message.subject.lower() == event.subject]
+        for flight in forbidden:
+            self._land(flight)
+            self._refuse(flight, event.text)
+        self._pump()
+
+    def _fail_all(self, why: str) -> None:
+        for flight in itertools.chain.from_iterable(self._lanes.values()):
+            if not flight.batch.done.done():
+                flight.batch.done.set_exception(BusClosedError(why))
+        self._lanes.clear()
+        self._ready.clear()
+        self._in_flight.clear()
+        self._not_now.clear()
+        self._bytes_in_flight = 0

@@ -1,0 +1,167 @@
+"""The streams of the bus, declared once, and how they come to be."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Literal
+
+import structlog
+from msgspec import Meta
+
+from integrations.configuration import Checked
+from integrations.resilience import Backoff
+
+from .connection import Bus
+from .errors import JetStreamError, JetStreamUnavailableError, StreamConflictError
+
+log = structlog.get_logger(__name__)
+
+RAW = "RAW"
+CLEAN = "CLEAN"
+EVENTS = "EVENTS"
+DEAD = "DEAD"
+LATEST_BUCKET = "gl_latest"
+
+_DAY = 24 * 60 * 60
+_SECOND_NS = 1_000_000_000
+_NOT_FOUND = 10059
+_NAME_IN_USE = 10058
+_PATIENCE = Backoff(0.1, max_seconds=5.0)
+_IMMUTABLE = ("storage", "retention")
+
+
+class StreamSettings(Checked, frozen=True):
+    """What the operator decides about streams; the rest is ours."""
+
+    storage_bytes: Annotated[int, Meta(ge=16 * 1024 * 1024)] = 4 * 1024**3
+    """For all streams together, reserved by the server; the oldest messages make room for new ones."""
+    replicas: Literal[1, 3, 5] = 1
+
+
+def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
+    """JetStream's configuration of every stream.
+
+    One stream carries one kind of message of every site (`gl.*.raw.>`): names then cannot collide on a hub
+    that serves many sites, two sites that declare the same stream agree on it, and consumers choose their
+    site by filter subject. A site that needs its own limits has its own server anyway (leaf node).
+    """
+    total = settings.storage_bytes
+    declared = [
+        _site_stream(RAW, "raw", 1 * _DAY, int(0.38 * total)),
+        _site_stream(CLEAN, "clean", 7 * _DAY, int(0.50 * total)),
+        _site_stream(EVENTS, "event", 30 * _DAY, int(0.05 * total)),
+        _site_stream(DEAD, "dead", 30 * _DAY, int(0.05 * total)),
+        _bucket(LATEST_BUCKET, int(0.02 * total)),
+    ]
+    return [{**config, "num_replicas": settings.replicas} for config in declared]
+
+
+def _site_stream(name: str, kind: str, max_age_seconds: int, max_bytes: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "subjects": [f"gl.*.{kind}.>"],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "max_age": max_age_seconds * _SECOND_NS,
+        "max_bytes": max_bytes,
+        "duplicate_window": 120 * _SECOND_NS,
+        "allow_direct": True,  # replay and last values are read directly, without a consumer to leak
+    }
+
+
+def _bucket(name: str, max_bytes: int) -> dict[str, Any]:
+    """A key-value bucket (ADR-8) that keeps the last value of each key."""
+    return {
+        "name": f"KV_{name}",
+        "subjects": [f"$KV.{name}.>"],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "new",
+        "max_msgs_per_subject": 1,
+        "max_bytes": max_bytes,
+        "duplicate_window": 120 * _SECOND_NS,
+        "allow_direct": True,
+        "allow_rollup_hdrs": True,
+        "deny_delete": True,
+    }
+
+
+async def ensure_streams(
+    bus: Bus,
+    configs: Sequence[dict[str, Any]],
+    *,
+    attempts: int | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Create or update every stream; safe to be called by many services at once, and again.
+
+    Waits for JetStream, for ever unless `attempts` bounds it. What an operator has added (placement,
+    sources, metadata) stays.
+
+    Raises:
+        StreamConflictError: a stream cannot become what is declared; the text names stream and field.
+        JetStreamUnavailableError: `attempts` are used up.
+    """
+    attempt = 0
+    for config in configs:
+        while True:
+            try:
+                await _ensure(bus, config)
+                break
+            except JetStreamUnavailableError as error:
+                attempt += 1
+                if attempts is not None and attempt >= attempts:
+                    raise
+                if attempt == 1:
+                    log.warning("waiting for JetStream", stream=config["name"], reason=str(error))
+                await sleep(_PATIENCE.ceiling(attempt))
+
+
+async def _ensure(bus: Bus, config: dict[str, Any]) -> None:
+    existing = await _existing(bus, config["name"])
+    if existing is None:
+        if await _created(bus, config):
+            return
+        existing = await _existing(bus, config["name"]) or {}
+    changed = {key: value for key, value in config.items() if existing.get(key) != value}
+    for key in _IMMUTABLE:
+        if key in changed:
+            raise StreamConflictError(
+                f"stream {config['name']}: {key} is {existing.get(key)!r}, must be {changed[key]!r},"
+                " and cannot be changed on an existing stream"
+            )
+    if changed:
+        await _change(bus, "UPDATE", {**existing, **config}, changed)
+        log.info("stream updated", stream=config["name"], fields=sorted(changed))
+
+
+async def _existing(bus: Bus, name: str) -> dict[str, Any] | None:
+    try:
+        config: dict[str, Any] = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+    except JetStreamError as error:
+        if error.err_code == _NOT_FOUND:
+            return None
+        raise
+    return config
+
+
+async def _created(bus: Bus, config: dict[str, Any]) -> bool:
+    """Create the stream; False when another creator was faster, with other settings."""
+    try:
+        await _change(bus, "CREATE", config, config)
+    except StreamConflictError as error:
+        if isinstance(error.__cause__, JetStreamError) and error.__cause__.err_code == _NAME_IN_USE:
+            return False
+        raise
+    log.info("stream created", stream=config["name"])
+    return True
+
+
+async def _change(bus: Bus, verb: str, config: dict[str, Any], changed: dict[str, Any]) -> None:
+    try:
+        await bus.api(f"STREAM.{verb}.{config['name']}", config)
+    except JetStreamError as error:
+        fields = ", ".join(f"{key}={changed[key]!r}" for key in sorted(changed) if key != "name")
+        raise StreamConflictError(
+            f"stream {config['name']} cannot have {fields}: {error.description}"
+        ) from error

@@ -1,0 +1,55 @@
+"""NATS protocol commands as bytes, built for many messages at a time."""
+
+import re
+from collections.abc import Mapping
+
+from .errors import BusError
+
+_SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
+_NAME = re.compile(r"[!-9;-~]+")
+_LINE_BREAKS = str.maketrans({"\r": " ", "\n": " "})
+
+
+class NotSendableError(BusError, ValueError):
+    """A subject or header name that the protocol cannot carry."""
+
+
+def publish_command(subject: str, reply: str, headers: bytes, payload: bytes) -> bytes:
+    """HPUB (with a header block) or PUB of one message; `subject` has been checked."""
+    if not headers:
+        return b"PUB %b %b %d\r\n%b\r\n" % (subject.encode(), reply.encode(), len(payload), payload)
+    total = len(headers) + len(payload)
+    return b"HPUB %b %b %d %d\r\n%b%b\r\n" % (
+        subject.encode(), reply.encode(), len(headers), total, headers, payload,
+    )  # fmt: skip
+
+
+def header_block(headers: Mapping[str, str]) -> bytes:
+    """The header block; line breaks inside values become blanks, none at all is empty.
+
+    Raises:
+        NotSendableError: a name is empty, or holds blanks, control characters, colons or non-ASCII.
+    """
+    if not headers:
+        return b""
+    lines = ["NATS/1.0"]
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name):
+            raise NotSendableError(
+                f"header name must be printable ASCII without blanks and colons, got {name!r}"
+            )
+        lines.append(f"{name}: {value.translate(_LINE_BREAKS).strip()}")
+    lines.append("\r\n")
+    return "\r\n".join(lines).encode()
+
+
+def check_subject(subject: str) -> None:
+    """Check that one can publish to `subject`: anything else could smuggle commands into the protocol.
+
+    Raises:
+        NotSendableError: empty tokens, wildcards or white space.
+    """
+    if not _SUBJECT.fullmatch(subject):
+        raise NotSendableError(
+            f"subject must be tokens with dots between, without blanks and wildcards, got {subject!r}"
+        )

@@ -1,0 +1,25 @@
+"""Fixtures for every test that needs a real bus."""
+
+import pytest
+from integrations.bus import Bus, BusSettings, EmbeddedServer, StreamSettings, ensure_streams, stream_configs
+
+
+@pytest.fixture
+async def nats_server():
+    """A nats-server of its own for one test, on a free port, its store gone afterwards."""
+    async with EmbeddedServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def bus(nats_server):
+    """A connection to `nats_server` without streams."""
+    async with Bus(BusSettings(url=nats_server.url), name="test", attempts=3) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def streams(bus):
+    """The bus with every declared stream."""
+    await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=256 * 1024 * 1024)), attempts=3)
+    return bus

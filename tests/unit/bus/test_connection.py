@@ -1,0 +1,98 @@
+import asyncio
+
+import pytest
+from integrations.bus import Bus, BusEventKind, BusSettings, BusUnreachableError, EmbeddedServer
+from integrations.bus.settings import redacted
+from integrations.configuration import ConfigurationError
+from structlog.testing import capture_logs
+
+
+def expect(bus, kind):
+    """A future that is done with the next event of `kind`."""
+    seen = asyncio.get_running_loop().create_future()
+    bus.observe(lambda event: event.kind is kind and not seen.done() and seen.set_result(event))
+    return asyncio.wait_for(seen, 10)
+
+
+async def test_unreachable_servers_are_one_clear_line_without_secrets():
+    naps = []
+
+    async def sleep(seconds):
+        naps.append(seconds)
+
+    settings = BusSettings(url="nats://bob:hunter2@127.0.0.1:1,nats://s3cr3t@127.0.0.1:2")
+    with capture_logs() as logs, pytest.raises(BusUnreachableError, match="no NATS server at nats://127"):
+        async with Bus(settings, attempts=3, sleep=sleep):
+            pass
+    assert len(naps) == len(logs) == 2
+    assert logs[0]["url"] == "nats://127.0.0.1:1,nats://127.0.0.1:2"
+    assert "hunter2" not in str(logs)
+    assert "s3cr3t" not in str(logs)
+    assert "hunter2" not in repr(settings)
+
+
+async def test_wrong_password_is_a_reason_that_is_told():
+    async with EmbeddedServer(config="authorization { user: a, password: b }") as server:
+        with pytest.raises(BusUnreachableError, match="Authorization Violation"):
+            async with Bus(BusSettings(url=server.url, user="a", password="x"), attempts=1):  # noqa: S106 - test data
+                pass
+
+
+async def test_heals_when_the_server_comes_back(nats_server, bus):
+    lost, back = expect(bus, BusEventKind.DISCONNECTED), expect(bus, BusEventKind.RECONNECTED)
+    await nats_server.kill()
+    await lost
+    assert not bus.connected
+    await nats_server.start()
+    await back
+    assert (await bus.api("INFO"))["streams"] == 0
+
+
+async def test_an_error_line_of_the_server_is_a_reconnect_not_the_end(bus):
+    back = expect(bus, BusEventKind.RECONNECTED)
+    await bus.client._process_err("'user authentication expired'")
+    await back
+    assert bus.connected
+
+
+async def test_a_forbidden_publish_is_told_and_counted():
+    permissions = 'authorization { users: [{ user: a, password: b, permissions: { publish: ["ok.>"] } }] }'
+    async with (
+        EmbeddedServer(config=permissions) as server,
+        Bus(BusSettings(url=server.url, user="a", password="b"), attempts=1) as bus,  # noqa: S106 - test data
+    ):
+        denied = expect(bus, BusEventKind.PERMISSION_DENIED)
+        await bus.client.publish("Not.Ok", b"")
+        event = await denied
+        assert event.subject == "not.ok"
+        assert event.text == "not allowed: publish to not.ok"
+        assert bus.counts[BusEventKind.PERMISSION_DENIED] == 1
+
+
+async def test_a_slow_consumer_is_told(bus):
+    slow = expect(bus, BusEventKind.SLOW_CONSUMER)
+    await bus.client.subscribe("flood", pending_msgs_limit=2)
+    for _ in range(4):
+        await bus.client.publish("flood", b"x")
+    assert (await slow).subject == "flood"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"url": "http://a:1"}, "url must begin with nats://"),
+        ({"url": "nats://a:99999"}, "url must have a port 1 to 65535"),
+        ({"url": "nats://u:geheim@:1"}, "url must be like nats://host:4222, got 'nats://:1'"),
+        ({"user": "a"}, "user must come together with password"),
+        ({"token": "t", "user": "a", "password": "b"}, "token must not come together with user"),
+        ({"tls_ca_file": "/no/such"}, "tls_ca_file must be an existing file, got '/no/such'"),
+        ({"connect_timeout_seconds": 0.0}, "connect_timeout_seconds must be"),
+    ],
+)
+def test_settings_complain_by_name(fields, message):
+    with pytest.raises(ConfigurationError, match=message):
+        BusSettings(**fields)
+
+
+def test_redaction_keeps_what_helps():
+    assert redacted("tls://user:p@ss@host:1/x,b:2") == "tls://host:1/x,b:2"
