@@ -1,0 +1,81 @@
+"""The house: rooms in their layers, small files, tests beside their room, reasons beside suppressions."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = ROOT / "shared" / "integrations"
+LONGEST_FILE = 350
+
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+ALLOWED = {"pymodbus": {"protocols", "simulation"}, "opentelemetry.sdk": {"runtime"}}
+"""The rooms that a contract forbidding a library leaves out: those that may know it."""
+
+
+def packages(folder):
+    return {path.parent.name for path in folder.glob("*/*.py")}
+
+
+def sources():
+    return [
+        path for folder in ("shared", "services", "tests") for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
+
+
+def contracts(kind):
+    return [contract for contract in CONTRACTS if contract["type"] == kind]
+
+
+def test_imports_keep_their_direction():
+    lint = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_every_room_has_its_layer():
+    (layers,) = contracts("layers")
+    placed = {room.strip() for layer in layers["layers"] for room in layer.split("|")}
+    assert placed - {"services"} == {f"integrations.{room}" for room in packages(LIBRARY)}
+
+
+def test_every_service_is_told_not_to_know_the_others():
+    (independence,) = contracts("independence")
+    assert set(independence["modules"]) == {f"services.{name}" for name in packages(ROOT / "services")}
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_every_room_but_its_own_is_kept_from_a_library(library):
+    (contract,) = (one for one in contracts("forbidden") if library in one["forbidden_modules"])
+    kept_out = {f"integrations.{room}" for room in packages(LIBRARY) - ALLOWED[library]}
+    assert set(contract["source_modules"]) == kept_out | {"services"}
+
+
+def test_every_room_has_its_tests_and_no_tests_are_left_of_a_room_that_went():
+    assert {path.parent.name for path in (ROOT / "tests" / "unit").glob("*/test_*.py")} == packages(LIBRARY)
+
+
+def test_no_file_is_too_long():
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in sources()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_every_suppression_names_its_rule_and_its_reason():
+    comment = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")
+    reasoned = re.compile(r"(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w, -]+\])\s*(?:#|-|–|:)\s*\w.*")
+    unexplained = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sources()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (found := comment.search(line)) and not reasoned.fullmatch(found["rest"].strip())
+    ]
+    assert unexplained == []
