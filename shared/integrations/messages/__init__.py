@@ -6,25 +6,31 @@ from .events import Event, Severity
 from .headers import Header
 from .health import CircuitHealth, DeviceHealth, Health, HealthState
 from .readings import CleanBatch, Origin, RawBatch, RawColumn
+from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
 from .subjects import Subject, SubjectError, Subjects, check_token, parse_subject, token_from
 
 __all__ = [
     "CircuitHealth",
+    "CircuitReset",
     "CleanBatch",
     "ContentType",
     "DecodeError",
     "DeviceHealth",
+    "DeviceReading",
+    "DeviceRequest",
     "EncodeError",
     "Event",
     "Header",
     "Health",
     "HealthState",
     "MessageError",
+    "Metrics",
     "Origin",
     "Qartod",
     "RawBatch",
     "RawColumn",
+    "ReadReply",
     "Severity",
     "Status",
     "Subject",

@@ -7,6 +7,7 @@ from msgspec import Struct
 from .events import Event
 from .health import Health
 from .readings import CleanBatch, RawBatch
+from .requests import CircuitReset, DeviceRequest, Metrics, ReadReply
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Channel:
     message: type[Struct] | None
     """None where the body is the original's, byte for byte."""
     headers: tuple[str, ...] = ()
+    request: type[Struct] | None = None
+    """Body of the request, where the message is its reply."""
 
 
 CHANNELS = (
@@ -59,7 +62,27 @@ CHANNELS = (
     Channel(
         "health",
         "gl.<site>.svc.<service>.<instance>.health",
-        "Request with an empty body; the reply is the service's health",
+        "Reply to an empty request: how the service and its devices are",
         Health,
+    ),
+    Channel(
+        "metrics",
+        "gl.<site>.svc.<service>.<instance>.metrics",
+        "Reply to an empty request: what the service has counted",
+        Metrics,
+    ),
+    Channel(
+        "read",
+        "gl.<site>.svc.<service>.<instance>.read",
+        "Reply to a DeviceRequest: the devices read now, with retries, past the polling",
+        ReadReply,
+        request=DeviceRequest,
+    ),
+    Channel(
+        "reset_circuit",
+        "gl.<site>.svc.<service>.<instance>.reset_circuit",
+        "Reply to a DeviceRequest: circuits closed by hand",
+        CircuitReset,
+        request=DeviceRequest,
     ),
 )

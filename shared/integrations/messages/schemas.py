@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import msgspec
+import yaml
 
 from .catalogue import CHANNELS, Channel
 from .codec import ContentType
@@ -15,10 +16,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schema_files() -> dict[str, str]:
     """Return every generated file: its name and its whole text."""
-    messages = {channel.message.__name__: channel.message for channel in CHANNELS if channel.message}
+    messages = {
+        cls.__name__: cls for channel in CHANNELS for cls in (channel.message, channel.request) if cls
+    }
     files = {f"{name}.schema.json": _text(_json_schema(cls)) for name, cls in messages.items()}
-    files["asyncapi.json"] = _text(_asyncapi())
-    return files
+    return files | {
+        "asyncapi.yaml": yaml.safe_dump(_asyncapi(), sort_keys=False, allow_unicode=True, width=110)
+    }
 
 
 def _json_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
@@ -32,19 +36,23 @@ def _asyncapi() -> dict[str, Any]:
         "info": {
             "title": "GL-003 integrations",
             "version": SCHEMA_VERSION,
-            "description": "A steam plant's readings on NATS. Bodies are JSON unless Content-Type says MessagePack.",
+            "description": "A steam plant's readings on NATS; JSON unless Content-Type says MessagePack.",
         },
         "defaultContentType": ContentType.JSON.value,
         "channels": {channel.name: _channel(channel) for channel in CHANNELS},
-        "operations": {
-            f"receive_{channel.name}": {
-                "action": "receive",
-                "channel": {"$ref": f"#/channels/{channel.name}"},
-                "summary": channel.summary,
-            }
-            for channel in CHANNELS
-        },
+        "operations": {f"receive_{channel.name}": _operation(channel) for channel in CHANNELS},
     }
+
+
+def _operation(channel: Channel) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "action": "receive",
+        "channel": {"$ref": f"#/channels/{channel.name}"},
+        "summary": channel.summary,
+    }
+    if channel.request:
+        operation["description"] = f"Ask with {channel.request.__name__}.schema.json on the same subject."
+    return operation
 
 
 def _channel(channel: Channel) -> dict[str, Any]:

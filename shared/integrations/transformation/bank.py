@@ -7,14 +7,44 @@ sensor before it and on `now_ns`.
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.messages import Status
+from integrations.messages import Qartod, Status
+from integrations.quality import (
+    WITHOUT_VALUE,
+    Flag,
+    Flags,
+    Statuses,
+    qartod_from_flags,
+    score,
+    status_from_flags,
+)
 
 from . import checks
-from .flags import WITHOUT_VALUE, Flag, Flags, Statuses, qartod_from_flags, status_from_flags
 from .memory import NEVER, SensorMemory
 from .samples import CleanSamples, FlatSamples
-from .scoring import score
 from .segments import Bools, Floats, Indices, Segments, Times
+
+(  # numpy's own numbers: an enum's members are slow to look up and carry no type
+    MISSING,
+    NOT_FINITE,
+    SENSOR_STATUS_BAD,
+    SENSOR_STATUS_UNCERTAIN,
+    OUT_OF_RANGE,
+    NEGATIVE,
+    RATE_OF_CHANGE,
+    FLATLINE,
+    STALE,
+    FUTURE,
+    OUT_OF_ORDER,
+    DUPLICATE,
+    SIMULATED,
+    UNCONVERTIBLE,
+) = map(np.uint16, Flag)
+NO_VALUE = np.uint16(WITHOUT_VALUE)
+DOUBTFUL = OUT_OF_RANGE | NEGATIVE | SIMULATED
+"""What keeps a sample from being the one that later changes are measured from."""
+CODE = np.uint32(0xFFFF0000)
+LAST_USABLE = np.uint32(Status.UNCERTAIN_LAST_USABLE)
+EDITED = np.uint32(Status.GOOD_EDITED)
 
 
 class SensorBank(SensorMemory):
@@ -30,19 +60,20 @@ class SensorBank(SensorMemory):
 
     def process(self, samples: FlatSamples, now_ns: int) -> CleanSamples:
         """Check a batch against its sensors' limits and past, and remember what the next batch needs."""
-        if not samples.sensor.size:
-            return _verdict(samples.value, samples.flags, samples.status, samples.sensor)
-        flags = self._flags_of_each_alone(samples, now_ns)
-        value = np.where(flags & WITHOUT_VALUE, np.nan, samples.value)
-        advancing = self._flag_order(samples, flags, now_ns)
+        segments, time = samples.segments, samples.time
+        flags = samples.flags.copy()
+        _flag_absent(samples, flags)
+        value = np.where(flags & NO_VALUE, np.nan, samples.value) if flags.any() else samples.value
+        self._flag_each_alone(value, time, segments, flags, now_ns)
+        advancing = self._flag_order(time, segments, flags, now_ns)
         usable = advancing & ~np.isnan(value)
         if usable.all():
-            self._flag_course(value, samples.time, samples.segments, flags)
-        elif usable.any():
+            self._flag_course(value, time, segments, flags)
+        else:
             part = flags[usable]
-            self._flag_course(value[usable], samples.time[usable], samples.segments.subset(usable), part)
+            self._flag_course(value[usable], time[usable], segments.subset(usable), part)
             flags[usable] = part
-        return _verdict(value, flags, samples.status, self.weights[samples.sensor])
+        return _verdict(value, flags, samples.status, self.weights[segments.sensor])
 
     def newly_silent(self, now_ns: int, *, intervals: float = 3.0, at_least_ns: int = 0) -> Indices:
         """Return sensors unheard for `intervals` of their own and for `at_least_ns`, once per silence."""
@@ -53,48 +84,36 @@ class SensorBank(SensorMemory):
         self.reported[found] = True
         return found
 
-    def _flags_of_each_alone(self, samples: FlatSamples, now_ns: int) -> Flags:
-        """Return what can be said of each sample without looking at others."""
-        sensor, value, status = samples.sensor, samples.value, samples.status
-        flags = samples.flags.copy()
-        severity = checks.severity(status)
-        convertible = flags & Flag.UNCONVERTIBLE == 0
-        _mark(flags, Flag.MISSING, checks.missing(value) & convertible)
-        _mark(flags, Flag.NOT_FINITE, checks.not_finite(value))
-        if status.any():
-            code = status & np.uint32(0xFFFF0000)
-            _mark(flags, Flag.SENSOR_STATUS_BAD, severity >= 2)
-            _mark(flags, Flag.SENSOR_STATUS_UNCERTAIN, severity == 1)
-            _mark(flags, Flag.STALE, code == Status.UNCERTAIN_LAST_USABLE)
-            _mark(flags, Flag.SIMULATED, code == Status.GOOD_EDITED)
-        value = np.where(flags & WITHOUT_VALUE, np.nan, value)
-        _mark(flags, Flag.OUT_OF_RANGE, checks.out_of_range(value, self.lowest[sensor], self.highest[sensor]))
-        _mark(flags, Flag.NEGATIVE, checks.negative(value, self.non_negative[sensor]))
-        _mark(flags, Flag.STALE, checks.older_than(samples.time, now_ns, self.stale_after_ns[sensor]))
-        _mark(flags, Flag.FUTURE, checks.ahead(samples.time, now_ns, self._clock_tolerance_ns))
-        return flags
+    def _flag_each_alone(
+        self, value: Floats, time: Times, segments: Segments, flags: Flags, now_ns: int
+    ) -> None:
+        """Flag what a value and its time show without a look at others."""
+        sensors, spread = segments.sensors, segments.spread
+        lowest, highest = spread(self.lowest[sensors]), spread(self.highest[sensors])
+        _mark(flags, OUT_OF_RANGE, checks.out_of_range(value, lowest, highest))
+        _mark(flags, NEGATIVE, checks.negative(value, spread(self.non_negative[sensors])))
+        _mark(flags, STALE, checks.older_than(time, now_ns, spread(self.stale_after_ns[sensors])))
+        _mark(flags, FUTURE, checks.ahead(time, now_ns, self._clock_tolerance_ns))
 
-    def _flag_order(self, samples: FlatSamples, flags: Flags, now_ns: int) -> Bools:
+    def _flag_order(self, time: Times, segments: Segments, flags: Flags, now_ns: int) -> Bools:
         """Flag times that do not advance, return those that do; a time in the future counts for nothing."""
-        present = flags & Flag.FUTURE == 0
-        time, segments = samples.time, samples.segments
+        present = flags & FUTURE == 0
         if not present.all():
-            time, segments = time[present], segments.subset(present)
-        before = checks.newest_before(time, segments, self.newest_time[segments.sensors])
-        advancing: Bools = np.zeros(present.shape, dtype=np.bool_)
-        advancing[present] = time > before
-        if not advancing.all():
-            part = flags[present]
-            _mark(part, Flag.OUT_OF_ORDER, time < before)
-            _mark(part, Flag.DUPLICATE, time == before)
+            part, advancing = flags[present], np.zeros(time.size, dtype=np.bool_)
+            advancing[present] = self._flag_order(time[present], segments.subset(present), part, now_ns)
             flags[present] = part
-        self._hear(samples, advancing, now_ns)
+            return advancing
+        before = checks.newest_before(time, segments, self.newest_time[segments.sensors])
+        advancing = time > before
+        if advancing.all():
+            self._hear(time, segments, now_ns)
+        else:
+            _mark(flags, OUT_OF_ORDER, time < before)
+            _mark(flags, DUPLICATE, time == before)
+            self._hear(time[advancing], segments.subset(advancing), now_ns)
         return advancing
 
-    def _hear(self, samples: FlatSamples, advancing: Bools, now_ns: int) -> None:
-        time, segments = samples.time, samples.segments
-        if not advancing.all():
-            time, segments = time[advancing], segments.subset(advancing)
+    def _hear(self, time: Times, segments: Segments, now_ns: int) -> None:
         self.times.push(time, segments)
         self.newest_time[segments.sensors] = time[segments.lasts]
         self.heard_ns[segments.sensors] = now_ns
@@ -103,25 +122,25 @@ class SensorBank(SensorMemory):
     def _flag_course(self, value: Floats, time: Times, segments: Segments, flags: Flags) -> None:
         """Flag changes that are too fast or absent, in samples with a value and a time that advances."""
         self._flag_still(value, segments, flags)
-        doubtful = Flag.OUT_OF_RANGE | Flag.NEGATIVE | Flag.SIMULATED
-        trusted = flags & doubtful == 0
-        sensor = segments.sensor
+        trusted = flags & DOUBTFUL == 0
+        sensors, spread = segments.sensors, segments.spread
         too_fast = checks.rate_of_change(
-            checks.Course(value, time, self.rate_limit[sensor], self.deadband[sensor]),
+            checks.Course(value, time, spread(self.rate_limit[sensors]), spread(self.deadband[sensors])),
             trusted,
             segments,
-            last_value=self.good_value[segments.sensors],
-            last_time=self.good_time[segments.sensors],
+            last_value=self.good_value[sensors],
+            last_time=self.good_time[sensors],
         )
-        _mark(flags, Flag.RATE_OF_CHANGE, too_fast)
+        _mark(flags, RATE_OF_CHANGE, too_fast)
         good = segments.latest(trusted & ~too_fast)[segments.lasts]
         found = good >= 0
-        self.good_value[segments.sensors[found]] = value[good[found]]
-        self.good_time[segments.sensors[found]] = time[good[found]]
+        self.good_value[sensors[found]] = value[good[found]]
+        self.good_time[sensors[found]] = time[good[found]]
 
     def _flag_still(self, value: Floats, segments: Segments, flags: Flags) -> None:
-        sensor, sensors = segments.sensor, segments.sensors
-        tolerance, count = self.still_tolerance[sensor], self.still_count[sensor]
+        sensors = segments.sensors
+        tolerance = segments.spread(self.still_tolerance[sensors])
+        count = segments.spread(self.still_count[sensors])
         run = checks.still_run(
             value, segments, tolerance, last_value=self.last_value[sensors], run_before=self.run[sensors]
         )
@@ -129,21 +148,38 @@ class SensorBank(SensorMemory):
         for length in np.unique(count[suspects]).tolist():
             at = suspects[count[suspects] == length]
             windows = self.values.windows(length, value, segments, at)
-            flags[at[checks.within_tolerance(windows, tolerance[at])]] |= np.uint16(Flag.FLATLINE)
+            flags[at[checks.within_tolerance(windows, tolerance[at])]] |= FLATLINE
         self.values.push(value, segments)
         self.last_value[sensors] = value[segments.lasts]
         self.run[sensors] = run[segments.lasts]
 
 
-def _mark(flags: Flags, flag: Flag, mask: Bools) -> None:
-    np.bitwise_or(flags, np.uint16(flag), out=flags, where=mask)
+def _flag_absent(samples: FlatSamples, flags: Flags) -> None:
+    """Flag samples without a number, and what the device itself says of them."""
+    finite = np.isfinite(samples.value)
+    if not finite.all():
+        _mark(flags, NOT_FINITE, np.isinf(samples.value))
+        _mark(flags, MISSING, np.isnan(samples.value) & (flags & UNCONVERTIBLE == 0))
+    if samples.status.any():
+        severity, code = checks.severity(samples.status), samples.status & CODE
+        _mark(flags, SENSOR_STATUS_BAD, severity >= 2)
+        _mark(flags, SENSOR_STATUS_UNCERTAIN, severity == 1)
+        _mark(flags, STALE, code == LAST_USABLE)
+        _mark(flags, SIMULATED, code == EDITED)
+
+
+def _mark(flags: Flags, flag: np.uint16, mask: Bools) -> None:
+    np.bitwise_or(flags, flag, out=flags, where=mask)
 
 
 def _verdict(value: Floats, flags: Flags, device_status: Statuses, weights: NDArray[np.intp]) -> CleanSamples:
-    return CleanSamples(
-        value=value,
-        flags=flags,
-        status=status_from_flags(flags, device_status),
-        qartod=qartod_from_flags(flags),
-        quality=score(flags, weights),
-    )
+    """Look up what the flags mean; most samples have none, and most of those a Good status."""
+    status = device_status.copy()
+    qartod = np.full(flags.size, Qartod.GOOD, dtype=np.uint8)
+    quality = np.full(flags.size, 100, dtype=np.uint8)
+    if (at := np.flatnonzero(flags)).size:
+        found = flags[at]
+        status[at] = status_from_flags(found, device_status[at])
+        qartod[at] = qartod_from_flags(found)
+        quality[at] = score(found, weights[at])
+    return CleanSamples(value=value, flags=flags, status=status, qartod=qartod, quality=quality)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from integrations.configuration import ConfigurationError
 from integrations.messages import Origin, RawBatch, RawColumn
+from integrations.quality import Flag
+from integrations.units import UnitError
 
-from .errors import TransformationError
-from .flags import Flag
 from .limits import SensorLimits
 from .settings import CleaningSettings
 
@@ -73,7 +73,7 @@ class Treatment:
         """Work out how the column's readings are cleaned; what stands in the way becomes the fault."""
         try:
             resolved = settings.resolve(column.sensor_id, column.quantity, column.unit)
-        except (TransformationError, ConfigurationError) as error:
+        except (UnitError, ConfigurationError) as error:
             fault = ChannelFault(column.sensor_id, column.quantity, column.unit, str(error))
             return cls(column.unit, float("nan"), 0.0, SensorLimits(), fault)
         return cls(resolved.unit, *resolved.conversion, resolved.limits)

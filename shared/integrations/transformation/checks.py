@@ -16,16 +16,6 @@ NANOSECONDS_PER_SECOND = 1_000_000_000
 NANOSECONDS_PER_MINUTE = 60 * NANOSECONDS_PER_SECOND
 
 
-def missing(value: Floats) -> Bools:
-    """Samples without a value; on the wire NaN and null are the same."""
-    return np.isnan(value)
-
-
-def not_finite(value: Floats) -> Bools:
-    """Samples that are infinite, as float registers are for a sensor beyond its range."""
-    return np.isinf(value)
-
-
 def out_of_range(value: Floats, lowest: Floats | float, highest: Floats | float) -> Bools:
     """Samples outside the closed interval."""
     return (value < lowest) | (value > highest)
@@ -91,10 +81,14 @@ def rate_of_change(
     since the last good sample: a spike costs one flag, and a step that stays is accepted once it could have
     been reached at the limit.
     """
-    reference = segments.previous(segments.latest(trusted), np.full(segments.starts.size, -1))
-    known = reference >= 0
-    from_value = np.where(known, course.value[reference], segments.spread(last_value))
-    from_time = np.where(known, course.time[reference], segments.spread(last_time))
+    if trusted.all():
+        from_value = segments.previous(course.value, last_value)
+        from_time = segments.previous(course.time, last_time)
+    else:
+        reference = segments.previous(segments.latest(trusted), np.full(segments.starts.size, -1))
+        known = reference >= 0
+        from_value = np.where(known, course.value[reference], segments.spread(last_value))
+        from_time = np.where(known, course.time[reference], segments.spread(last_time))
     too_fast = course.too_fast(slice(None), from_value, from_time)
     # So far every trusted sample was taken for good. What follows a refused one is compared with the good one
     # before it, until one is good again: only these are walked, one by one.
@@ -115,7 +109,10 @@ def still_run(
     value: Floats, segments: Segments, tolerance: Floats, *, last_value: Floats, run_before: Indices
 ) -> Indices:
     """Return for each sample how many in a row, itself included, hardly left the one before."""
-    moved = ~(np.abs(value - segments.previous(value, last_value)) <= tolerance)
+    near = np.abs(value - segments.previous(value, last_value)) <= tolerance
+    if not near.any():
+        return np.ones(value.size, dtype=np.intp)
+    moved = ~near
     since = segments.latest(moved)
     before = np.arange(value.size) - since + 1
     return np.where(since >= 0, before, segments.spread(run_before) + segments.rank + 1)

@@ -1,21 +1,17 @@
 """From raw batches to clean ones, chunk by chunk, for all sensors that pass by."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from operator import itemgetter
 
 from integrations.messages import CleanBatch, RawBatch, RawColumn
+from integrations.quality import weights_row
 
 from .bank import SensorBank
 from .channels import Channel, ChannelFault, Route, Treatment
 from .checks import NANOSECONDS_PER_SECOND
 from .columns import JoinedColumns
-from .scoring import weights_row
 from .settings import CleaningSettings
-
-Arrived = tuple[int, Channel, RawColumn, int]
-"""A column on its way: index of its sensor, channel, the column, sequence of its message."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +63,18 @@ class Cleaner:
         Raises:
             UnusableBatchError: a time or status is beyond any clock or code; no sample has been remembered.
         """
-        arrived = [arrival for sequence, batch in chunk for arrival in self._arrivals(sequence, batch)]
-        arrived.sort(key=itemgetter(0))
-        if not arrived:
+        columns: dict[Channel, list[RawColumn]] = {}
+        sequences: dict[Channel, int] = {}
+        for sequence, batch in chunk:
+            for channel, column in self._arrivals(batch):
+                columns.setdefault(channel, []).append(column)
+                sequences[channel] = sequence
+        if not columns:
             return []
-        columns = JoinedColumns()
-        for _, channel, column, sequence in arrived:
-            columns.join(channel, column, sequence)
-        clean = self._bank.process(columns.flat(), self._now_ns())
+        joined = JoinedColumns(columns)
+        clean = self._bank.process(joined.flat(), self._now_ns())
         self._tidy()
-        return columns.clean_batches(clean)
+        return joined.clean_batches(clean, sequences)
 
     def newly_silent(self) -> list[Silence]:
         """Return the sensors that have gone silent since they were last asked for, each once per silence."""
@@ -98,18 +96,16 @@ class Cleaner:
             del self._sensor_ids[channel.index]
             self._bank.forget(channel.index)
 
-    def _arrivals(self, sequence: int, batch: RawBatch) -> list[Arrived]:
+    def _arrivals(self, batch: RawBatch) -> Iterator[tuple[Channel, RawColumn]]:
+        """Yield the columns that hold samples, each with its channel."""
         key = Route.of(batch)
         route = self._routes.setdefault(key, key)
-        channels = self._channels
-        arrivals = []
         for column in batch.columns:
-            channel = channels.get(column.sensor_id)
+            channel = self._channels.get(column.sensor_id)
             if channel is None or not channel.carries(column, route):
                 channel = self._open(column, route, channel)
             if column.time:
-                arrivals.append((channel.index, channel, column, sequence))
-        return arrivals
+                yield channel, column
 
     def _open(self, column: RawColumn, route: Route, former: Channel | None) -> Channel:
         """Set up the channel of a column that is new or has changed."""

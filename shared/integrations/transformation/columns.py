@@ -3,7 +3,8 @@
 The only code that runs once per column; all else runs once per chunk.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -13,38 +14,25 @@ from integrations.messages import CleanBatch, RawColumn
 from .channels import Channel
 from .errors import UnusableBatchError
 from .samples import CleanSamples, FlatSamples
-from .segments import Floats
-
-
-@dataclass(slots=True)
-class Group:
-    """Samples of one channel, adjacent in the chunk's arrays."""
-
-    channel: Channel
-    start: int
-    end: int
-    raw_sequence: int
+from .segments import Floats, Segments
 
 
 class JoinedColumns:
-    """The columns of a chunk, joined in the order of their sensors."""
+    """The columns of a chunk, sensor by sensor, each channel's in the order they came."""
 
-    def __init__(self) -> None:
-        self._groups: list[Group] = []
+    def __init__(self, columns_by_channel: Mapping[Channel, list[RawColumn]]) -> None:
+        # A sensor's channels follow each other in the order they were opened: sorting is stable.
+        self._channels = sorted(columns_by_channel, key=attrgetter("index"))
+        self._ends: list[int] = []
         self._times: list[int] = []
         self._values: list[float | None] = []
         self._statuses: list[int] = []
-
-    def join(self, channel: Channel, column: RawColumn, raw_sequence: int) -> None:
-        """Append a column; one of the same channel as before it continues that one's group."""
-        start = len(self._times)
-        self._times += column.time
-        self._values += column.value
-        self._statuses += column.status
-        if self._groups and self._groups[-1].channel is channel:
-            self._groups[-1].end, self._groups[-1].raw_sequence = len(self._times), raw_sequence
-        else:
-            self._groups.append(Group(channel, start, len(self._times), raw_sequence))
+        for channel in self._channels:
+            for column in columns_by_channel[channel]:
+                self._times += column.time
+                self._values += column.value
+                self._statuses += column.status
+            self._ends.append(len(self._times))
 
     def flat(self) -> FlatSamples:
         """Return the samples as arrays, converted to the units of their limits.
@@ -52,30 +40,35 @@ class JoinedColumns:
         Raises:
             UnusableBatchError: a time or status does not fit its array.
         """
-        channels = [group.channel for group in self._groups]
-        value = self._spread([channel.scale for channel in channels], np.float64)
+        channels = self._channels
+        lengths = np.diff(self._ends, prepend=0)
+
+        def spread(per_channel: list[Any], dtype: type[np.generic]) -> Any:
+            return np.array(per_channel, dtype=dtype).repeat(lengths)
+
+        value = spread([channel.scale for channel in channels], np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             value *= np.array(self._values, dtype=np.float64)
-            value += self._spread([channel.offset for channel in channels], np.float64)
+            value += spread([channel.offset for channel in channels], np.float64)
         try:
             return FlatSamples(
-                sensor=self._spread([channel.index for channel in channels], np.intp),
+                segments=Segments(spread([channel.index for channel in channels], np.intp)),
                 time=np.array(self._times, dtype=np.int64),
                 value=value,
                 status=np.array(self._statuses, dtype=np.uint32),
-                flags=self._spread([channel.flags for channel in channels], np.uint16),
+                flags=spread([channel.flags for channel in channels], np.uint16),
             )
         except OverflowError as error:
             raise UnusableBatchError(f"a time or status no reading can have: {error}") from error
 
-    def clean_batches(self, clean: CleanSamples) -> list[CleanBatch]:
-        """Return what became of the samples, a batch for each group."""
+    def clean_batches(self, clean: CleanSamples, raw_sequences: Mapping[Channel, int]) -> list[CleanBatch]:
+        """Return what became of the samples, a batch for each channel."""
         values = _nullable(clean.value)
         status, quality = clean.status.tolist(), clean.quality.tolist()
         qartod, flags = clean.qartod.tolist(), clean.flags.tolist()
         batches = []
-        for group in self._groups:
-            channel, start, end = group.channel, group.start, group.end
+        start = 0
+        for channel, end in zip(self._channels, self._ends, strict=True):
             route = channel.route
             batch = CleanBatch(
                 site=route.site,
@@ -86,7 +79,7 @@ class JoinedColumns:
                 unit=channel.unit,
                 raw_unit=channel.raw_unit,
                 origin=route.origin,
-                raw_sequence=group.raw_sequence,
+                raw_sequence=raw_sequences[channel],
                 time=self._times[start:end],
                 value=values[start:end],
                 raw_value=self._values[start:end],
@@ -96,11 +89,8 @@ class JoinedColumns:
                 flags=flags[start:end],
             )
             batches.append(batch)
+            start = end
         return batches
-
-    def _spread(self, per_group: list[Any], dtype: type[np.generic]) -> Any:
-        lengths = [group.end - group.start for group in self._groups]
-        return np.repeat(np.array(per_group, dtype=dtype), lengths)
 
 
 def _nullable(values: Floats) -> list[float | None]:

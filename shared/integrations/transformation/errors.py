@@ -5,22 +5,5 @@ class TransformationError(Exception):
     """Readings cannot be transformed as asked."""
 
 
-class UnknownUnitError(TransformationError, ValueError):
-    """A unit that nobody here can read; `unit` is the text as it came."""
-
-    def __init__(self, unit: str, hint: str = "") -> None:
-        self.unit = unit
-        super().__init__(f"unknown unit {unit!r}" + (f": {hint}" if hint else ""))
-
-
-class IncompatibleUnitsError(TransformationError, ValueError):
-    """Two known units that measure different things."""
-
-    def __init__(self, from_unit: str, to_unit: str) -> None:
-        self.from_unit = from_unit
-        self.to_unit = to_unit
-        super().__init__(f"cannot convert {from_unit!r} to {to_unit!r}")
-
-
 class UnusableBatchError(TransformationError, ValueError):
     """A chunk holds numbers that no reading can have, such as a time beyond the year 2262."""

@@ -7,10 +7,11 @@ from .segments import Indices, Segments
 
 
 class History:
-    """A ring of `width` numbers for each sensor; a push or a look costs the same whatever came before."""
+    """A ring of `width` numbers for each sensor, a power of two; a push costs the same whatever came before."""
 
     def __init__(self, width: int, dtype: type[np.float64] | type[np.int64]) -> None:
         self.width = width
+        self._wrap = width - 1
         self.rows = np.zeros((0, width), dtype=dtype)
         self.count = np.zeros(0, dtype=np.int64)
         """Numbers ever pushed, by sensor."""
@@ -23,10 +24,9 @@ class History:
 
     def push(self, values: NDArray[np.float64] | NDArray[np.int64], segments: Segments) -> None:
         """Remember the samples of a batch, as far as they are still among the last `width`."""
-        kept = segments.spread(segments.lasts) - np.arange(values.size) < self.width
-        sensor = segments.sensor[kept]
-        place = (self.count[sensor] + segments.rank[kept]) % self.width
-        self.rows[sensor, place] = values[kept]
+        tail = segments.tail(self.width)
+        sensor = segments.sensor[tail]
+        self.rows[sensor, (self.count[sensor] + segments.rank[tail]) & self._wrap] = values[tail]
         self.count[segments.sensors] += segments.lengths
 
     def windows(
@@ -39,6 +39,6 @@ class History:
         back = np.arange(length)
         rank = segments.rank[at][:, np.newaxis] - back
         sensor = segments.sensor[at][:, np.newaxis]
-        remembered = self.rows[sensor, (self.count[sensor] + rank) % self.width]
+        remembered = self.rows[sensor, (self.count[sensor] + rank) & self._wrap]
         rows: NDArray[np.float64] = np.where(rank >= 0, values[at[:, np.newaxis] - back], remembered)
         return rows

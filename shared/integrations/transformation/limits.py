@@ -7,8 +7,7 @@ from msgspec import Meta
 from msgspec.structs import asdict, replace
 
 from integrations.configuration import Checked, Fault
-
-from .units import Affine, parse_unit
+from integrations.units import Affine, parse_unit
 
 MAX_FLATLINE_COUNT = 64
 """Readings kept of each sensor, and so the longest row the flatline check can look at."""

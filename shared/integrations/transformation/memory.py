@@ -11,7 +11,7 @@ from .segments import Bools, Floats, Indices, Times
 
 NEVER = -1
 """A time before all others."""
-INTERVALS_LEARNED_FROM = 8
+INTERVALS_LEARNED_FROM = 7
 UNLEARNED_INTERVAL_SECONDS = 60.0
 """Taken for a sensor's interval until it has shown it."""
 
@@ -114,7 +114,7 @@ class SensorMemory:
         self._free.append(sensor)
 
     def intervals_ns(self, sensors: Indices) -> Floats:
-        """Return the time between readings: configured, else the median of the last eight, else a minute."""
+        """Return the time between readings: configured, else the median of the last seven, else a minute."""
         learned = np.median(np.diff(np.sort(self.times.rows[sensors], axis=1), axis=1), axis=1)
         enough = self.times.count[sensors] > INTERVALS_LEARNED_FROM
         learned = np.where(enough, learned, UNLEARNED_INTERVAL_SECONDS * NANOSECONDS_PER_SECOND)

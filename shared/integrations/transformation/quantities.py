@@ -1,7 +1,6 @@
 """The unit each quantity is published in, whatever the device speaks."""
 
-from .errors import IncompatibleUnitsError
-from .units import compatible, parse_unit
+from integrations.units import IncompatibleUnitsError, compatible, parse_unit
 
 CANONICAL_UNITS: dict[str, tuple[str, ...]] = {
     "flow_rate": ("t/hr", "m³/h", "m/s", "kW"),

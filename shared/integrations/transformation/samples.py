@@ -1,21 +1,21 @@
 """Samples of many sensors as arrays of one length, before and after the checks."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .flags import Flags, Statuses
-from .segments import Floats, Indices, Segments, Times
+from integrations.quality import Flags, Statuses
+
+from .segments import Floats, Segments, Times
 
 
 @dataclass(frozen=True)
 class FlatSamples:
     """Samples in the units of their limits, those of a sensor adjacent and in the order of arrival."""
 
-    sensor: Indices
-    """Index the bank gave to the sensor."""
+    segments: Segments
+    """Which samples are whose, by the index that the bank gave to the sensor."""
     time: Times
     """UTC nanoseconds, not negative."""
     value: Floats
@@ -24,11 +24,6 @@ class FlatSamples:
     """OPC UA StatusCode of the device."""
     flags: Flags
     """What is known before any check: SIMULATED, UNCONVERTIBLE."""
-
-    @cached_property
-    def segments(self) -> Segments:
-        """Where each sensor's samples lie."""
-        return Segments(self.sensor)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Samples of many sensors in one flat array: a segment per sensor, each in the order of arrival."""
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -14,47 +12,35 @@ Times = NDArray[np.int64]
 T = TypeVar("T", bound=np.generic)
 
 
-@dataclass(frozen=True)
 class Segments:
-    """Where each sensor's samples lie; what a segment carries in from before is one value per segment."""
+    """Where each sensor's samples lie; what a segment carries in from before is one value per segment.
 
-    sensor: Indices
-    """Sensor of each sample; equal ones are adjacent."""
+    Args:
+        sensor: sensor of each sample; equal ones are adjacent.
+    """
 
-    @cached_property
-    def starts(self) -> Indices:
+    __slots__ = ("lasts", "lengths", "rank", "sensor", "sensors", "start_of", "starts")
+
+    def __init__(self, sensor: Indices) -> None:
+        size = sensor.size
+        self.sensor = sensor
+        ends = np.flatnonzero(sensor[1:] != sensor[:-1]) + 1
+        self.starts = np.concatenate((np.zeros(min(1, size), dtype=np.intp), ends))
         """First sample of each segment."""
-        inner = np.flatnonzero(self.sensor[1:] != self.sensor[:-1]) + 1
-        return np.concatenate((np.zeros(min(1, self.sensor.size), dtype=np.intp), inner))
-
-    @cached_property
-    def lasts(self) -> Indices:
+        self.lasts = np.concatenate((ends, np.full(min(1, size), size))) - 1
         """Last sample of each segment."""
-        return np.append(self.starts[1:], self.sensor.size)[: self.starts.size] - 1
-
-    @cached_property
-    def sensors(self) -> Indices:
+        self.sensors = sensor[self.starts]
         """Sensor of each segment."""
-        return self.sensor[self.starts]
-
-    @cached_property
-    def lengths(self) -> Indices:
+        self.lengths = self.lasts - self.starts + 1
         """Samples in each segment."""
-        return self.lasts - self.starts + 1
-
-    @cached_property
-    def start_of(self) -> Indices:
+        self.start_of = self.spread(self.starts)
         """First sample of the segment that each sample belongs to."""
-        return np.repeat(self.starts, self.lengths)
-
-    @cached_property
-    def rank(self) -> Indices:
+        self.rank = np.arange(size) - self.start_of
         """Position of each sample in its segment, from 0."""
-        return np.arange(self.sensor.size) - self.start_of
 
     def spread(self, per_segment: NDArray[T]) -> NDArray[T]:
         """Repeat a value per segment for each of its samples."""
-        return np.repeat(per_segment, self.lengths)
+        return per_segment if self.starts.size == self.sensor.size else per_segment.repeat(self.lengths)
 
     def previous(self, values: NDArray[T], carried: NDArray[T]) -> NDArray[T]:
         """Return for each sample the value before it; a segment's first sample gets what was carried in."""
@@ -65,10 +51,18 @@ class Segments:
 
     def latest(self, mask: Bools) -> Indices:
         """Return for each sample the last one up to itself in its segment that is in `mask`, else −1."""
+        if mask.all():
+            return np.arange(mask.size)
         marked = np.where(mask, np.arange(mask.size), -1)
-        found = np.maximum.accumulate(marked) if mask.size else marked
+        found = np.maximum.accumulate(marked)
         return np.where(found >= self.start_of, found, -1)
 
     def subset(self, mask: Bools) -> "Segments":
         """Return the segments of the samples in `mask`; sensors without any drop out."""
         return Segments(self.sensor[mask])
+
+    def tail(self, count: int) -> Indices:
+        """Return the samples that are among the last `count` of their segment."""
+        if self.starts.size == self.sensor.size:
+            return self.starts
+        return np.flatnonzero(self.spread(self.lasts) - np.arange(self.sensor.size) < count)

@@ -5,10 +5,10 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta, field
 
 from integrations.configuration import Checked
+from integrations.units import STANDARD_BAROMETER_BAR, Affine, PressureReference, affine, compatible
 
 from .limits import LIMITS_BY_QUANTITY, WIDEST_LIMITS, SensorLimits
 from .quantities import canonical_unit
-from .units import STANDARD_BAROMETER_BAR, Affine, PressureReference, affine, compatible
 
 
 class Resolved(NamedTuple):

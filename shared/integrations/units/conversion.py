@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from .errors import IncompatibleUnitsError, UnknownUnitError
-from .unit_names import MAX_LENGTH, hint, pint_expression
+from .names import MAX_LENGTH, hint, pint_expression
 
 STANDARD_BAROMETER_BAR = 1.01325
 """Standard atmosphere, ISO 2533; a site that lies high or measures well configures its own."""

@@ -1,0 +1,35 @@
+"""Device classes, found by looking at the folders of this room: each offers a DEVICE_CLASS."""
+
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from .config import ConnectionConfig
+from .polled import PolledConnector
+
+
+@dataclass(frozen=True)
+class DeviceClass:
+    """What a service needs to know of a class of devices."""
+
+    name: str
+    """Folder, service, token in subjects and table in the configuration."""
+    config: type[ConnectionConfig]
+    connector: type[PolledConnector]
+    id_key: str
+    """Configuration key that names the device."""
+
+    @property
+    def environment_prefix(self) -> str:
+        """Begins the variables that describe one device of this class: STEAM_METER_HOST."""
+        return f"{self.name.upper()}_"
+
+
+@cache
+def device_classes() -> dict[str, DeviceClass]:
+    """Return every device class by name."""
+    package = import_module(__package__)
+    rooms = [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
+    found = (import_module(f"{__package__}.{room}").DEVICE_CLASS for room in rooms)
+    return {device_class.name: device_class for device_class in found}

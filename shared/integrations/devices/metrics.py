@@ -1,0 +1,40 @@
+"""What a connector counts about its calls."""
+
+from collections import deque
+from datetime import UTC, datetime
+
+WINDOW = 100
+"""Calls that the average response time looks back on."""
+
+
+class CallMetrics:
+    """Counts of device calls; a call is counted once, however many tries it took."""
+
+    def __init__(self) -> None:
+        self.total_calls = 0
+        self.successful_calls = 0
+        self.failed_calls = 0
+        self.total_retries = 0
+        self.last_call_time: datetime | None = None
+        self._response_times_ms: deque[float] = deque(maxlen=WINDOW)
+
+    def succeeded(self, response_time_ms: float) -> None:
+        """Count a call that was answered."""
+        self._called()
+        self.successful_calls += 1
+        self._response_times_ms.append(response_time_ms)
+
+    def failed(self) -> None:
+        """Count a call that came to nothing."""
+        self._called()
+        self.failed_calls += 1
+
+    @property
+    def avg_response_time_ms(self) -> float:
+        """Mean over the last calls that were answered; 0 before the first."""
+        times = self._response_times_ms
+        return sum(times) / len(times) if times else 0.0
+
+    def _called(self) -> None:
+        self.total_calls += 1
+        self.last_call_time = datetime.now(UTC)

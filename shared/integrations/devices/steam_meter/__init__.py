@@ -1,0 +1,21 @@
+"""Steam meters: flow, total and steam state over Modbus."""
+
+from integrations.devices.classes import DeviceClass
+
+from .config import FlowMeasurementType, MeterProtocol, SteamMeterConfig
+from .connector import SteamMeterConnector
+from .readings import FlowReading, TotalizerState
+from .totalizer import TotalizerEvent
+
+DEVICE_CLASS = DeviceClass("steam_meter", SteamMeterConfig, SteamMeterConnector, id_key="meter_id")
+
+__all__ = [
+    "DEVICE_CLASS",
+    "FlowMeasurementType",
+    "FlowReading",
+    "MeterProtocol",
+    "SteamMeterConfig",
+    "SteamMeterConnector",
+    "TotalizerEvent",
+    "TotalizerState",
+]

@@ -1,0 +1,130 @@
+"""Configuration of a steam meter."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from integrations.configuration import ConfigurationError, Fault
+from integrations.devices.config import ConnectionConfig
+from integrations.messages import MessageError, check_token
+from integrations.protocols.modbus import ByteOrder
+from integrations.units import UnitError, affine
+
+from .layout import layout_of
+from .registers import DEFAULT_ROLLOVER, PRESETS
+
+
+class MeterProtocol(Enum):
+    """How a steam meter is read."""
+
+    MODBUS_RTU = "modbus_rtu"
+    """Serial when `host` is a device path (/dev/ttyUSB0, COM3), else RTU frames over TCP to a gateway."""
+    MODBUS_TCP = "modbus_tcp"
+    HART = "hart"
+    ANALOG_4_20MA = "4-20ma"
+    OPC_UA = "opc_ua"
+
+
+class FlowMeasurementType(Enum):
+    """What the meter measures."""
+
+    MASS_FLOW = "mass_flow"
+    VOLUMETRIC_FLOW = "volumetric_flow"
+    VELOCITY = "velocity"
+    ENERGY_FLOW = "energy_flow"
+
+
+READY = (MeterProtocol.MODBUS_TCP, MeterProtocol.MODBUS_RTU)
+"""Protocols a steam meter can be read by."""
+
+
+class SteamMeterConfig(ConnectionConfig, frozen=True):
+    """A steam meter: where it is, what its registers hold, which flows are believable.
+
+    `register_map` is `{name: address}` or `{name: {address, type, function, order, scale, offset, unit}}`;
+    without one the preset's registers are read, or the default map. With a preset it overrides and adds.
+    flow = raw × calibration_factor + calibration_offset, in `units`.
+    """
+
+    protocol: MeterProtocol = MeterProtocol.MODBUS_TCP
+    meter_id: str = "steam_meter_1"
+    preset: str | None = None
+    register_map: dict[str, Any] = field(default_factory=dict)
+    byte_order: ByteOrder | None = None
+    """Overrides the byte order of every register that is wider than one, as the meter's menu does."""
+    max_registers_per_request: Annotated[int, Meta(ge=1, le=125)] | None = None
+    max_register_gap: Annotated[int, Meta(ge=0, le=124)] | None = None
+    slave_address: Annotated[int, Meta(ge=0, le=255)] = 1
+    baud_rate: Annotated[int, Meta(ge=300, le=4_000_000)] = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stop_bits: Literal[1, 2] = 1
+    hart_address: Annotated[int, Meta(ge=0, le=63)] = 0
+    poll_address: Annotated[int, Meta(ge=0, le=63)] = 0
+    current_min_ma: float = 4.0
+    current_max_ma: float = 20.0
+    flow_min: float = 0.0
+    flow_max: float = 100.0
+    calibration_factor: float = 1.0
+    calibration_offset: float = 0.0
+    k_factor: float | None = None
+    measurement_type: FlowMeasurementType = FlowMeasurementType.MASS_FLOW
+    units: str = "t/hr"
+    sampling_rate_hz: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    averaging_window_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    enable_totalizer: bool = True
+    totalizer_rollover: Annotated[float, Meta(gt=0)] = DEFAULT_ROLLOVER
+    """Largest count of the register before it starts again at 0; left alone, a preset's own holds."""
+    min_valid_flow: float = 0.0
+    max_valid_flow: float = 500.0
+    max_flow_change_rate: Annotated[float, Meta(gt=0)] = 50.0
+    """Largest believable change of flow, in `units` per minute."""
+
+    def faults(self) -> Iterable[Fault]:
+        """Check what the fields say together."""
+        if self.protocol not in READY:
+            ready = " or ".join(protocol.value for protocol in READY)
+            yield Fault("", "protocol", self.protocol.value, f"must be {ready}: others are not read yet")
+        try:
+            check_token("meter_id", self.meter_id)
+        except MessageError:
+            yield Fault("", "meter_id", self.meter_id, "must be letters, digits, _ or -")
+        if self.min_valid_flow >= self.max_valid_flow:
+            yield Fault(
+                "",
+                "min_valid_flow",
+                self.min_valid_flow,
+                f"must be below max_valid_flow = {self.max_valid_flow}",
+            )
+        if self.current_min_ma >= self.current_max_ma:
+            yield Fault("", "current_min_ma", self.current_min_ma, f"must be below {self.current_max_ma}")
+        if self.preset is not None and self.preset not in PRESETS:
+            yield Fault("", "preset", self.preset, f"must be one of {', '.join(PRESETS)}")
+        else:
+            yield from self._table_faults()
+
+    @property
+    def total_unit(self) -> str:
+        """Unit of the totaliser: that of `units` without its time; energy for power."""
+        mass, slash, _ = self.units.partition("/")
+        return mass if slash else f"{self.units}h"
+
+    def _table_faults(self) -> Iterable[Fault]:
+        try:
+            table = layout_of(self).table
+        except ConfigurationError as error:
+            yield from error.faults
+            return
+        if "flow_rate" not in table.names:
+            yield Fault("register_map", "flow_rate", sorted(table.names), "must be there")
+        for register in table.registers:
+            try:
+                affine(register.unit, self.unit_of(register.name, register.unit))
+                check_token("register name", register.name)
+            except (UnitError, MessageError) as error:
+                yield Fault("register_map", register.name, register.unit, f"cannot be used: {error}")
+
+    def unit_of(self, name: str, unit: str) -> str:
+        """Return the unit in which the value `name` is handed on, whose register has `unit`."""
+        return {"flow_rate": self.units, "totalizer": self.total_unit}.get(name, unit)

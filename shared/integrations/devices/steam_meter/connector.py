@@ -1,0 +1,200 @@
+"""SteamMeterConnector: a steam meter on Modbus, its readings, averages and totaliser."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from integrations.devices.polled import PolledConnector
+from integrations.devices.samples import DeviceEvent, Sample
+from integrations.devices.window import Window
+from integrations.messages import Origin, Status, is_bad
+from integrations.protocols.modbus import ModbusLines, ModbusUnit
+
+from .config import SteamMeterConfig
+from .decode import MeterDecoder
+from .endpoint import endpoint_of
+from .quality import Flow, flags_of, quality_score
+from .readings import FlowReading, TotalizerState
+from .simulator import SimulatedMeter
+from .totalizer import Total, TotalizerEvent, TotalizerTracker
+
+HISTORY = 1000
+"""Readings that are kept."""
+
+
+class SteamMeterConnector(PolledConnector):
+    """Reads one steam meter.
+
+    `current_reading` and the getters show the last sample without waiting; `read_flow()` asks the meter.
+    """
+
+    config: SteamMeterConfig
+
+    def __init__(
+        self, config: SteamMeterConfig, *, now_ns: Callable[[], int] = time.time_ns, **options: Any
+    ) -> None:
+        decoder = MeterDecoder(config)
+        super().__init__(
+            config, config.meter_id, decoder.channels, config.sampling_rate_hz, now_ns=now_ns, **options
+        )
+        self.current_reading: FlowReading | None = None
+        self.reading_history: deque[FlowReading] = deque(maxlen=HISTORY)
+        self.totalizer_state = TotalizerState()
+        self._decode = decoder
+        self._window = Window(HISTORY)
+        self._raw_flow: float | None = None
+        self._simulator = SimulatedMeter(config, decoder, now_ns)
+        self._tracker = self._new_tracker()
+        self._counted = Origin.MEASURED
+        self._unit: ModbusUnit | None = None
+
+    @property
+    def name(self) -> str:
+        """Meter and address."""
+        return f"{self.config.meter_id} at {super().name} unit {self.config.slave_address}"
+
+    async def read_flow(self) -> FlowReading:
+        """Ask the meter for a reading now.
+
+        Raises:
+            NotConnectedError: connect() was not called.
+            CircuitBreakerOpenError: the meter is known to be away and was not asked.
+            ProtocolError: the meter did not answer, or not with what was asked; a timeout is a TimeoutError too.
+        """
+        await self.sample()
+        assert self.current_reading is not None  # noqa: S101 - every sample makes a reading
+        return self.current_reading
+
+    def get_averaged_flow(self, window_seconds: float | None = None) -> float | None:
+        """Return the time-weighted mean flow of the last seconds (by default the configured window)."""
+        return self._window.average(window_seconds or self.config.averaging_window_seconds, self._now_ns())
+
+    def get_totalizer(self) -> dict[str, Any]:
+        """Return the totaliser; totals are in its mass (volume, energy) unit, not a rate."""
+        state = self.totalizer_state
+        return {
+            "current_total": state.current_total,
+            "lifetime_total": state.lifetime_total,
+            "rollover_count": state.rollover_count,
+            "last_update": state.last_update,
+            "unit": self.config.total_unit,
+        }
+
+    def reset_totalizer(self) -> None:
+        """Count from 0 again; the meter's own register is not written."""
+        self.totalizer_state = TotalizerState()
+
+    def get_flow_statistics(self, window_minutes: float = 60) -> dict[str, Any]:
+        """Return count, extremes, time-weighted mean and mean quality, or {"error": …} without a reading."""
+        entries = self._window.since(self._now_ns() - round(window_minutes * 60e9))
+        if not entries:
+            return {"error": f"no flow reading in the last {window_minutes:g} minutes"}
+        flows = [entry.value for entry in entries]
+        return {
+            "count": len(flows),
+            "min": min(flows),
+            "max": max(flows),
+            "avg": self.get_averaged_flow(window_minutes * 60),
+            "current": flows[-1],
+            "avg_quality": sum(entry.quality for entry in entries) / len(entries),
+            "window_minutes": window_minutes,
+            "unit": self.config.units,
+        }
+
+    async def _poll_impl(self) -> Sample:
+        if self._unit is None:
+            self._unit = self._open_unit()
+        poll = await self._unit.poll()
+        sample, self._raw_flow = self._decode(poll.values, poll.status, poll.time_ns)
+        return sample
+
+    def _simulate_impl(self) -> Sample:
+        time_ns, values, status = self._simulator.sample()
+        self._raw_flow = None
+        return Sample(time_ns, values, status, Origin.SIMULATED)
+
+    async def _disconnect_impl(self) -> None:
+        unit, self._unit, self.connection = self._unit, None, None
+        if unit:
+            await ModbusLines.current().release(unit.line)
+
+    def _open_unit(self) -> ModbusUnit:
+        self.connection = ModbusLines.current().acquire(endpoint_of(self.config))
+        return ModbusUnit(
+            self.connection,
+            self.config.slave_address,
+            self._decode.layout.table,
+            timeout_seconds=self.config.timeout_seconds,
+            clock=self._clock,
+            now_ns=self._now_ns,
+        )
+
+    def _accept(self, sample: Sample) -> None:
+        flow_at = self._decode.column["flow_rate"]
+        flow = Flow(float(sample.values[flow_at]), int(sample.status[flow_at]), sample.time_ns, sample.origin)
+        if is_bad(flow.status) and self.current_reading:
+            self.current_reading = _stale(self.current_reading)
+            return
+        quality = quality_score(flags_of(flow, self._window, self.config))
+        total = self._count(sample, flow)
+        self.current_reading = self._reading(sample, flow, total, quality)
+        self.reading_history.append(self.current_reading)
+        self._window.add(flow.time_ns, flow.value, quality)
+
+    def _count(self, sample: Sample, flow: Flow) -> float:
+        """Follow the totaliser; a simulated total never mixes with a measured one."""
+        at = self._decode.column.get("totalizer")
+        if at is None or not self.config.enable_totalizer:
+            return 0.0
+        total = float(sample.values[at])
+        if sample.origin is not self._counted:
+            self._counted = sample.origin
+            self._tracker = self._new_tracker()
+            self.totalizer_state = TotalizerState()
+        self.totalizer_state.last_update = sample.timestamp
+        event = self._tracker.update(self.totalizer_state, Total(total, sample.time_ns, flow.value))
+        if event:
+            self._tell(_totalizer_event(event, self.totalizer_state, self.config.total_unit))
+        return total
+
+    def _reading(self, sample: Sample, flow: Flow, total: float, quality: float) -> FlowReading:
+        def optional(name: str) -> float | None:
+            at = self._decode.column.get(name)
+            return None if at is None or is_bad(int(sample.status[at])) else float(sample.values[at])
+
+        return FlowReading(
+            timestamp=sample.timestamp,
+            flow_rate=flow.value,
+            totalizer=total,
+            velocity=optional("velocity"),
+            density=optional("density"),
+            temperature=optional("temperature"),
+            pressure=optional("pressure"),
+            quality_score=quality,
+            raw_value=self._raw_flow,
+            unit=self.config.units,
+            meter_id=self.config.meter_id,
+            protocol=self.config.protocol.value,
+            status=flow.status,
+            origin=flow.origin,
+        )
+
+    def _new_tracker(self) -> TotalizerTracker:
+        resolution = self._decode.total_resolution
+        return TotalizerTracker(self._decode.layout.totalizer_rollover * resolution, resolution)
+
+
+def _totalizer_event(event: TotalizerEvent, state: TotalizerState, unit: str) -> DeviceEvent:
+    return DeviceEvent(
+        f"totalizer_{event.value}",
+        f"totaliser went from {state.previous_total:g} to {state.current_total:g} {unit}: "
+        + event.value.replace("_", " "),
+        {"before": state.previous_total, "after": state.current_total, "unit": unit},
+    )
+
+
+def _stale(reading: FlowReading) -> FlowReading:
+    return replace(reading, stale=True, quality_score=0.0, status=Status.UNCERTAIN_LAST_USABLE)

@@ -1,0 +1,41 @@
+"""What a steam meter shows: its reading and its totaliser."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from integrations.messages import Origin, Status
+
+
+class FlowReading(Struct, frozen=True):
+    """One reading; numbers that the meter did not give are None, a flow that is not known is NaN."""
+
+    timestamp: datetime
+    """When the meter answered, UTC."""
+    flow_rate: float
+    totalizer: float
+    velocity: float | None = None
+    density: float | None = None
+    temperature: float | None = None
+    pressure: float | None = None
+    quality_score: float = 100.0
+    raw_value: float | None = None
+    """Flow before calibration."""
+    unit: str = "t/hr"
+    meter_id: str = ""
+    protocol: str = ""
+    status: int = Status.GOOD
+    """OPC UA StatusCode of the flow."""
+    origin: Origin = Origin.MEASURED
+    stale: bool = False
+    """The meter has not answered since; the timestamp says how old the numbers are."""
+
+
+class TotalizerState(Struct):
+    """Software side of a totaliser: the register's total, and what passed since counting began."""
+
+    current_total: float = 0.0
+    previous_total: float = 0.0
+    last_update: datetime | None = None
+    rollover_count: int = 0
+    lifetime_total: float = 0.0

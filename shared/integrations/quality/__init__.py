@@ -1,0 +1,31 @@
+"""What may be wrong with a sample, what that means elsewhere, and what it costs: flags and scores."""
+
+from .flags import (
+    WITHOUT_VALUE,
+    Flag,
+    Flags,
+    Statuses,
+    issues,
+    names,
+    qartod_from_flags,
+    status_from_flags,
+    words,
+)
+from .scoring import SIMULATED_CAP, UNCERTAIN_CAP, VALID_FROM, score, weights_row
+
+__all__ = [
+    "SIMULATED_CAP",
+    "UNCERTAIN_CAP",
+    "VALID_FROM",
+    "WITHOUT_VALUE",
+    "Flag",
+    "Flags",
+    "Statuses",
+    "issues",
+    "names",
+    "qartod_from_flags",
+    "score",
+    "status_from_flags",
+    "weights_row",
+    "words",
+]

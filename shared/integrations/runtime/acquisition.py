@@ -1,0 +1,222 @@
+"""An acquisition service: the devices of one class polled, their readings and events put on the bus."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+
+from integrations.bus import (
+    Bus,
+    Forwarder,
+    Gap,
+    MemoryOutbox,
+    Outbox,
+    Publisher,
+    Refusal,
+    ensure_streams,
+    open_bus,
+    stream_configs,
+)
+from integrations.configuration import MISSING, ConfigurationError, Fault
+from integrations.devices import (
+    ConnectionConfig,
+    ConnectionState,
+    DeviceEvent,
+    PolledConnector,
+    Sample,
+    StateChange,
+)
+from integrations.devices.classes import DeviceClass
+from integrations.messages import ContentType, Severity
+from integrations.resilience import CircuitState, CircuitTransition
+
+from .acquisition_endpoints import DeviceEndpoints
+from .endpoints import CommonEndpoints, serve
+from .events import EventReporter
+from .identity import Identity
+from .life import Stop
+from .readings import RawWriter
+from .settings import Plant
+from .telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 5.0
+"""How long the last readings may take to reach the bus when the service stops."""
+
+
+async def run_acquisition(
+    device_class: DeviceClass, plant: Plant, instance: str, version: str, telemetry: Telemetry, stop: Stop
+) -> None:
+    """Serve the devices of one class until `stop`."""
+    connectors = [device_class.connector(config) for config in _configured(device_class, plant)]
+    identity = Identity(plant.site, device_class.name, instance, version)
+    async with open_bus(plant.bus, name=f"{device_class.name}-{instance}") as bus:
+        await ensure_streams(bus, stream_configs(plant.streams))
+        service = Acquisition(identity, plant.content_type, connectors)
+        devices = DeviceEndpoints(connectors)
+        common = CommonEndpoints(
+            identity,
+            telemetry,
+            find=devices.find,
+            counts=service.counts,
+            device_metrics=service.device_metrics,
+        )
+        async with (
+            service.forwarding(bus),
+            serve(bus, identity, [*common.all(), *devices.all()]),
+            service.polling(),
+        ):
+            log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
+            await stop.wait()
+
+
+def _configured(device_class: DeviceClass, plant: Plant) -> tuple[ConnectionConfig, ...]:
+    configs = plant.devices[device_class.name]
+    if not configs:
+        raise ConfigurationError([Fault("", device_class.name, MISSING, "must describe at least one device")])
+    return configs
+
+
+class Acquisition:
+    """Connectors, and the outbox that their samples and events go through."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        content_type: ContentType,
+        connectors: list[PolledConnector],
+        *,
+        outbox: Outbox | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.connectors = connectors
+        self.outbox: Outbox = outbox or MemoryOutbox(on_gap=self._on_gap)
+        self.publisher: Publisher | None = None
+        self.events = EventReporter(identity, content_type, now_ns=now_ns)
+        self._identity = identity
+        self._content_type = content_type
+        self._epoch_ns = now_ns()
+        for connector in connectors:
+            self._attach(connector)
+
+    def counts(self) -> dict[str, int | float]:
+        """Return what the service has counted since its start."""
+        calls = [connector.metrics for connector in self.connectors]
+        counted = {
+            "polls": sum(each.total_calls for each in calls),
+            "polls_failed": sum(each.failed_calls for each in calls),
+            "overruns": sum(connector.grid.overruns for connector in self.connectors),
+            "outbox_depth": self.outbox.depth,
+            "outbox_dropped": self.outbox.dropped,
+        }
+        return counted | (asdict(self.publisher.statistics) if self.publisher else {})
+
+    def device_metrics(self) -> dict[str, dict[str, Any]]:
+        """Return each connector's metrics by device."""
+        return {connector.device_id: connector.get_metrics() for connector in self.connectors}
+
+    @contextlib.asynccontextmanager
+    async def forwarding(self, bus: Bus) -> AsyncIterator[None]:
+        """Keep the outbox draining; on leaving, wait a little for what is still in it."""
+        async with Publisher(bus) as self.publisher, asyncio.TaskGroup() as group:
+            forwarder = Forwarder(self.outbox, self.publisher, on_refused=self._on_refused)
+            draining = group.create_task(forwarder.run(), name="forwarder")
+            try:
+                yield
+            finally:
+                await self._drain()
+                draining.cancel()
+
+    @contextlib.asynccontextmanager
+    async def polling(self) -> AsyncIterator[None]:
+        """Connect every device, each in its own time, and poll until left."""
+        async with asyncio.TaskGroup() as group:
+            connecting = [group.create_task(connector.connect()) for connector in self.connectors]
+            try:
+                yield
+            finally:
+                for task in connecting:
+                    task.cancel()
+                await asyncio.gather(*(connector.disconnect() for connector in self.connectors))
+
+    async def _drain(self) -> None:
+        await self.events.flush(self.outbox)
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self.outbox.emptied()
+        except TimeoutError:
+            log.error("stopped before the bus had everything", messages=self.outbox.depth)
+
+    def _attach(self, connector: PolledConnector) -> None:
+        writer = RawWriter(
+            self._identity,
+            connector.device_id,
+            connector.channels,
+            epoch_ns=self._epoch_ns,
+            content_type=self._content_type,
+        )
+
+        async def on_sample(sample: Sample) -> None:
+            await self.outbox.append(writer.write(sample), sample.time_ns)
+            await self.events.flush(self.outbox)
+
+        connector.on_sample(on_sample)
+        connector.on_state(lambda change: self._on_state(connector, change))
+        connector.on_event(lambda event: self._on_device_event(connector, event))
+        if connector.circuit_breaker:
+            connector.circuit_breaker.observe(lambda change: self._on_circuit(connector, change))
+
+    def _on_state(self, connector: PolledConnector, change: StateChange) -> None:
+        well = change.after in (
+            ConnectionState.CONNECTED,
+            ConnectionState.CONNECTING,
+            ConnectionState.DISCONNECTED,
+        )
+        self.events.tell(
+            connector.device_id,
+            "connection_state",
+            f"{connector.name} is {change.after.value}: {change.reason}",
+            Severity.INFO if well else Severity.WARNING,
+            before=change.before.value,
+            after=change.after.value,
+            reason=change.reason,
+        )
+
+    def _on_circuit(self, connector: PolledConnector, change: CircuitTransition) -> None:
+        self.events.tell(
+            connector.device_id,
+            "circuit_state",
+            f"circuit of {connector.name} is {change.after.value}: {change.reason}",
+            Severity.WARNING if change.after is CircuitState.OPEN else Severity.INFO,
+            before=change.before.value,
+            after=change.after.value,
+            reason=change.reason,
+            failure_count=change.failure_count,
+        )
+
+    def _on_device_event(self, connector: PolledConnector, event: DeviceEvent) -> None:
+        self.events.tell(connector.device_id, event.kind, event.text, Severity.WARNING, **event.facts)
+
+    def _on_gap(self, gap: Gap) -> None:
+        self.events.tell(
+            "outbox",
+            "outbox_gap",
+            f"{gap.count} messages were lost while the bus was away: the outbox was full",
+            Severity.ERROR,
+            count=gap.count,
+            first_time_ns=gap.first_time_ns,
+            last_time_ns=gap.last_time_ns,
+        )
+
+    def _on_refused(self, refusal: Refusal) -> None:
+        self.events.tell(
+            refusal.message.subject,
+            "publish_refused",
+            f"{refusal.message.subject}: {refusal.reason}",
+            Severity.ERROR,
+        )

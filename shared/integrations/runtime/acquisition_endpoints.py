@@ -1,0 +1,94 @@
+"""What an acquisition service answers beside health and metrics: read and reset_circuit."""
+
+import asyncio
+
+from integrations.bus import Endpoint, EndpointError, Request
+from integrations.devices import ConnectionState, DeviceError, PolledConnector
+from integrations.devices.base import describe
+from integrations.messages import (
+    CircuitHealth,
+    CircuitReset,
+    DeviceHealth,
+    DeviceReading,
+    DeviceRequest,
+    HealthState,
+    Origin,
+    ReadReply,
+)
+from integrations.protocols import ProtocolError
+from integrations.resilience import CircuitBreakerOpenError
+
+from .endpoints import Findings, body, endpoint
+from .readings import columns_of
+
+
+class DeviceEndpoints:
+    """Reads devices and closes circuits on request, and says how the devices are."""
+
+    def __init__(self, connectors: list[PolledConnector]) -> None:
+        self._connectors = {connector.device_id: connector for connector in connectors}
+
+    def all(self) -> list[Endpoint]:
+        """Return the endpoints of devices."""
+        return [
+            endpoint("read", self._read, ReadReply, DeviceRequest),
+            endpoint("reset_circuit", self._reset_circuit, CircuitReset, DeviceRequest),
+        ]
+
+    def find(self) -> Findings:
+        """Return the health of the devices and what it amounts to."""
+        devices = [health_of(connector) for connector in self._connectors.values()]
+        troubles = [
+            f"{device.device_id}: {device.state}, {device.last_error or 'no error'}"
+            for device in devices
+            if device.state != ConnectionState.CONNECTED.value
+        ]
+        troubles += [
+            f"{d.device_id}: readings are simulated" for d in devices if d.origin is Origin.SIMULATED
+        ]
+        well = sum(device.state == ConnectionState.CONNECTED.value for device in devices)
+        if not well:
+            return Findings(HealthState.UNHEALTHY, troubles, devices)
+        return Findings(HealthState.DEGRADED if troubles else HealthState.HEALTHY, troubles, devices)
+
+    async def _read(self, request: Request) -> ReadReply:
+        return ReadReply(devices=list(await asyncio.gather(*map(_read_one, self._chosen(request)))))
+
+    async def _reset_circuit(self, request: Request) -> CircuitReset:
+        chosen = self._chosen(request)
+        for connector in chosen:
+            if connector.circuit_breaker:
+                connector.circuit_breaker.reset()
+        return CircuitReset(devices=[connector.device_id for connector in chosen])
+
+    def _chosen(self, request: Request) -> list[PolledConnector]:
+        wanted = body(request, DeviceRequest).device_id
+        if wanted is None:
+            return list(self._connectors.values())
+        if wanted not in self._connectors:
+            raise EndpointError(404, f"device_id must be one of {', '.join(self._connectors)}, got {wanted}")
+        return [self._connectors[wanted]]
+
+
+async def _read_one(connector: PolledConnector) -> DeviceReading:
+    try:
+        sample = await connector.sample()
+    except (ProtocolError, DeviceError, CircuitBreakerOpenError, TimeoutError) as error:
+        return DeviceReading(connector.device_id, error=describe(error))
+    columns = columns_of(connector.channels, sample)
+    return DeviceReading(connector.device_id, sample.time_ns, sample.origin, columns)
+
+
+def health_of(connector: PolledConnector) -> DeviceHealth:
+    """Return how a device is, without asking it."""
+    breaker, latest = connector.circuit_breaker, connector.latest
+    return DeviceHealth(
+        device_id=connector.device_id,
+        address=f"{connector.config.host}:{connector.config.port}",
+        state=connector.state.value,
+        origin=Origin.SIMULATED if connector.simulating else Origin.MEASURED,
+        last_sample=latest.time_ns if latest else None,
+        last_error=connector.last_error,
+        response_time_ms=connector.metrics.avg_response_time_ms,
+        circuit=CircuitHealth(breaker.state.value, breaker.failure_count) if breaker else None,
+    )

@@ -1,0 +1,70 @@
+"""What the environment says about the plant: variables to configuration keys.
+
+NATS_… overrides the file. Connection settings are defaults for every device. <CLASS>_… describes one device
+of a class of which the file has none.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.configuration import Fault
+
+BUS_VARIABLES = {
+    "NATS_URL": "url",
+    "NATS_CREDENTIALS_FILE": "credentials_file",
+    "NATS_NKEY_SEED_FILE": "nkey_seed_file",
+    "NATS_USER": "user",
+    "NATS_PASSWORD": "password",
+    "NATS_TOKEN": "token",
+    "NATS_TLS_CA_FILE": "tls_ca_file",
+    "NATS_TLS_CERTIFICATE_FILE": "tls_certificate_file",
+    "NATS_TLS_KEY_FILE": "tls_key_file",
+    "NATS_TLS_SERVER_HOSTNAME": "tls_server_hostname",
+}
+CONNECTION_VARIABLES = {
+    "CONNECTION_TIMEOUT": ("timeout_seconds", float),
+    "MAX_RETRIES": ("max_retries", int),
+    "RETRY_DELAY": ("retry_delay_seconds", float),
+    "ENABLE_CIRCUIT_BREAKER": ("enable_circuit_breaker", bool),
+}
+DEVICE_VARIABLES = {"HOST": str, "PORT": int, "PROTOCOL": str}
+_WORDS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+_ALLOWED = {float: "must be a number", int: "must be a whole number", bool: "must be true or false"}
+
+
+def bus_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys of the table [nats] that the environment sets."""
+    return {key: environment[name] for name, key in BUS_VARIABLES.items() if environment.get(name)}
+
+
+def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the connection keys that the environment sets, and the faults of those it sets wrongly."""
+    values: dict[str, Any] = {}
+    faults = []
+    for name, (key, kind) in CONNECTION_VARIABLES.items():
+        if text := environment.get(name, "").strip():
+            try:
+                values[key] = _WORDS[text.lower()] if kind is bool else kind(text)
+            except (ValueError, KeyError):
+                faults.append(Fault("environment", name, text, _ALLOWED[kind]))
+    return values, faults
+
+
+def device_from(environment: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """Return the table of the one device that variables with `prefix` describe; empty without a host."""
+    if not environment.get(f"{prefix}HOST"):
+        return {}
+    return {
+        name.lower(): int(text) if kind is int and text.isdecimal() else text
+        for name, kind in DEVICE_VARIABLES.items()
+        if (text := environment.get(f"{prefix}{name}", ""))
+    }

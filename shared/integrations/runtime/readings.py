@@ -1,0 +1,67 @@
+"""From a device's sample to the raw batch that travels."""
+
+from math import isnan
+
+from integrations.bus import Outgoing
+from integrations.devices import Channel, Sample
+from integrations.messages import ContentType, Header, RawBatch, RawColumn, Subjects, encode
+
+from .identity import Identity
+from .tracing import inject, publishing
+
+
+class RawWriter:
+    """Writes the raw batches of one source; `epoch` and `sequence` make each message's id its own for ever."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        source: str,
+        channels: tuple[Channel, ...],
+        *,
+        epoch_ns: int,
+        content_type: ContentType = ContentType.JSON,
+    ) -> None:
+        self._subject = Subjects(identity.site).raw(identity.service, source)
+        self._identity = identity
+        self._source = source
+        self._channels = channels
+        self._epoch_ns = epoch_ns
+        self._content_type = content_type
+        self._sequence = 0
+
+    def write(self, sample: Sample) -> Outgoing:
+        """Return the message that carries `sample`."""
+        batch = RawBatch(
+            site=self._identity.site,
+            device_class=self._identity.service,
+            source=self._source,
+            sequence=self._sequence,
+            epoch=self._epoch_ns,
+            origin=sample.origin,
+            columns=columns_of(self._channels, sample),
+        )
+        message_id = f"{self._subject}-{self._epoch_ns}-{self._sequence}"
+        self._sequence += 1
+        headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
+        with publishing(self._subject):
+            inject(headers)
+        return Outgoing(self._subject, encode(batch, self._content_type), headers, message_id)
+
+
+def columns_of(channels: tuple[Channel, ...], sample: Sample) -> list[RawColumn]:
+    """Return a column of one sample for each channel; NaN becomes no value."""
+    time = [sample.time_ns]
+    return [
+        RawColumn(
+            channel.sensor_id,
+            channel.quantity,
+            channel.unit,
+            time,
+            [None if isnan(value) else value],
+            [status],
+        )
+        for channel, value, status in zip(
+            channels, sample.values.tolist(), sample.status.tolist(), strict=True
+        )
+    ]
