@@ -214,7 +214,7 @@ class Publisher:
             del self._lanes[flight.message.subject]
 
     def _postpone(self, flight: Flight, reason: str) -> None:
-        """Not now: the next sweep tries again."""
+        """Try again with the next sweep, not at once."""
         self._land(flight)
         if not self._not_now:
             log.warning("publish postponed", subject=flight.message.subject, reason=reason)
@@ -230,8 +230,6 @@ class Publisher:
         return itertools.takewhile(lambda flight: flight.deadline <= now, self._in_flight.values())
 
     def _send_again(self, flights: Sequence[Flight]) -> None:
-        if not flights:
-            return
         for flight in flights:
             if flight.token in self._in_flight:
                 self._land(flight)

@@ -4,6 +4,7 @@ import pytest
 from integrations.bus import (
     Bus,
     BusClosedError,
+    BusEventKind,
     BusSettings,
     EmbeddedServer,
     Outgoing,
@@ -23,8 +24,8 @@ async def stored(bus, stream="RAW", subject="gl.>"):
 
 
 async def until(condition):
-    while not condition():
-        await asyncio.sleep(0)  # noqa: ASYNC110 - a publisher has no event for its counters
+    while not condition():  # noqa: ASYNC110 - a publisher has no event for its counters
+        await asyncio.sleep(0)
 
 
 def in_order(bodies, subjects=10):
@@ -153,3 +154,14 @@ async def test_the_event_loop_lives_while_much_is_published(streams):
             await asyncio.sleep(0.001)
         assert turns > 20
         assert len(sending.result()) == 20_000
+
+
+async def test_what_is_given_while_the_server_is_away_leaves_on_reconnect(nats_server, streams):
+    async with Publisher(streams) as publisher:
+        lost = asyncio.Event()
+        streams.observe(lambda event: event.kind is BusEventKind.DISCONNECTED and lost.set())
+        await nats_server.stop()
+        await lost.wait()
+        sending = asyncio.create_task(publisher.publish_all(messages(5)))
+        await nats_server.start()
+        assert len(await asyncio.wait_for(sending, 10)) == 5
