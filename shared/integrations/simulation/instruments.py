@@ -1,6 +1,7 @@
 """The meters of the plant: true values, seen through sensor noise and whatever faults are switched on."""
 
 from collections.abc import Iterable
+from math import floor
 
 import msgspec
 
@@ -20,17 +21,23 @@ class Instruments:
     """Measured values of a plant; every one of them is simulated.
 
     Noise is a pure function of seed, point, quantity and tick; a fault takes hold at the first tick at or
-    after its start. `totalizer_rollover` is the mass in t at which a totaliser starts again from 0.
+    after its start. A totaliser counts whole steps of `totalizer_resolution` t and starts again from 0 at
+    `totalizer_modulus` t; both belong to its register (whose largest count is one step below the modulus).
 
     Raises:
         ConfigurationError: lists every fault whose target isn't a point of the plant.
     """
 
     def __init__(
-        self, plant: SteamPlant, faults: Iterable[PlantFault] = (), totalizer_rollover: float = 9_999_999.0
+        self,
+        plant: SteamPlant,
+        faults: Iterable[PlantFault] = (),
+        totalizer_modulus: float = 10_000_000.0,
+        totalizer_resolution: float = 0.01,
     ) -> None:
         self.plant = plant
-        self.totalizer_rollover = totalizer_rollover
+        self.totalizer_modulus = totalizer_modulus
+        self.totalizer_resolution = totalizer_resolution
         self._waiting = sorted(faults, key=lambda fault: fault.start_seconds, reverse=True)
         self._begun: list[tuple[PlantFault, float]] = []
         _check_points(self._waiting)
@@ -44,14 +51,8 @@ class Instruments:
 
     def read(self, point: str) -> dict[str, float]:
         """What the meter shows: the quantities of MeterValues, and the words `status` and `alarm`, both 0."""
-        values = {
-            quantity: self._noisy(point, quantity, value)
-            for quantity, value in msgspec.structs.asdict(self.plant.values(point)).items()
-        }
-        for fault, held in self._begun:
-            if fault.point == point:
-                self._distort(fault, held, values)
-        values["totalizer"] %= self.totalizer_rollover
+        values = self._measured(point)
+        values["totalizer"] = self._counted(values["totalizer"])
         return values | {"status": 0.0, "alarm": 0.0}
 
     def condition(self, point: str) -> UnitCondition:
@@ -71,8 +72,18 @@ class Instruments:
     def _begin_faults(self) -> None:
         while self._waiting and self._waiting[-1].start_seconds <= self.plant.time_seconds:
             fault = self._waiting.pop()
-            held = self.read(fault.point)[fault.quantity or "totalizer"]
+            held = self._measured(fault.point)[fault.quantity or "totalizer"]
             self._begun.append((fault, held))
+
+    def _measured(self, point: str) -> dict[str, float]:
+        values = {
+            quantity: self._noisy(point, quantity, value)
+            for quantity, value in msgspec.structs.asdict(self.plant.values(point)).items()
+        }
+        for fault, held in self._begun:
+            if fault.point == point:
+                self._distort(fault, held, values)
+        return values
 
     def _noisy(self, point: str, quantity: str, value: float) -> float:
         scale = ABSOLUTE_NOISE.get(quantity, value * RELATIVE_NOISE.get(quantity, 0.0))
@@ -97,8 +108,13 @@ class Instruments:
 
     def _counter_jump(self, fault: PlantFault, held: float) -> float:
         if fault.kind is FaultKind.ROLLOVER:
-            return self.totalizer_rollover - fault.size - held
+            return self.totalizer_modulus - fault.size - held
         return -held if fault.size else 0.0
+
+    def _counted(self, total_t: float) -> float:
+        # rounded down: rounded to nearest, a register would show a count that its meter never reaches
+        steps = floor(total_t / self.totalizer_resolution)
+        return steps % round(self.totalizer_modulus / self.totalizer_resolution) * self.totalizer_resolution
 
 
 def _check_points(faults: Iterable[PlantFault]) -> None:

@@ -43,7 +43,6 @@ class PlantServer:
         self._conditions = dict.fromkeys(self._units, HEALTHY)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
-        self.requests = 0
 
     async def __aenter__(self) -> Self:
         self.refresh()
@@ -93,7 +92,6 @@ class PlantServer:
             connection.abort()
 
     def _answer(self, request: Request) -> Answer | None:
-        self.requests += 1
         memory = self._memories.get(request.unit_id)
         if memory is None:
             return Answer(exception(request.pdu[0], GATEWAY_TARGET_FAILED))
