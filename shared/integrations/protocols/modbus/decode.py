@@ -32,12 +32,13 @@ class Decoder:
         pass through.
         """
         values = np.full((*image.shape[:-1], self._width), np.nan)
-        for step in self._steps:
-            step.decode_into(values, image)
-        if self._is_scaled:
-            values *= self._factors
-            values /= self._divisors
-            values += self._offsets
+        with np.errstate(all="ignore"):  # a device may send a signalling NaN; numpy would warn on stderr
+            for step in self._steps:
+                step.decode_into(values, image)
+            if self._is_scaled:
+                values *= self._factors
+                values /= self._divisors
+                values += self._offsets
         return values
 
     def texts(self, image: Words) -> dict[str, str]:

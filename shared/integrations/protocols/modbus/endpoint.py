@@ -40,22 +40,22 @@ class ModbusEndpoint(Checked, frozen=True):
 
     def faults(self) -> Iterable[Fault]:
         """Check that the transport has its address."""
-        needed = "device" if self.transport is Transport.RTU else "host"
+        needed = "device" if self.transport == Transport.RTU else "host"
         if not getattr(self, needed):
             yield Fault("", needed, "", f"must be given for transport {self.transport.value}")
 
     def __str__(self) -> str:
-        return self.device if self.transport is Transport.RTU else f"{self.host}:{self.port}"
+        return self.device if self.transport == Transport.RTU else f"{self.host}:{self.port}"
 
     @property
     def is_serial(self) -> bool:
         """Whether frames are RTU, without transaction ids, so that one request at a time is under way."""
-        return self.transport is not Transport.TCP
+        return self.transport != Transport.TCP
 
     @property
     def character_seconds(self) -> float:
         """Time one byte takes on the wire of a local serial line, 0 elsewhere."""
-        if self.transport is not Transport.RTU:
+        if self.transport != Transport.RTU:
             return 0.0
         return (1 + 8 + (self.parity != "N") + self.stop_bits) / self.baud_rate
 
@@ -67,6 +67,6 @@ class ModbusEndpoint(Checked, frozen=True):
         """
         if self.inter_frame_pause_seconds is not None:
             return self.inter_frame_pause_seconds
-        if self.transport is Transport.RTU and self.baud_rate > FIXED_PAUSE_BAUD_RATE:
+        if self.transport == Transport.RTU and self.baud_rate > FIXED_PAUSE_BAUD_RATE:
             return 0.00175
         return 3.5 * self.character_seconds

@@ -44,7 +44,7 @@ class Link(asyncio.Protocol):
     """Base of the two kinds of connection, from opened to closed; one request is under way at a time.
 
     `silence_limit` is the number of requests in a row without any answer after which the connection is taken
-    for half-open and closed; a serial port has none.
+    for half-open and closed, as it is after half an answer; a serial port has none.
     """
 
     def __init__(self, name: str, framer: FramerBase, silence_limit: int | None) -> None:
@@ -149,7 +149,7 @@ class Link(asyncio.Protocol):
         heard = f", {len(self._buffer)} bytes of one came" if self._buffer else ""
         what = f"no answer within {pending.timeout_seconds:g} s{heard}"
         self._fail(self._error(ModbusTimeoutError, what))
-        if self._silence_limit and self._unanswered >= self._silence_limit:
+        if self._silence_limit and (heard or self._unanswered >= self._silence_limit):
             self._drop(None)
 
     def _watch_until(self, deadline: float) -> None:

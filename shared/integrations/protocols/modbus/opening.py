@@ -17,10 +17,10 @@ async def open_link(endpoint: ModbusEndpoint, debts: Debts) -> Link:
     Raises:
         CannotConnectError: refused, unreachable, unknown name, no such port, or not up in time.
     """
-    link = TcpLink(str(endpoint)) if endpoint.transport is Transport.TCP else RtuLink(endpoint, debts)
+    link = TcpLink(str(endpoint)) if endpoint.transport == Transport.TCP else RtuLink(endpoint, debts)
     try:
         async with asyncio.timeout(endpoint.timeout_seconds):
-            if endpoint.transport is Transport.RTU:
+            if endpoint.transport == Transport.RTU:
                 await _open_serial(endpoint, link)
             else:
                 loop = asyncio.get_running_loop()

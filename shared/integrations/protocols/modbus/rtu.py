@@ -51,7 +51,7 @@ class RtuLink(Link):
     """A line on which one request is under way until its answer or its deadline, whatever its caller does."""
 
     def __init__(self, endpoint: ModbusEndpoint, debts: Debts) -> None:
-        silence_limit = None if endpoint.transport is Transport.RTU else SILENCE_LIMIT
+        silence_limit = None if endpoint.transport == Transport.RTU else SILENCE_LIMIT
         super().__init__(str(endpoint), FramerRTU(DecodePDU(is_server=False)), silence_limit)
         self._character_seconds = endpoint.character_seconds
         self._pause_seconds = endpoint.pause_seconds

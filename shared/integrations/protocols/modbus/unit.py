@@ -93,14 +93,12 @@ class ModbusUnit:
     def _judge(self, values: Floats, sweep: Sweep) -> tuple[Floats, NDArray[np.uint32]]:
         """Give each value its status; what is bad has no value."""
         status = np.zeros(len(values), np.uint32)
-        finite = np.isfinite(values)
-        if not finite.all():
-            status[self._numeric & np.isnan(values)] = Status.BAD_SENSOR_FAILURE
-            status[np.isinf(values)] = Status.BAD_OUT_OF_RANGE
+        if np.isfinite(values).all() and not sweep.missed and not self._plan.refused_columns:
+            return values, status
+        status[self._numeric & np.isnan(values)] = Status.BAD_SENSOR_FAILURE
+        status[np.isinf(values)] = Status.BAD_OUT_OF_RANGE
         for request, error in sweep.missed:
             status[self._plan.columns(request)] = error.status
-        if self._plan.refused_columns:
-            status[self._plan.refused_columns] = Status.BAD_CONFIGURATION_ERROR
-        if status.any():
-            values[status != Status.GOOD] = np.nan
+        status[self._plan.refused_columns] = Status.BAD_CONFIGURATION_ERROR
+        values[status != Status.GOOD] = np.nan
         return values, status
