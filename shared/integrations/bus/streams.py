@@ -65,6 +65,7 @@ def _site_stream(name: str, kind: str, max_age_seconds: int, max_bytes: int) -> 
         "max_age": max_age_seconds * _SECOND_NS,
         "max_bytes": max_bytes,
         "duplicate_window": 120 * _SECOND_NS,
+        "compression": "s2",  # measured: raw batches take a third of the disk, at the same rate
         "allow_direct": True,  # replay and last values are read directly, without a consumer to leak
     }
 
