@@ -1,0 +1,1 @@
+"""Deployables, a folder each: `python -m services.<name> --config plant.toml`."""

@@ -1,0 +1,72 @@
+"""Connectors for steam meters, sensors and SCADA, and the services that put their readings on NATS.
+
+Names are loaded when they are first used, so that `from integrations import SteamMeterConfig` costs no more
+than the steam meter needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from integrations.devices import (
+        BaseConnector,
+        ConnectionConfig,
+        ConnectionState,
+        HealthStatus,
+        SimulationPolicy,
+    )
+    from integrations.devices.steam_meter import (
+        FlowMeasurementType,
+        FlowReading,
+        MeterProtocol,
+        SteamMeterConfig,
+        SteamMeterConnector,
+        TotalizerState,
+    )
+    from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError, CircuitState
+
+_ROOM_OF = {
+    "BaseConnector": "devices",
+    "CircuitBreaker": "resilience",
+    "CircuitBreakerOpenError": "resilience",
+    "CircuitState": "resilience",
+    "ConnectionConfig": "devices",
+    "ConnectionState": "devices",
+    "FlowMeasurementType": "devices.steam_meter",
+    "FlowReading": "devices.steam_meter",
+    "HealthStatus": "devices",
+    "MeterProtocol": "devices.steam_meter",
+    "SimulationPolicy": "devices",
+    "SteamMeterConfig": "devices.steam_meter",
+    "SteamMeterConnector": "devices.steam_meter",
+    "TotalizerState": "devices.steam_meter",
+}
+
+__all__ = [
+    "BaseConnector",
+    "CircuitBreaker",
+    "CircuitBreakerOpenError",
+    "CircuitState",
+    "ConnectionConfig",
+    "ConnectionState",
+    "FlowMeasurementType",
+    "FlowReading",
+    "HealthStatus",
+    "MeterProtocol",
+    "SimulationPolicy",
+    "SteamMeterConfig",
+    "SteamMeterConnector",
+    "TotalizerState",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room (PEP 562)."""
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return sorted(__all__)

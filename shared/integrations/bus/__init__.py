@@ -16,6 +16,7 @@ from .errors import (
 )
 from .forwarder import Forwarder
 from .latest import Latest, Value
+from .listening import listening
 from .opening import find_or_embed, open_bus
 from .outbox import Gap, MemoryOutbox, Outbox
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
@@ -72,6 +73,7 @@ __all__ = [
     "find_or_embed",
     "last",
     "last_per_subject",
+    "listening",
     "open_bus",
     "replay",
     "stream_configs",

@@ -1,58 +1,33 @@
-"""Structs that enforce their declared limits in the constructor too.
+"""Structs that enforce their declared types and limits in the constructor too.
 
-msgspec checks `Meta` limits when it converts, not when Python code constructs; a port of 99999 would pass.
+msgspec checks when it converts, not when Python code constructs; a port of 99999 would pass.
 """
 
-import math
 from collections.abc import Iterable
-from functools import cache
-from typing import Any, get_type_hints
 
 import msgspec
 
-from .faults import ConfigurationError, Fault
+from .conversion import converter, field_types
+from .faults import ConfigurationError, Fault, FaultList
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A frozen configuration struct: every limit in its annotations holds, or construction fails by name."""
+    """A frozen configuration struct: every annotation holds, limits included, or construction fails by name.
+
+    A value that TOML would spell otherwise is brought to its type: "modbus_tcp" to the enum's member, 5 to 5.0.
+    """
 
     def __post_init__(self) -> None:
-        """Check every field against its annotation, then the struct's own rules."""
-        faults = [
-            fault
-            for name, annotation in field_types(type(self)).items()
-            if (fault := check_value(name, getattr(self, name), annotation))
-        ]
-        faults.extend(self.faults() if not faults else ())
-        if faults:
+        """Bring every field to its annotation, then check the struct's own rules."""
+        faults = FaultList()
+        for name, annotation in field_types(type(self)).items():
+            given = getattr(self, name)
+            converted = converter(annotation)(given, name, faults)
+            if converted is not given:
+                msgspec.structs.force_setattr(self, name, converted)
+        if faults or (faults := FaultList(self.faults())):
             raise ConfigurationError(faults)
 
     def faults(self) -> Iterable[Fault]:
         """Yield what is wrong between fields; called once each field alone is right."""
         return ()
-
-
-@cache
-def field_types(cls: Any) -> dict[str, Any]:
-    """Annotations of a struct's fields, limits included."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {name: hints[name] for name in cls.__struct_fields__}
-
-
-def check_value(key: str, value: Any, annotation: Any) -> Fault | None:
-    """Return the fault of `value` against `annotation`, or None; a non-finite number never passes."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return Fault("", key, value, "must be a finite number")
-    try:
-        msgspec.convert(value, annotation, from_attributes=True)
-    except msgspec.ValidationError as error:
-        return Fault("", key, value, allowed_from(error))
-    return None
-
-
-def allowed_from(error: msgspec.ValidationError) -> str:
-    """Rephrase msgspec's `Expected X, got Y - at $` as the end of the sentence `<key> …`."""
-    text, _, path = str(error).partition(" - at `$")
-    text = text.removeprefix("Expected ").split(", got ")[0]
-    inside = path.rstrip("`")
-    return f"must be {text}" + (f" at {inside}" if inside else "") if text else "is not valid"

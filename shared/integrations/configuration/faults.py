@@ -1,8 +1,13 @@
 """A configuration fault says where it is, what stands there and what may stand there."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
+
+_SECRET = re.compile(r"pass|secret|token|seed|credential|nkey", re.IGNORECASE)
+LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,15 @@ class Fault:
 
     def __str__(self) -> str:
         place = ".".join(part for part in (self.where, self.key) if part)
-        return f"{place} {self.allowed}" + ("" if self.value is MISSING else f", got {_shown(self.value)}")
+        return f"{place} {self.allowed}" + self._got()
+
+    def _got(self) -> str:
+        if self.value is MISSING:
+            return ""
+        if isinstance(self.value, str) and _SECRET.search(self.key):
+            return ", got a text that is not shown here"
+        text = repr(self.value.value if isinstance(self.value, Enum) else self.value)
+        return f", got {text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + '...'}"
 
     def under(self, where: str) -> "Fault":
         """Return the same fault, placed inside the table `where`."""
@@ -53,8 +66,3 @@ class FaultList(list[Fault]):
         """Raise ConfigurationError if anything was collected."""
         if self:
             raise ConfigurationError(self)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

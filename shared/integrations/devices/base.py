@@ -1,4 +1,4 @@
-"""BaseConnector: connection state, timeout, retry, breaker, health and metrics around a device's own calls."""
+"""BaseConnector: state, timeout, retry, breaker, health and metrics around a device's own calls."""
 
 import asyncio
 import random
@@ -114,7 +114,7 @@ class BaseConnector(ABC):
         try:
             async with asyncio.timeout(self._call_limit_seconds):
                 healthy, error = bool(await self._health_check_impl()), None
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001  # whatever it was, the device is not well
             healthy, error = False, describe(failure)
         failures = 0 if healthy else self.health_status.consecutive_failures + 1
         self.health_status = HealthStatus(
@@ -205,7 +205,7 @@ class BaseConnector(ABC):
         try:
             async with asyncio.timeout(self._call_limit_seconds):
                 connected = bool(await self._connect_impl())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it was, there is no connection
             connected, reason = False, describe(error)
         if connected:
             self._enter(ConnectionState.CONNECTED, "the device answered")

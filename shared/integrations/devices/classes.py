@@ -1,12 +1,26 @@
 """Device classes, found by looking at the folders of this room: each offers a DEVICE_CLASS."""
 
 import pkgutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from .config import ConnectionConfig
 from .polled import PolledConnector
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a device's configuration says about one of its sensors; limits are in `unit`."""
+
+    quantity: str
+    unit: str
+    interval_seconds: float
+    min_valid: float | None = None
+    max_valid: float | None = None
+    change_per_minute: float | None = None
 
 
 @dataclass(frozen=True)
@@ -16,9 +30,11 @@ class DeviceClass:
     name: str
     """Folder, service, token in subjects and table in the configuration."""
     config: type[ConnectionConfig]
-    connector: type[PolledConnector]
+    connector: Callable[[Any], PolledConnector]
     id_key: str
     """Configuration key that names the device."""
+    expectations: Callable[[Any], Mapping[str, "Expectation"]]
+    """From a device's configuration: what its sensors are expected to say, by sensor id."""
 
     @property
     def environment_prefix(self) -> str:

@@ -57,6 +57,8 @@ class ConnectionConfig(Checked, frozen=True):
     health_check_interval_seconds: PositiveSeconds = 30.0
     connection_pool_size: Annotated[int, Meta(ge=1, le=64)] = 5
     enable_metrics: bool = True
+    simulated: bool = False
+    """The device is itself a simulator: what it answers is marked as simulated."""
     simulation: SimulationPolicy = SimulationPolicy.FALLBACK
     """The environment variable SIMULATION overrides it."""
 

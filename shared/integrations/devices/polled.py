@@ -3,6 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,16 @@ class PolledConnector(BaseConnector):
         self.channels = channels
         self.grid = PollGrid(1 / rate_hz, clock=self._clock, sleep=self._sleep)
         self.latest: Sample | None = None
+        self.simulating = False
+        """Whether samples are made here because the policy says so; never asks the device then."""
         self.policy = config.simulation
         self._sample_observers: list[Callable[[Sample], Awaitable[None]]] = []
         self._event_observers: list[Callable[[DeviceEvent], None]] = []
         self._polling = asyncio.Lock()
-        self._span_attributes = {"server.address": config.host, "server.port": config.port}
+        self._span_attributes: dict[str, str | int] = {
+            "server.address": config.host,
+            "server.port": config.port,
+        }
 
     @abstractmethod
     async def _poll_impl(self) -> Sample:
@@ -64,11 +70,6 @@ class PolledConnector(BaseConnector):
     @abstractmethod
     def _accept(self, sample: Sample) -> None:
         """Take a sample into the readings that the getters show."""
-
-    @property
-    def simulating(self) -> bool:
-        """Whether the latest sample is simulated."""
-        return self.latest is not None and self.latest.origin is Origin.SIMULATED
 
     def on_sample(self, callback: Callable[[Sample], Awaitable[None]]) -> None:
         """Await `callback` with every later sample, also with those that carry no value."""
@@ -94,12 +95,12 @@ class PolledConnector(BaseConnector):
         if not self._keeper:
             raise NotConnectedError(f"{self.name} is not connected: call connect() first")
         if self.simulating:
-            return await self._take(self._simulate_impl())
+            return await self._pretend()
         return await self._poll(self.config.max_retries)
 
     async def _connect_impl(self) -> bool:
         if self.policy is SimulationPolicy.ALWAYS:
-            await self._take(self._simulate_impl())
+            await self._pretend()
             log.warning("readings are SIMULATED: the policy says always", device=self.name)
             return True
         try:
@@ -120,7 +121,7 @@ class PolledConnector(BaseConnector):
             if point == 0:
                 continue  # connect() took this sample
             if self.policy is SimulationPolicy.ALWAYS:
-                await self._take(self._simulate_impl())
+                await self._pretend()
                 continue
             with _tracer.start_as_current_span("poll", attributes=self._span_attributes):
                 await self._poll_on_grid()
@@ -137,7 +138,12 @@ class PolledConnector(BaseConnector):
         async with self._polling:
             sample = await self._execute(self._poll_impl, retries)
         self._enter(ConnectionState.CONNECTED, "the device answered")
-        return await self._take(sample)
+        self.simulating = False
+        return await self._take(_marked(sample) if self.config.simulated else sample)
+
+    async def _pretend(self) -> Sample:
+        self.simulating = True
+        return await self._take(self._simulate_impl())
 
     async def _take(self, sample: Sample) -> Sample:
         self.latest = sample
@@ -158,7 +164,7 @@ class PolledConnector(BaseConnector):
             return
         if not self.simulating:
             log.warning(SIMULATED_WARNING, device=self.name, reason=describe(error))
-        await self._take(self._simulate_impl())
+        await self._pretend()
 
     def _missing(self, error: Exception) -> Sample:
         count = len(self.channels)
@@ -167,6 +173,12 @@ class PolledConnector(BaseConnector):
 
     def _health_metadata(self) -> dict[str, Any]:
         return {"simulated": self.simulating, "overruns": self.grid.overruns}
+
+
+def _marked(sample: Sample) -> Sample:
+    """Return the sample of a simulator, marked as what it is."""
+    status = np.where(sample.status == Status.GOOD, np.uint32(Status.GOOD_EDITED), sample.status)
+    return replace(sample, status=status, origin=Origin.SIMULATED)
 
 
 def status_of(error: Exception) -> Status:

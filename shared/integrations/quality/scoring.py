@@ -15,8 +15,8 @@ VALID_FROM = 50
 """Lowest score of a valid reading."""
 
 SIMULATED_CAP = 49
-"""A simulated reading says nothing about the plant: it stays just below valid, so nobody who looks at the
-score alone takes it for a measurement."""
+"""Best score of a simulated reading: it says nothing about the plant, so all its scores are shrunk to stay
+below valid, and nobody who looks at the score alone takes it for a measurement."""
 
 UNCERTAIN_CAP = 70
 """A device that doubts its own value weighs as much as a change that is too fast."""
@@ -38,7 +38,7 @@ WEIGHTS: Mapping[str, Mapping[Flag, int]] = {
 }
 """What each flag costs, by quantity; the empty name stands for every other quantity."""
 
-CAPS = {Flag.SENSOR_STATUS_UNCERTAIN: UNCERTAIN_CAP, Flag.SIMULATED: SIMULATED_CAP, WITHOUT_VALUE: 0}
+CAPS = {Flag.SENSOR_STATUS_UNCERTAIN: UNCERTAIN_CAP, WITHOUT_VALUE: 0}
 """The best score a sample with any of these flags can have."""
 
 _ROWS = {quantity: row for row, quantity in enumerate(WEIGHTS)}
@@ -49,7 +49,7 @@ def weights_row(quantity: str) -> int:
     return _ROWS.get(quantity, _ROWS[""])
 
 
-def score(flags: Flags, row: NDArray[np.intp] | int = 0) -> NDArray[np.uint8]:
+def score(flags: Flags | int, row: NDArray[np.intp] | int = 0) -> NDArray[np.uint8]:
     """Return the score of each sample; `row` says by which weights (see `weights_row`)."""
     scores: NDArray[np.uint8] = _score_table()[row, flags]
     return scores
@@ -65,5 +65,5 @@ def _score_table() -> NDArray[np.uint8]:
         points = np.clip(100 - cost, 0, 100)
         for flag, cap in CAPS.items():
             points = np.where(masks & flag != 0, np.minimum(points, cap), points)
-        table[row] = points
+        table[row] = np.where(masks & Flag.SIMULATED != 0, points * SIMULATED_CAP // 100, points)
     return table

@@ -150,7 +150,7 @@ class Acquisition:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.outbox.emptied()
         except TimeoutError:
-            log.error("stopped before the bus had everything", messages=self.outbox.depth)
+            log.warning("stopped before the bus had everything", messages=self.outbox.depth)
 
     def _attach(self, connector: PolledConnector) -> None:
         writer = RawWriter(

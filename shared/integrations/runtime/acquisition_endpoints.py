@@ -86,7 +86,7 @@ def health_of(connector: PolledConnector) -> DeviceHealth:
         device_id=connector.device_id,
         address=f"{connector.config.host}:{connector.config.port}",
         state=connector.state.value,
-        origin=Origin.SIMULATED if connector.simulating else Origin.MEASURED,
+        origin=latest.origin if latest else Origin.MEASURED,
         last_sample=latest.time_ns if latest else None,
         last_error=connector.last_error,
         response_time_ms=connector.metrics.avg_response_time_ms,

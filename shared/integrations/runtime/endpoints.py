@@ -1,4 +1,4 @@
-"""What every service answers on the bus: health and metrics; and how requests are read and replies written."""
+"""What every service answers on the bus, health and metrics, and how requests and replies are written."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping

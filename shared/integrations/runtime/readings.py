@@ -11,7 +11,7 @@ from .tracing import inject, publishing
 
 
 class RawWriter:
-    """Writes the raw batches of one source; `epoch` and `sequence` make each message's id its own for ever."""
+    """Writes the raw batches of one source; `epoch` and `sequence` make a message's id its own for ever."""
 
     def __init__(
         self,

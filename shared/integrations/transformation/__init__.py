@@ -9,6 +9,7 @@ from .quantities import CANONICAL_UNITS, canonical_unit
 from .samples import CleanSamples, FlatSamples
 from .segments import Segments
 from .settings import CleaningSettings, Resolved
+from .staleness import marked_stale
 
 __all__ = [
     "CANONICAL_UNITS",
@@ -26,4 +27,5 @@ __all__ = [
     "TransformationError",
     "UnusableBatchError",
     "canonical_unit",
+    "marked_stale",
 ]

@@ -5,14 +5,12 @@ sensor before it and on `now_ns`.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from integrations.messages import Qartod, Status
 from integrations.quality import (
     WITHOUT_VALUE,
     Flag,
     Flags,
-    Statuses,
     qartod_from_flags,
     score,
     status_from_flags,
@@ -73,7 +71,7 @@ class SensorBank(SensorMemory):
             part = flags[usable]
             self._flag_course(value[usable], time[usable], segments.subset(usable), part)
             flags[usable] = part
-        return _verdict(value, flags, samples.status, self.weights[segments.sensor])
+        return self._verdict(value, flags, samples)
 
     def newly_silent(self, now_ns: int, *, intervals: float = 3.0, at_least_ns: int = 0) -> Indices:
         """Return sensors unheard for `intervals` of their own and for `at_least_ns`, once per silence."""
@@ -153,6 +151,18 @@ class SensorBank(SensorMemory):
         self.last_value[sensors] = value[segments.lasts]
         self.run[sensors] = run[segments.lasts]
 
+    def _verdict(self, value: Floats, flags: Flags, samples: FlatSamples) -> CleanSamples:
+        """Look up what the flags mean; most samples have none, and those keep the device's status."""
+        status = samples.status.copy()
+        qartod = np.full(flags.size, Qartod.GOOD, dtype=np.uint8)
+        quality = np.full(flags.size, 100, dtype=np.uint8)
+        if (at := np.flatnonzero(flags)).size:
+            found = flags[at]
+            status[at] = status_from_flags(found, status[at])
+            qartod[at] = qartod_from_flags(found)
+            quality[at] = score(found, self.weights[samples.segments.sensor[at]])
+        return CleanSamples(value=value, flags=flags, status=status, qartod=qartod, quality=quality)
+
 
 def _flag_absent(samples: FlatSamples, flags: Flags) -> None:
     """Flag samples without a number, and what the device itself says of them."""
@@ -170,16 +180,3 @@ def _flag_absent(samples: FlatSamples, flags: Flags) -> None:
 
 def _mark(flags: Flags, flag: np.uint16, mask: Bools) -> None:
     np.bitwise_or(flags, flag, out=flags, where=mask)
-
-
-def _verdict(value: Floats, flags: Flags, device_status: Statuses, weights: NDArray[np.intp]) -> CleanSamples:
-    """Look up what the flags mean; most samples have none, and most of those a Good status."""
-    status = device_status.copy()
-    qartod = np.full(flags.size, Qartod.GOOD, dtype=np.uint8)
-    quality = np.full(flags.size, 100, dtype=np.uint8)
-    if (at := np.flatnonzero(flags)).size:
-        found = flags[at]
-        status[at] = status_from_flags(found, device_status[at])
-        qartod[at] = qartod_from_flags(found)
-        quality[at] = score(found, weights[at])
-    return CleanSamples(value=value, flags=flags, status=status, qartod=qartod, quality=quality)

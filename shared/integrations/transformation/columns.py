@@ -24,6 +24,7 @@ class JoinedColumns:
         # A sensor's channels follow each other in the order they were opened: sorting is stable.
         self._channels = sorted(columns_by_channel, key=attrgetter("index"))
         self._ends: list[int] = []
+        self._lengths: list[int] = []
         self._times: list[int] = []
         self._values: list[float | None] = []
         self._statuses: list[int] = []
@@ -32,6 +33,7 @@ class JoinedColumns:
                 self._times += column.time
                 self._values += column.value
                 self._statuses += column.status
+            self._lengths.append(len(self._times) - (self._ends[-1] if self._ends else 0))
             self._ends.append(len(self._times))
 
     def flat(self) -> FlatSamples:
@@ -41,7 +43,7 @@ class JoinedColumns:
             UnusableBatchError: a time or status does not fit its array.
         """
         channels = self._channels
-        lengths = np.diff(self._ends, prepend=0)
+        lengths = np.array(self._lengths)
 
         def spread(per_channel: list[Any], dtype: type[np.generic]) -> Any:
             return np.array(per_channel, dtype=dtype).repeat(lengths)

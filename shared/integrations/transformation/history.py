@@ -7,7 +7,7 @@ from .segments import Indices, Segments
 
 
 class History:
-    """A ring of `width` numbers for each sensor, a power of two; a push costs the same whatever came before."""
+    """A ring of `width` numbers for each sensor, a power of two; every push costs the same."""
 
     def __init__(self, width: int, dtype: type[np.float64] | type[np.int64]) -> None:
         self.width = width
@@ -40,5 +40,6 @@ class History:
         rank = segments.rank[at][:, np.newaxis] - back
         sensor = segments.sensor[at][:, np.newaxis]
         remembered = self.rows[sensor, (self.count[sensor] + rank) & self._wrap]
-        rows: NDArray[np.float64] = np.where(rank >= 0, values[at[:, np.newaxis] - back], remembered)
+        in_batch = values[np.maximum(at[:, np.newaxis] - back, 0)]
+        rows: NDArray[np.float64] = np.where(rank >= 0, in_batch, remembered)
         return rows

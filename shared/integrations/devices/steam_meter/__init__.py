@@ -4,10 +4,13 @@ from integrations.devices.classes import DeviceClass
 
 from .config import FlowMeasurementType, MeterProtocol, SteamMeterConfig
 from .connector import SteamMeterConnector
+from .expectations import expectations
 from .readings import FlowReading, TotalizerState
 from .totalizer import TotalizerEvent
 
-DEVICE_CLASS = DeviceClass("steam_meter", SteamMeterConfig, SteamMeterConnector, id_key="meter_id")
+DEVICE_CLASS = DeviceClass(
+    "steam_meter", SteamMeterConfig, SteamMeterConnector, id_key="meter_id", expectations=expectations
+)
 
 __all__ = [
     "DEVICE_CLASS",

@@ -62,7 +62,7 @@ class SteamMeterConnector(PolledConnector):
         Raises:
             NotConnectedError: connect() was not called.
             CircuitBreakerOpenError: the meter is known to be away and was not asked.
-            ProtocolError: the meter did not answer, or not with what was asked; a timeout is a TimeoutError too.
+            ProtocolError: it did not answer, or not with what was asked; a timeout is a TimeoutError too.
         """
         await self.sample()
         assert self.current_reading is not None  # noqa: S101 - every sample makes a reading

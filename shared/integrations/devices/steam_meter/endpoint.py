@@ -25,5 +25,5 @@ def endpoint_of(config: SteamMeterConfig) -> ModbusEndpoint:
 
 
 def is_device_path(host: str) -> bool:
-    """Whether `host` names a serial port: /dev/…, COM3, \\\\.\\COM10."""
+    """Whether `host` names a serial port: a path such as /dev/ttyUSB0, or COM3."""
     return host.startswith(("/", "\\\\.\\")) or host.upper().startswith("COM")

@@ -49,7 +49,7 @@ def flags_of(flow: Flow, history: Window, config: SteamMeterConfig) -> Flag:
 
 def quality_score(flags: Flag) -> float:
     """Return the score of a flow with these flags, 0 to 100."""
-    return float(score(flags, _ROW))
+    return float(score(int(flags), _ROW))
 
 
 def _changes_too_fast(flow: Flow, history: Window, limit_per_minute: float) -> bool:

@@ -1,0 +1,1 @@
+"""Acquisition of steam meters: `python -m services.steam_meter --config plant.toml`."""

@@ -1,0 +1,1 @@
+"""Transformation: `python -m services.transformation --config plant.toml`."""

@@ -1,0 +1,28 @@
+"""Listening to subjects as they go by: core NATS, nothing stored, nothing acknowledged."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from nats import errors
+from nats.aio.msg import Msg
+
+from .connection import Bus
+
+Handler = Callable[[str, dict[str, str], bytes], None]
+"""Gets subject, headers and body; must not wait."""
+
+
+@contextlib.asynccontextmanager
+async def listening(bus: Bus, subject: str, handler: Handler) -> AsyncIterator[None]:
+    """Call `handler` with every message on `subject` (wildcards allowed) while entered."""
+
+    async def on_message(message: Msg) -> None:
+        handler(message.subject, message.headers or {}, message.data)
+
+    subscription = await bus.client.subscribe(subject, cb=on_message)
+    try:
+        yield
+    finally:
+        if not bus.client.is_closed:
+            with contextlib.suppress(errors.Error):
+                await subscription.unsubscribe()

@@ -1,0 +1,63 @@
+"""The commands of `gl003` and their options."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="gl003",
+    help="A steam plant's meters, sensors and SCADA as trustworthy readings on a NATS bus.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path | None, typer.Option(help="The plant's TOML file.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def run(
+    config: Config = None,
+    duration: Annotated[str | None, typer.Option("--for", help="End after this time: 20s, 5m, 1h.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a full screen.")] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Fault of the simulated plant, kind:target@start+duration, e.g. dead:process_a@10+20."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated plant.")] = 0,
+) -> None:
+    """Bring everything up: bus, simulated plant (or --config's devices), services and a live table."""
+    from .run import Options, run_everything  # noqa: PLC0415  # each command loads only what it needs
+
+    plain = plain or not sys.stdout.isatty()
+    sys.exit(run_everything(Options(config, duration, plain, fault or [], seed)))
+
+
+@app.command()
+def serve(
+    service: Annotated[str, typer.Argument(help="steam_meter or transformation.")], config: Config = None
+) -> None:
+    """Run one service, as `python -m services.<name>` does."""
+    from integrations.runtime.services import start_service  # noqa: PLC0415  # as above
+
+    sys.exit(start_service(service, config))
+
+
+@app.command()
+def schemas(
+    folder: Annotated[Path, typer.Argument(help="Where the files are.")],
+    check: Annotated[bool, typer.Option("--check", help="Compare only; exit 1 where they differ.")] = False,
+) -> None:
+    """Write the JSON Schemas of all messages and the AsyncAPI document of all subjects."""
+    from .schemas import check_schemas, write_schemas  # noqa: PLC0415  # as above
+
+    sys.exit(check_schemas(folder) if check else write_schemas(folder))

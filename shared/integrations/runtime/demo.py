@@ -1,0 +1,100 @@
+"""The simulated plant on loopback, and the configuration of the meters in it.
+
+The only place that knows both the devices and the simulation.
+"""
+
+import asyncio
+import contextlib
+import tomllib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import count
+from string import Template
+
+from integrations import steam
+from integrations.devices.steam_meter import SteamMeterConfig
+from integrations.devices.steam_meter.layout import layout_of
+from integrations.protocols.modbus import RegisterTable
+from integrations.simulation import Instruments, PlantFault, PlantServer, ServedUnit, SteamPlant, serve_plant
+from integrations.units import affine
+
+from .settings import read_plant
+
+PORTS = ("header_port", "gateway_port")
+TOTAL_RESOLUTION_T = 0.001
+TOTAL_MODULUS_T = 2**32 * TOTAL_RESOLUTION_T
+UNITS = {
+    "flow_rate": "t/hr",
+    "totalizer": "t",
+    "pressure": "barg",
+    "temperature": "°C",
+    "density": "kg/m3",
+    "velocity": "m/s",
+    "water_flow": "l/h",
+    "power": "kW",
+    "energy": "kWh",
+    "alarm": "",
+}
+"""Units of the values that a point of the plant can show."""
+
+
+@contextlib.asynccontextmanager
+async def simulated_plant(seed: int = 0, faults: Sequence[PlantFault] = ()) -> AsyncIterator[str]:
+    """Let the plant live and serve it while entered; yields the TOML text that describes its meters."""
+    template = Template(files(__package__).joinpath("demo.toml").read_text(encoding="utf-8"))
+    instruments = Instruments(SteamPlant(seed), faults, TOTAL_MODULUS_T, TOTAL_RESOLUTION_T)
+    places = dict(zip(PORTS, count(1)))
+    plant = read_plant(tomllib.loads(template.substitute(places)), {})
+    meters = [meter for meter in plant.devices["steam_meter"] if isinstance(meter, SteamMeterConfig)]
+    async with contextlib.AsyncExitStack() as stack:
+        servers = {
+            name: await stack.enter_async_context(
+                PlantServer([_unit(meter, instruments) for meter in meters if meter.port == place])
+            )
+            for name, place in places.items()
+        }
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        living = group.create_task(serve_plant(instruments, list(servers.values())), name="simulated plant")
+        try:
+            yield template.substitute({name: server.port for name, server in servers.items()})
+        finally:
+            living.cancel()
+
+
+def _unit(config: SteamMeterConfig, instruments: Instruments) -> ServedUnit:
+    """Return the simulated device of a meter; the meter's id names its point in the plant."""
+    show = Display(layout_of(config).table)
+    return ServedUnit(
+        config.slave_address,
+        show.table,
+        lambda: show(instruments.read(config.meter_id)),
+        lambda: instruments.condition(config.meter_id),
+    )
+
+
+@dataclass(frozen=True)
+class Display:
+    """What the registers of a meter show of the values at its point."""
+
+    table: RegisterTable
+
+    def __call__(self, values: dict[str, float]) -> dict[str, float | str]:
+        """Return a number for each register, in the register's unit."""
+        known = values | _derived(values)
+        shown: dict[str, float | str] = {}
+        for register in self.table.registers:
+            scale, offset = affine(UNITS[register.name], register.unit)
+            shown[register.name] = known[register.name] * scale + offset
+        return shown
+
+
+def _derived(values: dict[str, float]) -> dict[str, float]:
+    """Return what a meter with a computer in it adds: heat, and the equivalent of water."""
+    pressure_bar = steam.absolute_pressure_bar(values["pressure"])
+    heat_kj_kg = steam.saturated_vapour_enthalpy_kj_kg(pressure_bar)
+    return {
+        "water_flow": values["flow_rate"] * 1000.0,
+        "power": values["flow_rate"] / 3.6 * heat_kj_kg,
+        "energy": values["totalizer"] / 3.6 * heat_kj_kg,
+    }

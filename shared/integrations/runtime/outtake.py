@@ -1,0 +1,24 @@
+"""From clean batches to messages on CLEAN."""
+
+from collections.abc import Mapping
+
+from integrations.bus import Outgoing
+from integrations.messages import CleanBatch, ContentType, Header, Subjects, encode
+
+from .tracing import carry
+
+
+class CleanWriter:
+    """Writes clean batches; a batch made again from the same raw messages has the same id."""
+
+    def __init__(self, site: str, content_type: ContentType) -> None:
+        self._subjects = Subjects(site)
+        self._content_type = content_type
+
+    def write(self, batch: CleanBatch, raw_headers: Mapping[str, str]) -> Outgoing:
+        """Return the message; it continues the trace of the newest raw message in it."""
+        subject = self._subjects.clean(batch.device_class, batch.sensor_id)
+        headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
+        carry(raw_headers, headers)
+        message_id = f"{subject}-{batch.raw_sequence}-{batch.time[0]}"
+        return Outgoing(subject, encode(batch, self._content_type), headers, message_id)

@@ -1,0 +1,66 @@
+"""Every service by name: what `python -m services.<name>` and `gl003` start."""
+
+import argparse
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from integrations.configuration import ConfigurationError, Fault
+from integrations.devices.classes import device_classes
+
+from .acquisition import run_acquisition
+from .life import Stop, instance_id, run_service
+from .settings import load_plant
+from .telemetry import start_telemetry
+from .transformation import SERVICE, run_transformation
+
+DISTRIBUTION = "gl003-integrations"
+CONFIG_VARIABLE = "GL003_CONFIG"
+
+
+def service_names() -> tuple[str, ...]:
+    """Return the names of all services."""
+    return (*device_classes(), SERVICE)
+
+
+def start(name: str) -> int:
+    """Run the service `name` as the command line says: `--config plant.toml`."""
+    parser = argparse.ArgumentParser(f"services.{name}", description=f"The service {name}.")
+    parser.add_argument("--config", type=Path, help=f"plant's TOML file; {CONFIG_VARIABLE} otherwise")
+    return start_service(name, parser.parse_args().config)
+
+
+def start_service(name: str, config: Path | None = None) -> int:
+    """Run a service to its end and return its exit code; see `run_service`.
+
+    The configuration file is `config`, else the one that GL003_CONFIG names, else none. A file .env in the
+    working directory is read first.
+    """
+    load_dotenv(Path(".env"))
+    if config is None and os.environ.get(CONFIG_VARIABLE):
+        config = Path(os.environ[CONFIG_VARIABLE])
+
+    async def main(stop: Stop) -> None:
+        await serve(name, config, stop)
+
+    return run_service(name, main)
+
+
+async def serve(name: str, config: Path | None, stop: Stop) -> None:
+    """Run a service inside a running event loop until `stop`.
+
+    Raises:
+        ConfigurationError: the configuration is wrong, or there is no such service.
+    """
+    if name not in service_names():
+        allowed = f"must be one of {', '.join(service_names())}"
+        raise ConfigurationError([Fault("", "service", name, allowed)])
+    plant = load_plant(config)
+    instance, release = instance_id(), version(DISTRIBUTION)
+    with start_telemetry(name, instance, release) as telemetry:
+        if name == SERVICE:
+            await run_transformation(plant, instance, release, telemetry, stop)
+        else:
+            await run_acquisition(device_classes()[name], plant, instance, release, telemetry, stop)
