@@ -14,7 +14,7 @@ from .faults import ConfigurationError, Fault, FaultList
 class Checked(msgspec.Struct, frozen=True):
     """A frozen configuration struct: every annotation holds, limits included, or construction fails by name.
 
-    A value that TOML would spell otherwise is brought to its type: "modbus_tcp" to the enum's member, 5 to 5.0.
+    A value is brought to its declared type: "modbus_tcp" to the enum's member, 5 to 5.0.
     """
 
     def __post_init__(self) -> None:

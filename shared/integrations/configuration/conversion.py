@@ -90,7 +90,8 @@ def _scalar(annotation: Any) -> Converter:
 def _what_is_allowed(value: Any, annotation: Any) -> str:
     """Return the limits alone where the type is right: a port of 99999 is a whole number already."""
     bare = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
-    right_type = type(value) is bare or (type(value) is int and bare is float)
+    declared = get_origin(bare) or bare
+    right_type = type(value) is declared or (type(value) is int and declared is float)
     return limits(annotation) if right_type else allowed(annotation)
 
 
@@ -107,7 +108,8 @@ def _either(annotation: Any, converters: list[Converter]) -> Converter:
             converted = one(value, key, found)
             if not found:
                 return converted
-        faults += attempts[0] if len(attempts) == 1 else [Fault("", key, value, allowed(annotation))]
+        agreed = attempts[0] == attempts[-1]
+        faults += attempts[0] if agreed else [Fault("", key, value, allowed(annotation))]
         return value
 
     return convert

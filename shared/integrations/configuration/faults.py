@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-_SECRET = re.compile(r"pass|secret|token|seed|credential|nkey", re.IGNORECASE)
+_SECRET = re.compile(r"pas+w|secret|token|seed|credential|nkey", re.IGNORECASE)
 LONGEST_SHOWN = 80
 
 

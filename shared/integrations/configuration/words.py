@@ -27,7 +27,7 @@ def allowed(annotation: Any) -> str:
 
 @cache
 def limits(annotation: Any) -> str:
-    """Return `must be` and the limits alone, for a value of the right type; all that is allowed without any."""
+    """Return `must be` and the limits alone, which is what a value of the right type needs to hear."""
     kind = _bare(inspect.type_info(annotation))
     bounds = _bounds(kind)
     return f"must be {bounds}" if bounds else allowed(annotation)
