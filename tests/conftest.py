@@ -1,6 +1,7 @@
 """Fixtures for every test that needs a real bus."""
 
 import pytest
+
 from integrations.bus import Bus, BusSettings, EmbeddedServer, StreamSettings, ensure_streams, stream_configs
 
 

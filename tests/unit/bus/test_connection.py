@@ -1,10 +1,11 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
+
 from integrations.bus import Bus, BusEventKind, BusSettings, BusUnreachableError, EmbeddedServer
 from integrations.bus.settings import redacted
 from integrations.configuration import ConfigurationError
-from structlog.testing import capture_logs
 
 
 def expect(bus, kind):

@@ -6,6 +6,7 @@ import textwrap
 
 import psutil
 import pytest
+
 from integrations.bus import Bus, BusSettings, EmbeddedServer, EmbeddedServerError, find_or_embed
 from integrations.bus import embedded as module
 

@@ -3,6 +3,7 @@ from collections import deque
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integrations.bus import (
     Bus,
     BusSettings,

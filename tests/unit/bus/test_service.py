@@ -2,6 +2,7 @@ import asyncio
 import json
 
 import pytest
+
 from integrations.bus import BusService, Endpoint, EndpointError, Reply
 from integrations.messages import Subjects
 

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from integrations.bus import (
     Bus,
     BusSettings,

@@ -3,6 +3,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integrations.resilience import Backoff
 
 RNG = random.Random(1)  # noqa: S311 - test data

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError, CircuitState, ResilienceError
 
 

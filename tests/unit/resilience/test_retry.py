@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from integrations.resilience import Backoff, CircuitBreakerOpenError, RetryFact, retry
 
 

@@ -10,11 +10,12 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
 from integrations.configuration import ConfigurationError
 from integrations.runtime.logs import configure_logging
 from integrations.runtime.redaction import redact, redacted
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import psutil
 import pytest
+
 from integrations.resilience import Backoff
 from integrations.runtime.supervisor import ChildFact, ChildState, Program, Supervisor
 

@@ -6,12 +6,13 @@ import threading
 import time
 
 import pytest
-from integrations.configuration import ConfigurationError
-from integrations.runtime.exporters import Exporters, exporters_from
-from integrations.runtime.telemetry import OncePerHour, Telemetry
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
+
+from integrations.configuration import ConfigurationError
+from integrations.runtime.exporters import Exporters, exporters_from
+from integrations.runtime.telemetry import OncePerHour, Telemetry
 
 
 def kinds(exporters):

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integrations.configuration import ConfigurationError
 from integrations.simulation import RULES, FaultKind, PlantFault, parse_fault, parse_faults
 

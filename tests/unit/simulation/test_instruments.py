@@ -3,6 +3,7 @@
 from statistics import mean, pstdev
 
 import pytest
+
 from integrations.configuration import ConfigurationError
 from integrations.simulation import (
     POINTS,

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusIOException
+
 from integrations.protocols.modbus import FLOAT32, INT16, UINT32, Function, Register, RegisterTable
 from integrations.simulation import (
     Instruments,
@@ -17,8 +20,6 @@ from integrations.simulation import (
     UnitCondition,
     parse_fault,
 )
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ModbusIOException
 
 TABLE = RegisterTable(
     (

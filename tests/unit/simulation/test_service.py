@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 import pytest
+
 from integrations.protocols.modbus import FLOAT32, Register, RegisterTable
 from integrations.simulation import Instruments, PlantServer, ServedUnit, SteamPlant, serve_plant
 

@@ -7,6 +7,7 @@ import pytest
 from CoolProp.CoolProp import PropsSI
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integrations import steam
 from integrations.steam import NotANumberError, SteamError, SteamRangeError
 

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+
 from integrations.protocols.modbus import ModbusEndpoint, ModbusLine, Transport
 
 TIMEOUT_SECONDS = 0.15

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from fakes.modbus import TcpPeer
 from integrations.configuration import ConfigurationError
 from integrations.protocols.modbus import (

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from integrations.protocols.modbus import Function, Span, plan
 
 

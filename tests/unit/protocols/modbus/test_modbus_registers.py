@@ -1,6 +1,7 @@
 """What a register table may say."""
 
 import pytest
+
 from integrations.configuration import ConfigurationError
 from integrations.protocols.modbus import (
     CDAB,

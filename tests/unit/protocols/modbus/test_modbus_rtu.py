@@ -4,6 +4,8 @@ import asyncio
 import time
 
 import pytest
+from pymodbus.framer import FramerRTU
+
 from fakes.modbus import SerialPeer, TcpPeer, crc16, honest, per_unit, registers, silent
 from integrations.configuration import ConfigurationError
 from integrations.protocols.modbus import (
@@ -18,7 +20,6 @@ from integrations.protocols.modbus import (
     WrongLengthError,
     WrongUnitError,
 )
-from pymodbus.framer import FramerRTU
 
 TEN = Span(Function.HOLDING, 20, 10)
 TEN_WORDS = list(range(20, 30))

@@ -4,6 +4,7 @@ import asyncio
 import struct
 
 import pytest
+
 from fakes.modbus import TcpPeer, exception, honest, per_unit, registers, silent
 from integrations.protocols import ProtocolConnectionError, ProtocolError
 from integrations.protocols.modbus import (

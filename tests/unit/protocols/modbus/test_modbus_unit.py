@@ -6,9 +6,12 @@ import struct
 
 import numpy as np
 import pytest
-from fakes.modbus import TcpPeer, exception, honest, per_unit, refusing, registers, silent
 from hypothesis import given
 from hypothesis import strategies as st
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from fakes.modbus import TcpPeer, exception, honest, per_unit, refusing, registers, silent
 from integrations.messages.status import Status
 from integrations.protocols.modbus import (
     CDAB,
@@ -24,8 +27,6 @@ from integrations.protocols.modbus import (
     UnitBusyError,
 )
 from integrations.protocols.modbus.errors import exception_response
-from pymodbus.server import ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
 
 
 def table_of(count, **settings):

@@ -1,0 +1,159 @@
+"""What benchmarks stand on: services in processes of their own, a bus, pinned cores, counters read from outside."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from integrations.bus import Bus, BusSettings, EmbeddedServer, JetStreamUnavailableError
+from integrations.messages import Metrics, Subjects
+
+from .modbus_farm import Farm
+
+ROOT = Path(__file__).parents[2]
+SITE = "bench"
+INSTANCE = "bench"
+START_SECONDS = 30.0
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+FIRST_CORE = frozenset(CORES[:1])
+OTHER_CORES = frozenset(CORES[1:] or CORES)
+
+
+@contextmanager
+def pinned(cores: frozenset[int] | None) -> Iterator[None]:
+    """Let the processes that are started inside run on `cores` only; None and where it cannot be, on all."""
+    if not cores or not CORES:
+        yield
+        return
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, CORES)
+
+
+def plant_toml(
+    farm: Farm, rate_hz: float, *, timeout_seconds: float = 1.0, content_type: str = "application/json"
+) -> str:
+    """Describe every unit of the farm as a steam meter with as many values as it holds."""
+    words = {"uint16": 1, "float32": 2}[farm.type]
+    names = ["flow_rate", *(f"value_{index:03}" for index in range(1, farm.registers))]
+    registers = "\n".join(
+        f'{name} = {{ address = {words * index}, type = "{farm.type}", unit = "{"t/hr" if not index else ""}" }}'
+        for index, name in enumerate(names)
+    )
+    head = f"""
+        site = "{SITE}"
+        content_type = "{content_type}"
+        [streams]
+        storage_bytes = {1024**3}
+        [defaults]
+        timeout_seconds = {timeout_seconds}
+    """
+    meters = [
+        f"""
+        [[steam_meter]]
+        meter_id = "unit_{unit:03}"
+        host = "127.0.0.1"
+        port = {port}
+        slave_address = {unit}
+        sampling_rate_hz = {rate_hz}
+        enable_totalizer = false
+        [steam_meter.register_map]
+        """
+        + registers
+        for unit, port in farm.units
+    ]
+    return head + "\n".join(meters)
+
+
+@asynccontextmanager
+async def bus_on(cores: frozenset[int] | None) -> AsyncIterator[Bus]:
+    """Run a nats-server of its own and be connected to it; its store goes with it."""
+    with pinned(cores):
+        server = await EmbeddedServer().__aenter__()
+    try:
+        async with Bus(BusSettings(url=server.url), name="benchmark") as bus:
+            yield bus
+    finally:
+        await server.__aexit__(None, None, None)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service, seen from outside."""
+
+    name: str
+    bus: Bus
+    process: psutil.Process
+
+    async def counts(self) -> dict[str, float]:
+        """Return its own counters, from its metrics endpoint, with the CPU seconds of its process."""
+        subject = Subjects(SITE).service(self.name, INSTANCE, "metrics")
+        data = await self.bus.request(subject, timeout_seconds=10.0)
+        times = self.process.cpu_times()
+        metrics = msgspec.json.decode(data, type=Metrics)
+        return {**metrics.counts, "cpu_seconds": times.user + times.system, "time": metrics.time / 1e9}
+
+
+@asynccontextmanager
+async def service_on(
+    name: str, config: str, bus: Bus, cores: frozenset[int] | None = None
+) -> AsyncIterator[Service]:
+    """Run `python -m services.<name>` and wait until it answers; it is asked to stop on leaving."""
+    with tempfile.TemporaryDirectory(prefix="gl003-bench-") as folder:
+        path = Path(folder, "plant.toml")
+        path.write_text(config, encoding="utf-8")
+        environment = {
+            **os.environ,
+            "NATS_URL": bus.settings.url or "",
+            "INSTANCE": INSTANCE,
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
+        }
+        with pinned(cores):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", f"services.{name}", "--config", path, cwd=ROOT, env=environment
+            )
+        try:
+            service = Service(name, bus, psutil.Process(process.pid))
+            await _answers(service)
+            yield service
+        finally:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+async def _answers(service: Service) -> None:
+    async with asyncio.timeout(START_SECONDS):
+        while True:
+            try:
+                await service.counts()
+            except JetStreamUnavailableError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+async def stream_state(bus: Bus, stream: str) -> dict[str, int]:
+    """Return the server's own account of a stream: `last_seq`, `messages`, `bytes`…"""
+    return (await bus.api(f"STREAM.INFO.{stream}"))["state"]
+
+
+async def rates(service: Service, seconds: float, stream: str) -> dict[str, float]:
+    """Return what a service counts each second, over `seconds`; `stored` is counted by the server."""
+    begin, first = await service.counts(), await stream_state(service.bus, stream)
+    await asyncio.sleep(seconds)
+    end, last = await service.counts(), await stream_state(service.bus, stream)
+    elapsed = end["time"] - begin["time"]
+    found = {key: (end[key] - begin.get(key, 0)) / elapsed for key in end}
+    found["stored"] = (last["last_seq"] - first["last_seq"]) / elapsed
+    return found | {"outbox_growth": end.get("outbox_depth", 0) - begin.get("outbox_depth", 0)}
