@@ -10,6 +10,7 @@ import structlog
 
 from .connection import Bus
 from .embedded import EmbeddedServer
+from .errors import EmbeddedServerError
 from .settings import BusSettings
 
 log = structlog.get_logger(__name__)
@@ -38,11 +39,23 @@ async def open_bus(
 
 @contextlib.asynccontextmanager
 async def find_or_embed(store_dir: Path | None = None, port: int = LOCAL_PORT) -> AsyncIterator[str]:
-    """The URL of the nats-server on this machine's usual port, else of an embedded one, ended with us."""
-    if await is_nats(LOCAL_HOST, port):
-        yield f"nats://{LOCAL_HOST}:{port}"
-        return
-    async with EmbeddedServer(store_dir) as server:
+    """The URL of the nats-server on this machine's usual port, else of an embedded one, ended with us.
+
+    The embedded server takes the usual port too, so that others started the same way find it; where
+    something else has that port, it takes a free one and is on its own.
+    """
+    local = f"nats://{LOCAL_HOST}:{port}"
+    async with contextlib.AsyncExitStack() as stack:
+        if await is_nats(LOCAL_HOST, port):
+            yield local
+            return
+        try:
+            server = await stack.enter_async_context(EmbeddedServer(store_dir, port))
+        except EmbeddedServerError:
+            if await is_nats(LOCAL_HOST, port):  # somebody was faster
+                yield local
+                return
+            server = await stack.enter_async_context(EmbeddedServer(store_dir))
         log.warning("no NATS_URL and no server found: using an embedded one", looked_at=port, url=server.url)
         yield server.url
 

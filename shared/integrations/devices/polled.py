@@ -169,7 +169,8 @@ class PolledConnector(BaseConnector):
     def _missing(self, error: Exception) -> Sample:
         count = len(self.channels)
         status = np.full(count, status_of(error), np.uint32)
-        return Sample(self._now_ns(), np.full(count, np.nan), status)
+        origin = Origin.SIMULATED if self.config.simulated else Origin.MEASURED
+        return Sample(self._now_ns(), np.full(count, np.nan), status, origin)
 
     def _health_metadata(self) -> dict[str, Any]:
         return {"simulated": self.simulating, "overruns": self.grid.overruns}

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
@@ -91,3 +92,21 @@ async def test_without_a_server_one_is_embedded():
         port = reserved.getsockname()[1]
         async with find_or_embed(port=port) as url, Bus(BusSettings(url=url), attempts=1) as bus:
             assert bus.connected
+
+
+async def test_two_who_start_without_a_server_meet_on_the_same_one():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with find_or_embed(port=port) as first, find_or_embed(port=port) as second:
+        assert first == second == f"nats://127.0.0.1:{port}"
+
+
+async def test_two_who_start_at_the_same_moment_meet_too():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    both = [contextlib.AsyncExitStack(), contextlib.AsyncExitStack()]
+    async with both[0], both[1]:
+        urls = await asyncio.gather(*(stack.enter_async_context(find_or_embed(port=port)) for stack in both))
+        assert set(urls) == {f"nats://127.0.0.1:{port}"}
