@@ -10,6 +10,9 @@ from integrations.units import UnitError
 from .limits import SensorLimits
 from .settings import CleaningSettings
 
+MOST_SHARED = 1024
+"""Pairs of quantity and unit remembered; they come off the wire, so there is no end to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -66,20 +69,35 @@ class Treatment:
     scale: float
     offset: float
     limits: SensorLimits
-    fault: ChannelFault | None = None
-
-    @classmethod
-    def of(cls, column: RawColumn, settings: CleaningSettings) -> "Treatment":
-        """Work out how the column's readings are cleaned; what stands in the way becomes the fault."""
-        try:
-            resolved = settings.resolve(column.sensor_id, column.quantity, column.unit)
-        except (UnitError, ConfigurationError) as error:
-            fault = ChannelFault(column.sensor_id, column.quantity, column.unit, str(error))
-            return cls(column.unit, float("nan"), 0.0, SensorLimits(), fault)
-        return cls(resolved.unit, *resolved.conversion, resolved.limits)
+    fault: str = ""
 
     def flags(self, origin: Origin) -> int:
         """Return the flags that every sample gets."""
-        return (Flag.UNCONVERTIBLE if self.fault else 0) | (
-            Flag.SIMULATED if origin is Origin.SIMULATED else 0
-        )
+        simulated = Flag.SIMULATED if origin is Origin.SIMULATED else 0
+        return simulated | (Flag.UNCONVERTIBLE if self.fault else 0)
+
+
+class Treatments:
+    """Works out how columns are cleaned, once for all sensors without limits of their own."""
+
+    def __init__(self, settings: CleaningSettings) -> None:
+        self._settings = settings
+        self._shared: dict[tuple[str, str], Treatment] = {}
+
+    def of(self, column: RawColumn) -> Treatment:
+        """Return how the column's readings are cleaned; what stands in the way becomes the fault."""
+        if column.sensor_id in self._settings.sensors:
+            return self._work_out(column)
+        key = (column.quantity, column.unit)
+        if key not in self._shared:
+            if len(self._shared) >= MOST_SHARED:
+                self._shared.clear()
+            self._shared[key] = self._work_out(column)
+        return self._shared[key]
+
+    def _work_out(self, column: RawColumn) -> Treatment:
+        try:
+            resolved = self._settings.resolve(column.sensor_id, column.quantity, column.unit)
+        except (UnitError, ConfigurationError) as error:
+            return Treatment(column.unit, float("nan"), 0.0, SensorLimits(), str(error))
+        return Treatment(resolved.unit, *resolved.conversion, resolved.limits)

@@ -8,7 +8,7 @@ from integrations.messages import CleanBatch, RawBatch, RawColumn
 from integrations.quality import weights_row
 
 from .bank import SensorBank
-from .channels import Channel, ChannelFault, Route, Treatment
+from .channels import Channel, ChannelFault, Route, Treatment, Treatments
 from .checks import NANOSECONDS_PER_SECOND
 from .columns import JoinedColumns
 from .settings import CleaningSettings
@@ -41,6 +41,7 @@ class Cleaner:
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._settings = settings
+        self._treatments = Treatments(settings)
         self._on_fault = on_fault
         self._now_ns = now_ns
         self._bank = SensorBank(
@@ -109,9 +110,9 @@ class Cleaner:
 
     def _open(self, column: RawColumn, route: Route, former: Channel | None) -> Channel:
         """Set up the channel of a column that is new or has changed."""
-        treatment = Treatment.of(column, self._settings)
+        treatment = self._treatments.of(column)
         if treatment.fault and (former is None or former.raw_unit != column.unit):
-            self._on_fault(treatment.fault)
+            self._on_fault(ChannelFault(column.sensor_id, column.quantity, column.unit, treatment.fault))
         channel = Channel(
             index=self._index(column, treatment, former),
             route=route,
