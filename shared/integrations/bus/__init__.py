@@ -22,6 +22,7 @@ from .outbox import Gap, MemoryOutbox, Outbox
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
 from .publisher import Publisher, PublishStatistics
 from .received import Received
+from .scratch import ScratchFolder
 from .service import BusService, Endpoint, EndpointError, Reply, Request
 from .settings import BusSettings
 from .streams import CLEAN, DEAD, EVENTS, LATEST_BUCKET, RAW, StreamSettings, ensure_streams, stream_configs
@@ -64,6 +65,7 @@ __all__ = [
     "Refusal",
     "Reply",
     "Request",
+    "ScratchFolder",
     "ServerTooOldError",
     "Stored",
     "StreamConflictError",

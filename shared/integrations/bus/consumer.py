@@ -176,7 +176,7 @@ class PullConsumer:
         self._buffer.clear()
         self._expected = 0
         self._lost = None
-        created = await self._durable.ensure(self._bus, self._ledger.floor)
+        created = await self._durable.ensure(self._bus, self._ledger.floor, self._stream_created)
         if created != self._stream_created:
             self._ledger, self._stream_created = Ledger(), created
         await self._durable.reset(self._bus)

@@ -35,13 +35,16 @@ class Durable:
     ack_wait_seconds: float = 60.0
     max_ack_pending: int = 20_000
 
-    async def ensure(self, bus: Bus, resume_after: int = 0) -> str:
+    async def ensure(self, bus: Bus, resume_after: int = 0, created: str = "") -> str:
         """Create or update it; one that vanished starts after `resume_after` (a stream sequence).
 
-        Returns when the stream was created: a new one counts its sequences from 1 again.
+        Returns when the stream was created: a new one counts its sequences from 1 again, so that a place in
+        the stream of another `created` means nothing.
         """
         check_server(bus)
         stream = await bus.api(f"STREAM.INFO.{self.stream}")
+        if stream["created"] != created:
+            resume_after = 0
         info = await self._info(bus)
         if info is None:
             start = _start_after(resume_after, stream["state"]["last_seq"])

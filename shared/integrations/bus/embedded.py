@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 import sysconfig
-import tempfile
 import time
 from collections.abc import Callable
 from importlib import metadata
@@ -19,6 +18,7 @@ from typing import Self
 import structlog
 
 from .errors import EmbeddedServerError
+from .scratch import ScratchFolder
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,7 @@ class EmbeddedServer:
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._scratch = ScratchFolder("gl003-nats-")
         self._home: Path | None = None
         self._stopping = False
 
@@ -94,7 +95,7 @@ class EmbeddedServer:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def __aenter__(self) -> Self:
-        self._home = Path(tempfile.mkdtemp(prefix="gl003-nats-"))
+        self._home = self._scratch.__enter__().path
         try:
             await self.start()
         except BaseException:
@@ -164,9 +165,8 @@ class EmbeddedServer:
         try:
             await self.stop()
         finally:
-            if self._home:
-                shutil.rmtree(self._home, ignore_errors=True)
-                self._home = None
+            self._home = None
+            self._scratch.__exit__(None, None, None)
 
     def _require_home(self) -> Path:
         if self._home is None:

@@ -21,12 +21,16 @@ EVENTS = "EVENTS"
 DEAD = "DEAD"
 LATEST_BUCKET = "gl_latest"
 
-_DAY = 24 * 60 * 60
 _SECOND_NS = 1_000_000_000
+_HOUR_SECONDS = 3600
+_DUPLICATE_WINDOW_SECONDS = 120
 _NOT_FOUND = 10059
 _NAME_IN_USE = 10058
 _PATIENCE = Backoff(0.1, max_seconds=5.0)
 _IMMUTABLE = ("storage", "retention")
+
+MaxAge = Annotated[float, Meta(ge=0.1, le=87_600)]
+"""Hours that a stream keeps a message; the least is above the duplicate window, the most is ten years."""
 
 
 class StreamSettings(Checked, frozen=True):
@@ -34,6 +38,10 @@ class StreamSettings(Checked, frozen=True):
 
     storage_bytes: Annotated[int, Meta(ge=16 * 1024 * 1024)] = 4 * 1024**3
     """For all streams together, reserved by the server; the oldest messages make room for new ones."""
+    raw_max_age_hours: MaxAge = 24.0
+    clean_max_age_hours: MaxAge = 7 * 24.0
+    event_max_age_hours: MaxAge = 30 * 24.0
+    dead_max_age_hours: MaxAge = 30 * 24.0
     replicas: Literal[1, 3, 5] = 1
 
 
@@ -46,25 +54,25 @@ def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     """
     total = settings.storage_bytes
     declared = [
-        _site_stream(RAW, "raw", 1 * _DAY, int(0.38 * total)),
-        _site_stream(CLEAN, "clean", 7 * _DAY, int(0.50 * total)),
-        _site_stream(EVENTS, "event", 30 * _DAY, int(0.05 * total)),
-        _site_stream(DEAD, "dead", 30 * _DAY, int(0.05 * total)),
+        _site_stream(RAW, "raw", settings.raw_max_age_hours, int(0.38 * total)),
+        _site_stream(CLEAN, "clean", settings.clean_max_age_hours, int(0.50 * total)),
+        _site_stream(EVENTS, "event", settings.event_max_age_hours, int(0.05 * total)),
+        _site_stream(DEAD, "dead", settings.dead_max_age_hours, int(0.05 * total)),
         _bucket(LATEST_BUCKET, int(0.02 * total)),
     ]
     return [{**config, "num_replicas": settings.replicas} for config in declared]
 
 
-def _site_stream(name: str, kind: str, max_age_seconds: int, max_bytes: int) -> dict[str, Any]:
+def _site_stream(name: str, kind: str, max_age_hours: float, max_bytes: int) -> dict[str, Any]:
     return {
         "name": name,
         "subjects": [f"gl.*.{kind}.>"],
         "storage": "file",
         "retention": "limits",
         "discard": "old",
-        "max_age": max_age_seconds * _SECOND_NS,
+        "max_age": round(max_age_hours * _HOUR_SECONDS) * _SECOND_NS,
         "max_bytes": max_bytes,
-        "duplicate_window": 120 * _SECOND_NS,
+        "duplicate_window": _DUPLICATE_WINDOW_SECONDS * _SECOND_NS,
         "compression": "s2",  # measured: raw batches take a third of the disk, at the same rate
         "allow_direct": True,  # replay and last values are read directly, without a consumer to leak
     }
@@ -80,7 +88,7 @@ def _bucket(name: str, max_bytes: int) -> dict[str, Any]:
         "discard": "new",
         "max_msgs_per_subject": 1,
         "max_bytes": max_bytes,
-        "duplicate_window": 120 * _SECOND_NS,
+        "duplicate_window": _DUPLICATE_WINDOW_SECONDS * _SECOND_NS,
         "allow_direct": True,
         "allow_rollup_hdrs": True,
         "deny_delete": True,
