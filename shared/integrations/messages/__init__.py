@@ -3,9 +3,11 @@
 from .codec import ContentType, DecodeError, EncodeError, decode, encode
 from .errors import MessageError
 from .events import Event, Severity
+from .fields import Origin
+from .flags import Flag
 from .headers import Header
 from .health import CircuitHealth, DeviceHealth, Health, HealthState
-from .readings import CleanBatch, Origin, RawBatch, RawColumn
+from .readings import CleanBatch, RawBatch, RawColumn
 from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
 from .subjects import Subject, SubjectError, Subjects, check_token, parse_subject, token_from
@@ -21,6 +23,7 @@ __all__ = [
     "DeviceRequest",
     "EncodeError",
     "Event",
+    "Flag",
     "Header",
     "Health",
     "HealthState",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from .events import Event
+from .headers import Header
 from .health import Health
 from .readings import CleanBatch, RawBatch
 from .requests import CircuitReset, DeviceRequest, Metrics, ReadReply
@@ -19,9 +20,11 @@ class Channel:
     summary: str
     message: type[Struct] | None
     """None where the body is the original's, byte for byte."""
-    headers: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
+    is_reply: bool = False
+    """Whether the message answers a request on the subject."""
     request: type[Struct] | None = None
-    """Body of the request, where the message is its reply."""
+    """Body of that request; None where it is empty."""
 
 
 CHANNELS = (
@@ -30,14 +33,14 @@ CHANNELS = (
         "gl.<site>.raw.<device_class>.<source>",
         "Batch of readings as polled from one connection",
         RawBatch,
-        ("Nats-Msg-Id", "traceparent"),
+        (Header.MESSAGE_ID, Header.TRACEPARENT),
     ),
     Channel(
         "clean",
         "gl.<site>.clean.<device_class>.<sensor_id>",
         "Cleaned, checked and scored readings of one sensor",
         CleanBatch,
-        ("Nats-Msg-Id", "traceparent"),
+        (Header.MESSAGE_ID, Header.TRACEPARENT),
     ),
     Channel(
         "latest",
@@ -50,39 +53,43 @@ CHANNELS = (
         "gl.<site>.event.<service>.<id>",
         "Something that happened to a device, a sensor or a service",
         Event,
-        ("Nats-Msg-Id",),
+        (Header.MESSAGE_ID,),
     ),
     Channel(
         "dead",
         "gl.<site>.dead.<stream>",
         "A message that could not be processed, unchanged; the headers say why",
         None,
-        ("GL-Dead-Reason", "GL-Dead-Subject", "GL-Dead-Sequence"),
+        (Header.DEAD_REASON, Header.DEAD_SUBJECT, Header.DEAD_SEQUENCE),
     ),
     Channel(
         "health",
         "gl.<site>.svc.<service>.<instance>.health",
-        "Reply to an empty request: how the service and its devices are",
+        "How the service and its devices are",
         Health,
+        is_reply=True,
     ),
     Channel(
         "metrics",
         "gl.<site>.svc.<service>.<instance>.metrics",
-        "Reply to an empty request: what the service has counted",
+        "What the service has counted",
         Metrics,
+        is_reply=True,
     ),
     Channel(
         "read",
         "gl.<site>.svc.<service>.<instance>.read",
-        "Reply to a DeviceRequest: the devices read now, with retries, past the polling",
+        "The devices read now, with retries, past the polling",
         ReadReply,
+        is_reply=True,
         request=DeviceRequest,
     ),
     Channel(
         "reset_circuit",
         "gl.<site>.svc.<service>.<instance>.reset_circuit",
-        "Reply to a DeviceRequest: circuits closed by hand",
+        "Circuits closed by hand",
         CircuitReset,
+        is_reply=True,
         request=DeviceRequest,
     ),
 )

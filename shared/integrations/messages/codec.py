@@ -19,6 +19,7 @@ MAX_DEPTH = 32
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """Strings, an unterminated last one included, or a body of quotes would be scanned again and again."""
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 
 class ContentType(StrEnum):
@@ -44,10 +45,13 @@ def encode(message: Any, content_type: ContentType = ContentType.JSON) -> bytes:
     """Write `message`; NaN and infinities become null in JSON.
 
     Raises:
-        EncodeError: the body would be larger than MAX_BYTES.
+        EncodeError: the body would be larger than MAX_BYTES, or a value has no place in the format.
     """
     encoder = _json_encoder if content_type is ContentType.JSON else _msgpack_encoder
-    body = encoder.encode(message)
+    try:
+        body = encoder.encode(message)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise EncodeError(f"{type(message).__name__} cannot be written: {error}") from error
     if len(body) > MAX_BYTES:
         raise EncodeError(f"a body may have {MAX_BYTES} bytes, {type(message).__name__} has {len(body)}")
     return body
@@ -99,9 +103,9 @@ def _check_json_depth(body: bytes) -> None:
 
 def _peeled(body: bytes) -> bytes:
     """Return the brackets that are left once MAX_DEPTH innermost layers are taken off."""
-    brackets = body.translate(None, _NOT_BRACKETS)
+    brackets = body.translate(_ALL_SQUARE, _NOT_BRACKETS)
     for _ in range(MAX_DEPTH):
         if not brackets:
             break
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        brackets = brackets.replace(b"[]", b"")
     return brackets

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from .readings import SCHEMA_VERSION, Nanoseconds, Token, Version
+from .fields import SCHEMA_VERSION, Nanoseconds, Token, Version
 
 
 class Severity(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .readings import SCHEMA_VERSION, Nanoseconds, Origin, Token, Version
+from .fields import SCHEMA_VERSION, Label, Nanoseconds, Origin, Token, Version
 
 
 class HealthState(StrEnum):
@@ -46,7 +46,7 @@ class Health(Struct, frozen=True, kw_only=True):
     site: Token
     service: Token
     instance: Token
-    version: str
+    version: Label
     state: HealthState
     time: Nanoseconds
     uptime_seconds: Annotated[float, Meta(ge=0)]

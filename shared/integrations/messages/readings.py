@@ -1,44 +1,37 @@
 """Readings: raw as polled, clean as scored. Columns, so that one schema serves 1 sample and 1,000."""
 
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterator, Sized
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from .errors import MessageError
+from .fields import (
+    MAX_COLUMNS,
+    MAX_SAMPLES,
+    SCHEMA_VERSION,
+    Count,
+    Label,
+    Nanoseconds,
+    Origin,
+    Score,
+    Statuses,
+    Times,
+    Token,
+    Values,
+    Version,
+)
+from .flags import Flag
 
-SCHEMA_VERSION = "1.0"
-MAX_SAMPLES = 100_000
-"""Samples in one column; a larger message is refused."""
-MAX_COLUMNS = 10_000
-"""Columns in one raw batch; a larger message is refused."""
-
-Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", max_length=128)]
-Version = Annotated[str, Meta(pattern=r"^1\.[0-9]+$", description="schema version; readers accept any 1.x")]
-Nanoseconds = Annotated[int, Meta(ge=0, description="UTC nanoseconds since 1970-01-01")]
-StatusCode = Annotated[int, Meta(ge=0, le=0xFFFFFFFF, description="OPC UA StatusCode")]
-Score = Annotated[float, Meta(ge=0, le=100)]
-Times = Annotated[list[int], Meta(max_length=MAX_SAMPLES, description="UTC nanoseconds since 1970-01-01")]
-Values = Annotated[
-    list[float | None], Meta(max_length=MAX_SAMPLES, description="null where there is no value")
-]
-Statuses = Annotated[list[int], Meta(max_length=MAX_SAMPLES, description="OPC UA StatusCodes")]
-
-
-class Origin(StrEnum):
-    """Where readings come from."""
-
-    MEASURED = "measured"
-    SIMULATED = "simulated"
+_BITS = ", ".join(f"{flag.value} {flag.name} ({flag.words})" for flag in Flag)
 
 
 class RawColumn(Struct, frozen=True, gc=False):
     """Samples of one sensor, as the device gave them; the lists have one length."""
 
     sensor_id: Token
-    quantity: str
-    unit: str
+    quantity: Label
+    unit: Label
     time: Times
     value: Values
     status: Statuses
@@ -51,19 +44,22 @@ class RawBatch(Struct, frozen=True, kw_only=True):
     site: Token
     device_class: Token
     source: Token
-    sequence: Annotated[int, Meta(ge=0, description="poll number; starts at 0 with each epoch")]
+    sequence: Annotated[Count, Meta(description="poll number; starts at 0 with each epoch")]
     epoch: Nanoseconds
     """Start of the acquisition service that counts `sequence`."""
     origin: Origin
     columns: Annotated[list[RawColumn], Meta(max_length=MAX_COLUMNS)]
 
     def faults(self) -> Iterator[str]:
-        """Yield what no type can say: columns whose lists differ in length."""
+        """Yield what no type can say: a sensor that is there twice, columns whose lists differ in length."""
+        seen: set[str] = set()
         for column in self.columns:
+            if column.sensor_id in seen:
+                yield f"column {column.sensor_id}: is there twice"
+            seen.add(column.sensor_id)
             if not len(column.time) == len(column.value) == len(column.status):
-                yield (
-                    f"column {column.sensor_id}: time has {len(column.time)}, value {len(column.value)}, "
-                    f"status {len(column.status)} samples"
+                yield f"column {column.sensor_id}: " + _lengths(
+                    time=column.time, value=column.value, status=column.status
                 )
 
     def check(self) -> None:
@@ -80,19 +76,35 @@ class CleanBatch(Struct, frozen=True, kw_only=True):
     device_class: Token
     source: Token
     sensor_id: Token
-    quantity: str
-    unit: str
-    """Unit of `value`."""
-    raw_unit: str
-    """Unit of `raw_value`."""
+    quantity: Label
+    unit: Annotated[Label, Meta(description="unit of `value`")]
+    raw_unit: Annotated[Label, Meta(description="unit of `raw_value`")]
     origin: Origin
-    raw_sequence: Annotated[
-        int, Meta(ge=0, description="stream sequence in RAW of the newest sample's message")
-    ]
+    raw_sequence: Annotated[Count, Meta(description="stream sequence in RAW of the newest sample's message")]
     time: Times
     value: Values
     raw_value: Values
     status: Statuses
-    quality: Annotated[list[float], Meta(max_length=MAX_SAMPLES, description="0 (useless) to 100 (no doubt)")]
-    qartod: Annotated[list[int], Meta(max_length=MAX_SAMPLES, description="QARTOD flags 1, 2, 3, 4, 9")]
-    flags: Annotated[list[int], Meta(max_length=MAX_SAMPLES, description="bit mask of what was found")]
+    quality: Annotated[
+        list[Score], Meta(max_length=MAX_SAMPLES, description="0 (useless) to 100 (no doubt); valid from 50")
+    ]
+    qartod: Annotated[
+        list[Annotated[int, Meta(ge=1, le=9)]],
+        Meta(
+            max_length=MAX_SAMPLES,
+            description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing",
+        ),
+    ]
+    flags: Annotated[
+        list[Count],
+        Meta(
+            max_length=MAX_SAMPLES,
+            description=f"sum of what was found, 0 for nothing; pass over bits that you do not know: {_BITS}",
+        ),
+    ]
+
+
+def _lengths(**lists: Sized) -> str:
+    """Return `time has 2, value 1, status 2 samples`."""
+    (name, first), *others = ((name, len(values)) for name, values in lists.items())
+    return f"{name} has {first}, " + ", ".join(f"{name} {length}" for name, length in others) + " samples"

@@ -4,7 +4,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from .readings import SCHEMA_VERSION, Nanoseconds, Origin, RawColumn, Token, Version
+from .fields import SCHEMA_VERSION, Nanoseconds, Origin, Token, Version
+from .readings import RawColumn
 
 
 class DeviceRequest(Struct, frozen=True):

@@ -29,6 +29,8 @@ def check_token(name: str, token: str) -> str:
 
 def token_from(text: str) -> str:
     """Make a token of any text (a host name, an address): each run of other characters becomes one `_`."""
+    if _TOKEN.fullmatch(text):
+        return text
     return _NOT_TOKEN.sub("_", text).strip("_")[:128] or "_"
 
 

@@ -1,8 +1,9 @@
 """What may be wrong with a sample, what that means elsewhere, and what it costs: flags and scores."""
 
+from integrations.messages import Flag
+
 from .flags import (
     WITHOUT_VALUE,
-    Flag,
     Flags,
     Statuses,
     issues,

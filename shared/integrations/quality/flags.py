@@ -1,33 +1,12 @@
-"""What the checks found, one bit each, and what that means in QARTOD, in OPC UA and in words."""
+"""What the checks' findings mean in QARTOD, in OPC UA and in words."""
 
-from enum import IntFlag
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.messages import Qartod, Status
-
-
-class Flag(IntFlag):
-    """Findings about one sample; the bits are on the wire, so none ever changes its meaning."""
-
-    MISSING = 1 << 0
-    NOT_FINITE = 1 << 1
-    SENSOR_STATUS_BAD = 1 << 2
-    SENSOR_STATUS_UNCERTAIN = 1 << 3
-    OUT_OF_RANGE = 1 << 4
-    NEGATIVE = 1 << 5
-    RATE_OF_CHANGE = 1 << 6
-    FLATLINE = 1 << 7
-    STALE = 1 << 8
-    FUTURE = 1 << 9
-    OUT_OF_ORDER = 1 << 10
-    DUPLICATE = 1 << 11
-    SIMULATED = 1 << 12
-    UNCONVERTIBLE = 1 << 13
-
+from integrations.messages import Flag, Qartod, Status
 
 FLAG_COUNT = len(Flag)
 WITHOUT_VALUE = Flag.MISSING | Flag.NOT_FINITE | Flag.SENSOR_STATUS_BAD | Flag.UNCONVERTIBLE
@@ -40,40 +19,25 @@ class Meaning(NamedTuple):
     flag: Flag
     qartod: Qartod
     status: Status
-    words: str
     issue: str | None
     """The `DataQualityIssue` it belongs to; None where it is about the sensor's own word, not the data."""
 
 
 MEANINGS = (
-    Meaning(Flag.MISSING, Qartod.MISSING, Status.BAD, "no value", "missing"),
-    Meaning(Flag.NOT_FINITE, Qartod.FAIL, Status.BAD_SENSOR_FAILURE, "not a finite number", "out_of_range"),
-    Meaning(Flag.SENSOR_STATUS_BAD, Qartod.FAIL, Status.BAD, "device says bad", None),
-    Meaning(
-        Flag.UNCONVERTIBLE,
-        Qartod.NOT_EVALUATED,
-        Status.BAD_CONFIGURATION_ERROR,
-        "unit cannot be converted",
-        "inconsistent",
-    ),
-    Meaning(
-        Flag.OUT_OF_RANGE, Qartod.FAIL, Status.UNCERTAIN_EU_EXCEEDED, "outside valid range", "out_of_range"
-    ),
-    Meaning(
-        Flag.NEGATIVE,
-        Qartod.FAIL,
-        Status.UNCERTAIN_SENSOR_NOT_ACCURATE,
-        "negative where nothing can be",
-        "inconsistent",
-    ),
-    Meaning(Flag.STALE, Qartod.SUSPECT, Status.UNCERTAIN_LAST_USABLE, "old", "stale_data"),
-    Meaning(Flag.RATE_OF_CHANGE, Qartod.SUSPECT, Status.UNCERTAIN, "changes too fast", "spike"),
-    Meaning(Flag.FLATLINE, Qartod.SUSPECT, Status.UNCERTAIN, "does not move", "flatline"),
-    Meaning(Flag.SENSOR_STATUS_UNCERTAIN, Qartod.SUSPECT, Status.UNCERTAIN, "device says uncertain", None),
-    Meaning(Flag.FUTURE, Qartod.SUSPECT, Status.UNCERTAIN, "from the future", "inconsistent"),
-    Meaning(Flag.OUT_OF_ORDER, Qartod.SUSPECT, Status.UNCERTAIN, "older than one before it", "inconsistent"),
-    Meaning(Flag.DUPLICATE, Qartod.SUSPECT, Status.UNCERTAIN, "same time as one before it", "inconsistent"),
-    Meaning(Flag.SIMULATED, Qartod.SUSPECT, Status.GOOD_EDITED, "simulated", None),
+    Meaning(Flag.MISSING, Qartod.MISSING, Status.BAD, "missing"),
+    Meaning(Flag.NOT_FINITE, Qartod.FAIL, Status.BAD_SENSOR_FAILURE, "out_of_range"),
+    Meaning(Flag.SENSOR_STATUS_BAD, Qartod.FAIL, Status.BAD, None),
+    Meaning(Flag.UNCONVERTIBLE, Qartod.NOT_EVALUATED, Status.BAD_CONFIGURATION_ERROR, "inconsistent"),
+    Meaning(Flag.OUT_OF_RANGE, Qartod.FAIL, Status.UNCERTAIN_EU_EXCEEDED, "out_of_range"),
+    Meaning(Flag.NEGATIVE, Qartod.FAIL, Status.UNCERTAIN_SENSOR_NOT_ACCURATE, "inconsistent"),
+    Meaning(Flag.STALE, Qartod.SUSPECT, Status.UNCERTAIN_LAST_USABLE, "stale_data"),
+    Meaning(Flag.RATE_OF_CHANGE, Qartod.SUSPECT, Status.UNCERTAIN, "spike"),
+    Meaning(Flag.FLATLINE, Qartod.SUSPECT, Status.UNCERTAIN, "flatline"),
+    Meaning(Flag.SENSOR_STATUS_UNCERTAIN, Qartod.SUSPECT, Status.UNCERTAIN, None),
+    Meaning(Flag.FUTURE, Qartod.SUSPECT, Status.UNCERTAIN, "inconsistent"),
+    Meaning(Flag.OUT_OF_ORDER, Qartod.SUSPECT, Status.UNCERTAIN, "inconsistent"),
+    Meaning(Flag.DUPLICATE, Qartod.SUSPECT, Status.UNCERTAIN, "inconsistent"),
+    Meaning(Flag.SIMULATED, Qartod.SUSPECT, Status.GOOD_EDITED, None),
 )
 """Most telling first: where several flags of one severity meet, the status is that of the first."""
 
@@ -104,7 +68,7 @@ def names(flags: int) -> list[str]:
 
 def words(flags: int) -> str:
     """Return a mask as a phrase: `outside valid range, changes too fast`."""
-    return ", ".join(meaning.words for meaning in MEANINGS if flags & meaning.flag)
+    return ", ".join(meaning.flag.words for meaning in MEANINGS if flags & meaning.flag)
 
 
 def issues(flags: int) -> list[str]:

@@ -9,7 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .flags import WITHOUT_VALUE, Flag, Flags, every_mask
+from integrations.messages import Flag
+
+from .flags import WITHOUT_VALUE, Flags, every_mask
 
 VALID_FROM = 50
 """Lowest score of a valid reading."""
