@@ -36,12 +36,13 @@ from integrations.resilience import CircuitState, CircuitTransition
 
 from .acquisition_endpoints import DeviceEndpoints
 from .endpoints import CommonEndpoints, serve
-from .events import EventReporter
+from .events import EVENT_ID, EventReporter
 from .identity import Identity
 from .life import Stop
 from .readings import RawWriter
 from .settings import Plant
 from .telemetry import Telemetry
+from .upkeep import keeping_streams
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +56,11 @@ async def run_acquisition(
     """Serve the devices of one class until `stop`."""
     connectors = [device_class.connector(config) for config in _configured(device_class, plant)]
     identity = Identity(plant.site, device_class.name, instance, version)
-    async with open_bus(plant.bus, name=f"{device_class.name}-{instance}") as bus:
-        await ensure_streams(bus, stream_configs(plant.streams))
+    declared = stream_configs(plant.streams)
+    async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
+        bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{device_class.name}-{instance}"))
+        await ensure_streams(bus, declared)
+        await stack.enter_async_context(keeping_streams(bus, declared))
         service = Acquisition(identity, plant.content_type, connectors)
         devices = DeviceEndpoints(connectors)
         common = CommonEndpoints(
@@ -66,13 +70,11 @@ async def run_acquisition(
             counts=service.counts,
             device_metrics=service.device_metrics,
         )
-        async with (
-            service.forwarding(bus),
-            serve(bus, identity, [*common.all(), *devices.all()]),
-            service.polling(),
-        ):
-            log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
-            await stop.wait()
+        await stack.enter_async_context(service.forwarding(bus))
+        await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all()]))
+        await stack.enter_async_context(service.polling())
+        log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
+        await stop.wait()
 
 
 def _configured(device_class: DeviceClass, plant: Plant) -> tuple[ConnectionConfig, ...]:
@@ -214,6 +216,8 @@ class Acquisition:
         )
 
     def _on_refused(self, refusal: Refusal) -> None:
+        if refusal.message.message_id.startswith(EVENT_ID):
+            return  # an event about a refused event would be refused as well, and so on
         self.events.tell(
             refusal.message.subject,
             "publish_refused",

@@ -10,6 +10,8 @@ from integrations.messages import ContentType, Event, Header, Severity, Subjects
 from .identity import Identity
 
 MAX_WAITING = 10_000
+EVENT_ID = "event-"
+"""Begins the message id of every event."""
 
 Fact = str | int | float | bool | None
 
@@ -67,5 +69,5 @@ class EventReporter:
             self._subjects.event(event.service, event.subject_id),
             encode(event, self._content_type),
             {Header.CONTENT_TYPE: self._content_type},
-            f"event-{self._identity.instance}-{self._began_ns}-{self._count}",
+            f"{EVENT_ID}{self._identity.instance}-{self._began_ns}-{self._count}",
         )

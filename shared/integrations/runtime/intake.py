@@ -1,10 +1,15 @@
 """What comes out of RAW: batches that can be cleaned, repeats that are passed over, and what is dead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from integrations.bus import Received
 from integrations.messages import Header, MessageError, RawBatch, decode
+
+MAX_SOURCES = 100_000
+"""Sources whose counters are remembered; beyond that the one that was new first is forgotten."""
+EPOCHS_KEPT = 4
+"""Counters remembered of one source: a restart begins another, and a late message may belong to the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,15 @@ class Dead:
 
 
 class Intake:
-    """Reads messages; knows each source's counter, so that a batch stored twice is used once.
+    """Reads messages; knows each source's counters, so that a batch stored twice is used once.
 
     JetStream drops repeats within its duplicate window; an outbox may hold a message for longer than that.
+    Counters of different epochs are never compared: a machine may start with its clock behind.
     """
 
     def __init__(self) -> None:
         self.repeats = 0
-        self._newest: dict[tuple[str, str], tuple[int, int]] = {}
+        self._newest: dict[tuple[str, str], dict[int, int]] = {}
 
     def read(self, messages: Sequence[Received]) -> tuple[list[Usable], list[Dead]]:
         """Return what can be used, in order, and what cannot."""
@@ -40,7 +46,7 @@ class Intake:
         dead: list[Dead] = []
         for message in messages:
             try:
-                batch = read_batch(message.data, message.headers)
+                batch = read_batch(message.subject, message.data, message.headers)
             except MessageError as error:
                 dead.append(Dead(message, str(error)))
                 continue
@@ -52,20 +58,32 @@ class Intake:
 
     def is_new(self, batch: RawBatch) -> bool:
         """Take note of a batch; False when its source has counted past it already."""
-        source = (batch.device_class, batch.source)
-        counter = (batch.epoch, batch.sequence)
-        if counter <= self._newest.get(source, (-1, -1)):
+        counters = self._counters((batch.device_class, batch.source))
+        if batch.sequence <= counters.get(batch.epoch, -1):
             return False
-        self._newest[source] = counter
+        if batch.epoch not in counters and len(counters) == EPOCHS_KEPT:
+            del counters[next(iter(counters))]
+        counters[batch.epoch] = batch.sequence
         return True
 
+    def _counters(self, source: tuple[str, str]) -> dict[int, int]:
+        counters = self._newest.get(source)
+        if counters is None:
+            if len(self._newest) >= MAX_SOURCES:
+                del self._newest[next(iter(self._newest))]
+            counters = self._newest[source] = {}
+        return counters
 
-def read_batch(data: bytes, headers: dict[str, str]) -> RawBatch:
-    """Decode and check a raw batch.
+
+def read_batch(subject: str, data: bytes, headers: Mapping[str, str]) -> RawBatch:
+    """Decode and check a raw batch that came on `subject`.
 
     Raises:
-        MessageError: it is not one.
+        MessageError: it is not one, or it says it came from elsewhere.
     """
     batch = decode(data, RawBatch, headers.get(Header.CONTENT_TYPE))
     batch.check()
+    said = f"gl.{batch.site}.raw.{batch.device_class}.{batch.source}"
+    if said != subject:
+        raise MessageError(f"a batch on {subject} must be from there, this one says {said}")
     return batch

@@ -2,31 +2,66 @@
 
 from collections.abc import Iterable
 
-from integrations.bus import Bus, Latest, Outgoing
-from integrations.messages import CleanBatch, ContentType, Header, Subjects, encode
+from msgspec.structs import replace
+
+from integrations.bus import LATEST_BUCKET, Bus, Latest, Outgoing, last_per_subject
+from integrations.messages import CleanBatch, ContentType, Header, MessageError, Subjects, decode, encode
+from integrations.quality import Flag
 from integrations.transformation import marked_stale
 
 
 class LatestValues:
-    """Remembers the newest clean batch of each sensor, and which of them the bucket lacks."""
+    """Remembers the newest sample of each sensor, and of which sensors the bucket lacks it."""
 
     def __init__(self, bus: Bus, site: str, content_type: ContentType) -> None:
+        self._bus = bus
         self._bucket = Latest(bus)
         self._subjects = Subjects(site)
         self._content_type = content_type
         self._newest: dict[str, CleanBatch] = {}
         self._waiting: set[str] = set()
+        self._marked: set[str] = set()
+
+    async def recall(self, batches: Iterable[CleanBatch]) -> None:
+        """Take up what the bucket holds, and of `batches`, the last of CLEAN, what the bucket lacks."""
+        prefix = f"$KV.{LATEST_BUCKET}.{self._subjects.site}.>"
+        async for stored in last_per_subject(self._bus, f"KV_{LATEST_BUCKET}", prefix):
+            try:
+                held = decode(stored.data, CleanBatch, stored.headers.get(Header.CONTENT_TYPE))
+            except MessageError:
+                continue  # deleted by somebody, or none of ours
+            if held.time:
+                self._newest[held.sensor_id] = held
+                if held.flags[-1] & Flag.STALE:
+                    self._marked.add(held.sensor_id)
+        for batch in batches:
+            known = self._newest.get(batch.sensor_id)
+            if known is None or (batch.time and batch.time[-1] > known.time[-1]):
+                self.note([batch])
 
     def note(self, batches: Iterable[CleanBatch]) -> None:
-        """Take note of new batches; the newest of a sensor wins."""
+        """Take note of new batches: of the last sample of a sensor that is not older than one before."""
         for batch in batches:
-            self._newest[batch.sensor_id] = batch
-            self._waiting.add(batch.sensor_id)
+            at = len(batch.time) - 1
+            while at >= 0 and batch.flags[at] & Flag.OUT_OF_ORDER:
+                at -= 1
+            if at >= 0:
+                self._newest[batch.sensor_id] = batch if len(batch.time) == 1 else _sample(batch, at)
+                self._waiting.add(batch.sensor_id)
+                self._marked.discard(batch.sensor_id)
 
-    def mark_stale(self, sensor_id: str) -> None:
-        """Have the sensor's last value marked as old; the next one comes without the mark."""
-        if batch := self._newest.get(sensor_id):
-            self.note([marked_stale(batch)])
+    def mark_stale(self, sensor_id: str) -> bool:
+        """Have the sensor's last value marked as old; False when that was done or there is none.
+
+        The next value comes without the mark.
+        """
+        last = self._newest.get(sensor_id)
+        if last is None or sensor_id in self._marked:
+            return False
+        self._marked.add(sensor_id)
+        self._newest[sensor_id] = marked_stale(last)
+        self._waiting.add(sensor_id)
+        return True
 
     def take(self) -> list[Outgoing]:
         """Return what changed since the last call, as messages to the bucket."""
@@ -38,3 +73,18 @@ class LatestValues:
         key = self._subjects.latest_key(batch.device_class, batch.sensor_id)
         headers = {Header.CONTENT_TYPE.value: self._content_type.value}
         return self._bucket.outgoing(key, encode(batch, self._content_type), headers)
+
+
+def _sample(batch: CleanBatch, at: int) -> CleanBatch:
+    """Return the batch with one of its samples only."""
+    one = slice(at, at + 1)
+    return replace(
+        batch,
+        time=batch.time[one],
+        value=batch.value[one],
+        raw_value=batch.raw_value[one],
+        status=batch.status[one],
+        quality=batch.quality[one],
+        qartod=batch.qartod[one],
+        flags=batch.flags[one],
+    )

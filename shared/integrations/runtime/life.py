@@ -1,11 +1,12 @@
 """The life of a service: start, two kinds of stop, and an exit code that says how it ended."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TextIO
 
 import structlog
@@ -29,12 +30,17 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._scopes: set[asyncio.Timeout] = set()
         self.reason = ""
 
     def set(self, reason: str) -> None:
         """Ask for the end; only the first reason is kept."""
-        self.reason = self.reason or reason
+        if self._event.is_set():
+            return
+        self.reason = reason
         self._event.set()
+        for scope in self._scopes:
+            scope.reschedule(0)
 
     def is_set(self) -> bool:
         """Whether the end was asked for."""
@@ -43,6 +49,20 @@ class Stop:
     async def wait(self) -> None:
         """Return when the end is asked for."""
         await self._event.wait()
+
+    @contextlib.asynccontextmanager
+    async def cuts_short(self) -> AsyncIterator[None]:
+        """Leave the block when the end is asked for: what it waits for, perhaps for ever, is cancelled."""
+        scope = asyncio.timeout(0 if self.is_set() else None)
+        self._scopes.add(scope)
+        try:
+            async with scope:
+                yield
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        finally:
+            self._scopes.discard(scope)
 
 
 Main = Callable[[Stop], Awaitable[None]]

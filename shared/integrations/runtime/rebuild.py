@@ -22,7 +22,7 @@ async def rebuild(bus: Bus, site: str, first: Received, cleaner: Cleaner, intake
     chunk: list[tuple[int, RawBatch]] = []
     async for stored in _window(bus, Subjects(site).every("raw"), first):
         try:
-            batch = read_batch(stored.data, stored.headers)
+            batch = read_batch(stored.subject, stored.data, stored.headers)
         except MessageError:
             continue  # it went to the dead subject when it came first
         if intake.is_new(batch):

@@ -1,8 +1,9 @@
 """The transformation service: RAW in, CLEAN out, each sample once, state rebuilt from RAW after a restart."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 
 import structlog
@@ -16,17 +17,19 @@ from integrations.bus import (
     PublishRefusedError,
     PullConsumer,
     Received,
+    Refusal,
     ensure_streams,
     open_bus,
     stream_configs,
 )
-from integrations.messages import CleanBatch, HealthState, Severity, Subjects
+from integrations.messages import CleanBatch, HealthState, MessageError, Severity, Subjects
 from integrations.transformation import ChannelFault, Cleaner, Silence, TransformationError
 
-from .coverage import Coverage, read_coverage
+from .coverage import Coverage, last_clean, read_coverage
 from .dead_letters import dead_letter
 from .endpoints import CommonEndpoints, Findings, serve
 from .events import EventReporter
+from .exceptions import one_line
 from .identity import Identity
 from .intake import Dead, Intake, Usable
 from .latest import LatestValues
@@ -37,11 +40,17 @@ from .rebuild import rebuild
 from .settings import Plant
 from .telemetry import Telemetry
 from .tracing import processing
+from .unheard import Unheard
+from .upkeep import keeping_streams, patiently
 
 log = structlog.get_logger(__name__)
 
 SERVICE = "transformation"
 CHUNK_MESSAGES = 500
+MAX_GROWTH = 5
+"""A clean batch has at most this many times the bytes of the raw columns it is made of."""
+DRAIN_SECONDS = 5.0
+"""How long the chunk in hand may take to reach the bus when the service stops."""
 HOUSEKEEPING_SECONDS = 0.25
 """How often last values go to the bucket and silent sensors are looked for."""
 
@@ -51,18 +60,19 @@ async def run_transformation(
 ) -> None:
     """Clean what comes until `stop`."""
     identity = Identity(plant.site, SERVICE, instance, version)
-    async with open_bus(plant.bus, name=f"{SERVICE}-{instance}") as bus:
-        await ensure_streams(bus, stream_configs(plant.streams))
-        async with Publisher(bus) as publisher:
-            service = Transformation(identity, plant, bus, publisher, await read_coverage(bus, plant.site))
-            common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
-            async with serve(bus, identity, common.all()), asyncio.TaskGroup() as group:
-                tasks = [group.create_task(service.consume()), group.create_task(service.keep_house())]
-                log.info("transformation runs", bus=bus.url, site=plant.site)
-                await stop.wait()
-                for task in tasks:
-                    task.cancel()
-            await service.publish_rest()
+    declared = stream_configs(plant.streams)
+    async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
+        bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{SERVICE}-{instance}"))
+        await ensure_streams(bus, declared)
+        await stack.enter_async_context(keeping_streams(bus, declared))
+        publisher = await stack.enter_async_context(Publisher(bus))
+        service = Transformation(identity, plant, bus, publisher)
+        await service.recall()
+        common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
+        await stack.enter_async_context(serve(bus, identity, common.all()))
+        await stack.enter_async_context(service.working())
+        log.info("transformation runs", bus=bus.url, site=plant.site)
+        await stop.wait()
 
 
 class Transformation:
@@ -74,52 +84,95 @@ class Transformation:
         plant: Plant,
         bus: Bus,
         publisher: Publisher,
-        coverage: Coverage,
         *,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._identity = identity
+        self._site = identity.site
         self._bus = bus
         self._publisher = publisher
-        self._coverage = coverage
+        self._settings = cleaning_settings(plant)
         self._intake = Intake()
-        self._cleaner = Cleaner(cleaning_settings(plant), on_fault=self._on_fault, now_ns=now_ns)
+        self._cleaner = Cleaner(self._settings, on_fault=self._on_fault, now_ns=now_ns)
         self._writer = CleanWriter(plant.site, plant.content_type)
         self._latest = LatestValues(bus, plant.site, plant.content_type)
-        self._latest.note(coverage.newest.values())
         self._events = EventReporter(identity, plant.content_type, now_ns=now_ns)
+        self._unheard = Unheard((), self._settings)
+        self._coverage = Coverage({})
+        self._generation = 0
+        self._working = asyncio.Lock()
+        self._closing = asyncio.Event()
         self._pending = 0
         self._readings = self._batches = self._dead = 0
 
-    async def consume(self) -> None:
+    async def recall(self) -> None:
+        """Take up what CLEAN and the bucket of last values hold from before."""
+        batches = await patiently(self._recall)
+        self._unheard = Unheard(batches, self._settings)
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Work while entered; on leaving, finish the chunk in hand and tell what is still to be told."""
+        async with asyncio.TaskGroup() as group:
+            consuming = group.create_task(self._consume(), name="consume")
+            housekeeping = group.create_task(self._keep_house(), name="housekeeping")
+            try:
+                yield
+            finally:
+                await self._finish(consuming, housekeeping)
+
+    async def _finish(self, consuming: asyncio.Task[None], housekeeping: asyncio.Task[None]) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                async with self._working:
+                    consuming.cancel()
+                await asyncio.wait([consuming])
+                self._closing.set()
+                await asyncio.wait([housekeeping])
+        except TimeoutError:
+            log.warning("stopped before the bus had everything: what is not acknowledged comes again")
+        finally:
+            consuming.cancel()
+            housekeeping.cancel()
+
+    async def _consume(self) -> None:
         """Work for ever."""
-        durable = Durable(
-            RAW, f"{SERVICE}-{self._identity.site}", (Subjects(self._identity.site).every("raw"),)
-        )
-        is_first = True
+        durable = Durable(RAW, f"{SERVICE}-{self._site}", (Subjects(self._site).every("raw"),))
         async with PullConsumer(self._bus, durable, batch=CHUNK_MESSAGES) as consumer:
-            async for chunk in consumer.chunks(CHUNK_MESSAGES):
-                if is_first:
-                    count = await rebuild(
-                        self._bus, self._identity.site, chunk[0], self._cleaner, self._intake
-                    )
-                    log.info("state is rebuilt", batches=count, next_sequence=chunk[0].stream_sequence)
-                    is_first = False
-                await self._work(chunk)
-                consumer.ack(chunk)
-                self._pending = chunk[-1].pending
+            async for chunk in consumer.chunks(CHUNK_MESSAGES, self._chunk_bytes()):
+                async with self._working:
+                    if chunk[0].generation != self._generation:
+                        await self._begin_generation(chunk[0])
+                    await self._work(chunk)
+                    consumer.ack(chunk)
+                    self._pending = chunk[-1].pending
 
-    async def keep_house(self) -> None:
-        """Publish last values and events, and look for silent sensors, for ever."""
-        while True:
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
-            for silence in self._cleaner.newly_silent():
+    async def _keep_house(self) -> None:
+        """Publish last values and events, and look for silent sensors, until closing."""
+        while not self._closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), HOUSEKEEPING_SECONDS)
+            for silence in (*self._cleaner.newly_silent(), *self._unheard.newly_silent()):
                 self._on_silence(silence)
-            await self.publish_rest()
+            await self._publish([*self._events.take(), *self._latest.take()])
 
-    async def publish_rest(self) -> None:
-        """Publish the events and last values that wait."""
-        await self._publish([*self._events.take(), *self._latest.take()])
+    async def _recall(self) -> list[CleanBatch]:
+        batches = [batch async for _, batch in last_clean(self._bus, self._site) if batch.time]
+        await self._latest.recall(batches)
+        return batches
+
+    async def _begin_generation(self, first: Received) -> None:
+        """Learn what CLEAN has of a delivery that began again: after a restart, or because RAW is another."""
+        if not self._generation:
+            count = await patiently(
+                lambda: rebuild(self._bus, self._site, first, self._cleaner, self._intake)
+            )
+            log.info("state is rebuilt", batches=count, next_sequence=first.stream_sequence)
+        self._coverage = await patiently(lambda: read_coverage(self._bus, self._site))
+        self._generation = first.generation
+
+    def _chunk_bytes(self) -> int:
+        """Raw bytes cleaned at once, few enough for the clean batch even of a single sensor to be sent."""
+        return self._bus.client.max_payload // MAX_GROWTH
 
     def counts(self) -> dict[str, int | float]:
         """Return what the service has counted since its start."""
@@ -139,17 +192,18 @@ class Transformation:
         return Findings(HealthState.DEGRADED if troubles else HealthState.HEALTHY, troubles, [])
 
     async def _work(self, chunk: list[Received]) -> None:
-        with processing(Subjects(self._identity.site).every("raw"), [message.headers for message in chunk]):
+        messages = {message.stream_sequence: message for message in chunk}
+        with processing(Subjects(self._site).every("raw"), [message.headers for message in chunk]):
             usable, dead = self._intake.read(chunk)
-            clean, unusable = self._clean(usable, {message.stream_sequence: message for message in chunk})
-            headers = {one.sequence: one.headers for one in usable}
-            outgoing = [self._writer.write(batch, headers.get(batch.raw_sequence, {})) for batch in clean]
-            outgoing += [dead_letter(self._identity.site, one) for one in (*dead, *unusable)]
-            await self._publish(outgoing)
+            clean, unusable = self._clean(usable, messages)
+            dead += unusable
+            dead += await self._publish_clean(clean, messages)
+            await self._publish([dead_letter(self._site, one) for one in dead])
+        self._unheard.heard(clean)
         self._latest.note(clean)
         self._batches += len(usable)
         self._readings += sum(len(batch.time) for batch in clean)
-        for one in (*dead, *unusable):
+        for one in dead:
             self._on_dead(one)
 
     def _clean(
@@ -159,8 +213,8 @@ class Transformation:
         if usable and usable[0].sequence > self._coverage.end:
             try:
                 return self._cleaner.clean((one.sequence, one.batch) for one in usable), []
-            except TransformationError:
-                pass
+            except Exception as error:  # noqa: BLE001  # the message at fault is found below, alone
+                log.info("a chunk is cleaned message by message", reason=one_line(error))
         clean: list[CleanBatch] = []
         dead: list[Dead] = []
         for one in usable:
@@ -168,16 +222,41 @@ class Transformation:
                 batches = self._cleaner.clean([(one.sequence, one.batch)])
             except TransformationError as error:
                 dead.append(Dead(messages[one.sequence], str(error)))
+            except Exception as error:  # no message may stop all that come behind it
+                log.exception("a message cannot be cleaned", sequence=one.sequence)
+                dead.append(Dead(messages[one.sequence], one_line(error)))
             else:
                 clean += [batch for batch in batches if not self._coverage.covers(batch)]
         return clean, dead
 
-    async def _publish(self, outgoing: list[Outgoing]) -> None:
+    async def _publish_clean(self, clean: list[CleanBatch], messages: dict[int, Received]) -> list[Dead]:
+        """Publish, and return the raw messages of which something could not be."""
+        outgoing: list[Outgoing] = []
+        dead: dict[int, Dead] = {}
+        sequences: dict[str, int] = {}
+        for batch in clean:
+            message = messages[batch.raw_sequence]
+            try:
+                written = self._writer.write(batch, message.headers)
+            except MessageError as error:
+                dead[batch.raw_sequence] = Dead(message, str(error))
+                continue
+            outgoing.append(written)
+            sequences[written.message_id] = batch.raw_sequence
+        for refusal in await self._publish(outgoing):
+            sequence = sequences[refusal.message.message_id]
+            dead[sequence] = Dead(messages[sequence], f"{refusal.message.subject}: {refusal.reason}")
+        return list(dead.values())
+
+    async def _publish(self, outgoing: list[Outgoing]) -> tuple[Refusal, ...]:
+        """Publish, and return what can never be stored."""
         try:
             await self._publisher.publish_all(outgoing)
         except PublishRefusedError as error:
             for refusal in error.refusals:
                 log.warning("publish was refused", subject=refusal.message.subject, reason=refusal.reason)
+            return error.refusals
+        return ()
 
     def _on_dead(self, dead: Dead) -> None:
         self._dead += 1
@@ -191,8 +270,9 @@ class Transformation:
         self._events.tell(fault.sensor_id, "sensor_unusable", text, Severity.ERROR, unit=fault.unit)
 
     def _on_silence(self, silence: Silence) -> None:
+        if not self._latest.mark_stale(silence.sensor_id):
+            return
         text = f"{silence.sensor_id} is silent; it used to send every {silence.interval_seconds:.3g} s"
-        self._latest.mark_stale(silence.sensor_id)
         self._events.tell(
             silence.sensor_id, "sensor_stale", text, Severity.WARNING, last_heard_ns=silence.last_heard_ns
         )

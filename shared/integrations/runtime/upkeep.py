@@ -1,0 +1,84 @@
+"""What keeps a running service going: streams made again when they are gone, requests repeated."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from integrations.bus import (
+    Bus,
+    BusClosedError,
+    JetStreamError,
+    JetStreamUnavailableError,
+    StreamConflictError,
+    ensure_streams,
+)
+from integrations.resilience import Backoff
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 2.0
+
+_PATIENCE = Backoff(0.1, max_seconds=2.0)
+
+Result = TypeVar("Result")
+
+
+async def patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
+    """Return what `ask()` does; while JetStream is away or its streams are gone, ask again."""
+    attempt = 0
+    while True:
+        try:
+            return await ask()
+        except (JetStreamError, JetStreamUnavailableError) as error:
+            if not attempt:
+                log.warning("waiting for JetStream", reason=str(error))
+            await asyncio.sleep(_PATIENCE.ceiling(attempt))
+            attempt += 1
+
+
+@contextlib.asynccontextmanager
+async def keeping_streams(
+    bus: Bus, configs: Sequence[dict[str, Any]], *, every_seconds: float = LOOK_SECONDS
+) -> AsyncIterator[None]:
+    """Make what is missing of the declared streams again while entered.
+
+    Publishers and consumers wait meanwhile. A stream that is there is left as it is: an operator may have
+    changed it since the start.
+    """
+    async with asyncio.TaskGroup() as group:
+        keeper = group.create_task(_keep(bus, configs, every_seconds), name="keeper of streams")
+        try:
+            yield
+        finally:
+            keeper.cancel()
+
+
+async def _keep(bus: Bus, configs: Sequence[dict[str, Any]], every_seconds: float) -> None:
+    trouble = ""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            if missing := await _missing(bus, configs):
+                log.warning("streams are gone, making them again", streams=[each["name"] for each in missing])
+                await ensure_streams(bus, missing, attempts=3)
+            trouble = ""
+        except JetStreamUnavailableError:
+            continue  # the bus is away: it says so itself
+        except BusClosedError:
+            return
+        except (JetStreamError, StreamConflictError) as error:
+            if str(error) != trouble:
+                log.error("streams cannot be looked after", reason=str(error))  # noqa: TRY400  # said in words
+            trouble = str(error)
+
+
+async def _missing(bus: Bus, configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the declared streams that are not there; those on a page of names we do not see are `there`."""
+    answer = await bus.api("STREAM.NAMES")
+    present = set(answer["streams"] or ())
+    if answer["total"] > len(present):
+        return []
+    return [config for config in configs if config["name"] not in present]
