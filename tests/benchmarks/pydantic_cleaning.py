@@ -1,7 +1,7 @@
 """The yardstick: the checks of the transformation as a plain loop over pydantic models.
 
-Written as one would without arrays, and not slowed down: units are converted by a precomputed pair, state is a
-plain object per sensor, models are built once per reading. Also the oracle that the array code is tested with.
+Written as one would without arrays and not slowed down: units are converted by a precomputed pair, state is a
+plain object per sensor, a model is built once per reading. Also the oracle the array code is tested with.
 """
 
 import math
@@ -84,7 +84,7 @@ class PydanticCleaner:
         now = self.now_ns()
         return [self.clean_one(reading, now) for reading in readings]
 
-    def clean_one(self, reading: Reading, now: int) -> CleanReading:
+    def clean_one(self, reading: Reading, now: int) -> CleanReading:  # noqa: C901, PLR0912  # a plain loop is what it stands for
         sensor = self.sensors.get(reading.sensor_id)
         if sensor is None:
             sensor = self.sensors[reading.sensor_id] = Sensor(reading, self.settings)
@@ -144,9 +144,9 @@ class PydanticCleaner:
         found = 0
         recent = sensor.recent
         recent.append(value)
-        if sensor.still_count and len(recent) == sensor.still_count:
-            if max(recent) - min(recent) <= sensor.still_tolerance:
-                found |= 128
+        full = sensor.still_count and len(recent) == sensor.still_count
+        if full and max(recent) - min(recent) <= sensor.still_tolerance:
+            found |= 128
         if sensor.good is not None:
             good_value, good_time = sensor.good
             allowed = sensor.rate_limit * ((time - good_time) / MINUTE)
@@ -156,7 +156,7 @@ class PydanticCleaner:
             sensor.good = (value, time)
         return found
 
-    def quality(self, flags, sensor):
+    def quality(self, flags, sensor):  # noqa: C901  # as above
         if not flags:
             return 100
         if flags & 7:
@@ -180,9 +180,8 @@ class PydanticCleaner:
             points -= 10
         if flags & 8:
             points = min(points, UNCERTAIN_CAP)
-        if flags & 4096:
-            points = min(points, SIMULATED_CAP)
-        return max(points, 0)
+        points = max(points, 0)
+        return points * SIMULATED_CAP // 100 if flags & 4096 else points
 
     def qartod(self, flags):
         if not flags:
@@ -193,7 +192,7 @@ class PydanticCleaner:
             return Qartod.FAIL
         return Qartod.SUSPECT
 
-    def status(self, flags, device):
+    def status(self, flags, device):  # noqa: PLR0911  # as above
         if not flags:
             return device
         if flags & 7:
