@@ -8,18 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.configuration import Fault
+from integrations.devices import SimulationPolicy
 
+ENVIRONMENT = "environment"
+"""Where a fault is that stands in no file."""
 BUS_VARIABLES = {
-    "NATS_URL": "url",
-    "NATS_CREDENTIALS_FILE": "credentials_file",
-    "NATS_NKEY_SEED_FILE": "nkey_seed_file",
-    "NATS_USER": "user",
-    "NATS_PASSWORD": "password",
-    "NATS_TOKEN": "token",
-    "NATS_TLS_CA_FILE": "tls_ca_file",
-    "NATS_TLS_CERTIFICATE_FILE": "tls_certificate_file",
-    "NATS_TLS_KEY_FILE": "tls_key_file",
-    "NATS_TLS_SERVER_HOSTNAME": "tls_server_hostname",
+    "url": "NATS_URL",
+    "credentials_file": "NATS_CREDENTIALS_FILE",
+    "nkey_seed_file": "NATS_NKEY_SEED_FILE",
+    "user": "NATS_USER",
+    "password": "NATS_PASSWORD",
+    "token": "NATS_TOKEN",
+    "tls_ca_file": "NATS_TLS_CA_FILE",
+    "tls_certificate_file": "NATS_TLS_CERTIFICATE_FILE",
+    "tls_key_file": "NATS_TLS_KEY_FILE",
+    "tls_server_hostname": "NATS_TLS_SERVER_HOSTNAME",
 }
 CONNECTION_VARIABLES = {
     "CONNECTION_TIMEOUT": ("timeout_seconds", float),
@@ -27,6 +30,8 @@ CONNECTION_VARIABLES = {
     "RETRY_DELAY": ("retry_delay_seconds", float),
     "ENABLE_CIRCUIT_BREAKER": ("enable_circuit_breaker", bool),
 }
+CONNECTION_NAMES = {key: name for name, (key, _) in CONNECTION_VARIABLES.items()}
+"""Variables by key."""
 DEVICE_VARIABLES = {"HOST": str, "PORT": int, "PROTOCOL": str}
 _WORDS = {
     "true": True,
@@ -43,7 +48,7 @@ _ALLOWED = {float: "must be a number", int: "must be a whole number", bool: "mus
 
 def bus_from(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the keys of the table [nats] that the environment sets."""
-    return {key: environment[name] for name, key in BUS_VARIABLES.items() if environment.get(name)}
+    return {key: environment[name] for key, name in BUS_VARIABLES.items() if environment.get(name)}
 
 
 def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
@@ -55,7 +60,7 @@ def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[
             try:
                 values[key] = _WORDS[text.lower()] if kind is bool else kind(text)
             except (ValueError, KeyError):
-                faults.append(Fault("environment", name, text, _ALLOWED[kind]))
+                faults.append(Fault(ENVIRONMENT, name, text, _ALLOWED[kind]))
     return values, faults
 
 
@@ -68,3 +73,16 @@ def device_from(environment: Mapping[str, str], prefix: str) -> dict[str, Any]:
         for name, kind in DEVICE_VARIABLES.items()
         if (text := environment.get(f"{prefix}{name}", ""))
     }
+
+
+def device_names(prefix: str) -> dict[str, str]:
+    """Return the variables of a device by key."""
+    return {name.lower(): f"{prefix}{name}" for name in DEVICE_VARIABLES}
+
+
+def simulation_faults(environment: Mapping[str, str]) -> list[Fault]:
+    """Return what is wrong with SIMULATION, which connectors read themselves when they connect."""
+    text = environment.get("SIMULATION", "").strip()
+    if not text or text.lower() in list(SimulationPolicy):
+        return []
+    return [Fault(ENVIRONMENT, "SIMULATION", text, f"must be one of {', '.join(SimulationPolicy)}")]

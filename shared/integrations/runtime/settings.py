@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,16 @@ from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import ContentType, MessageError, check_token
 from integrations.transformation import CleaningSettings
 
-from .environment import bus_from, defaults_from, device_from
+from .environment import (
+    BUS_VARIABLES,
+    CONNECTION_NAMES,
+    ENVIRONMENT,
+    bus_from,
+    defaults_from,
+    device_from,
+    device_names,
+    simulation_faults,
+)
 
 DEFAULT_SITE = "plant1"
 
@@ -49,7 +58,10 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     site = environment.get("SITE") or document.get("site", DEFAULT_SITE)
     content_type = environment.get("CONTENT_TYPE") or document.get("content_type", ContentType.JSON)
     faults.extend(_top_level(site, content_type))
-    bus = _section(BusSettings, document.get("nats", {}), "nats", faults, bus_from(environment))
+    faults.extend(simulation_faults(environment))
+    bus = _section(
+        BusSettings, document.get("nats", {}), "nats", faults, bus_from(environment), BUS_VARIABLES
+    )
     streams = _section(StreamSettings, document.get("streams", {}), "streams", faults)
     cleaning = _section(CleaningSettings, document.get("transformation", {}), "transformation", faults)
     defaults = _defaults(document, environment, faults)
@@ -91,26 +103,51 @@ def _top_level(site: object, content_type: object) -> list[Fault]:
 
 
 def _section(
-    cls: Any, table: Any, where: str, faults: FaultList, overrides: Mapping[str, Any] | None = None
+    cls: Any,
+    table: Any,
+    where: str,
+    faults: FaultList,
+    overrides: Mapping[str, Any] = {},
+    variables: Mapping[str, str] = {},
 ) -> Any:
-    """Read one table into `cls`; None after a fault."""
+    """Read one table into `cls`; None after a fault.
+
+    `overrides` come from the environment, by key; `variables` are their names there.
+    """
     try:
-        return read_struct(cls, {**table, **(overrides or {})} if isinstance(table, Mapping) else table)
+        return read_struct(cls, {**table, **overrides} if isinstance(table, Mapping) else table)
     except ConfigurationError as error:
-        faults.absorb(error, where)
+        for fault in error.faults:
+            if fault.key in overrides and not fault.where:
+                faults.append(replace(fault, where=ENVIRONMENT, key=variables[fault.key]))
+            else:
+                faults.append(fault.under(where))
         return None
 
 
 def _defaults(
     document: Mapping[str, Any], environment: Mapping[str, str], faults: FaultList
 ) -> dict[str, Any]:
-    """Return the connection keys that hold for every device unless its own table says otherwise."""
+    """Return the connection keys that hold for every device unless its own table says otherwise.
+
+    What is wrong among them is left out: one fault, and not one for each device.
+    """
     table = document.get("defaults", {})
-    from_environment, bad = defaults_from(environment)
+    if not isinstance(table, Mapping):
+        faults.append(Fault("", "defaults", table, "must be a table"))
+        table = {}
+    given, bad = defaults_from(environment)
     faults.extend(bad)
-    merged = {"simulation": SimulationPolicy.NEVER.value, **from_environment, **table}
-    _section(ConnectionConfig, {"host": "any", "port": 1, **merged}, "defaults", faults)
-    return merged
+    found = FaultList()
+    some_device = {"host": "any", "port": 1}
+    _section(ConnectionConfig, some_device, "defaults", found, given, CONNECTION_NAMES)
+    _section(ConnectionConfig, {**some_device, **table}, "defaults", found)
+    faults.extend(found)
+    wrong = {fault.key for fault in found} | {
+        key for key, name in CONNECTION_NAMES.items() if name in {fault.key for fault in found}
+    }
+    merged = {"simulation": SimulationPolicy.NEVER.value, **given, **table}
+    return {key: value for key, value in merged.items() if key not in wrong}
 
 
 def _devices(
@@ -123,21 +160,29 @@ def _devices(
     if not isinstance(tables, list):
         faults.append(Fault("", device_class.name, tables, f"must be tables headed [[{device_class.name}]]"))
         return ()
-    if not tables and (alone := device_from(environment, device_class.environment_prefix)):
-        tables = [alone]
-    found = []
-    for at, table in enumerate(tables):
-        where = f"{device_class.name}[{at}]"
-        merged = {**defaults, **table} if isinstance(table, Mapping) else table
-        if config := _section(device_class.config, merged, where, faults):
-            found.append(config)
-    return tuple(found)
+    prefix = device_class.environment_prefix
+    if not tables and (alone := device_from(environment, prefix)):
+        found = [_section(device_class.config, defaults, ENVIRONMENT, faults, alone, device_names(prefix))]
+    else:
+        found = [
+            _section(
+                device_class.config,
+                {**defaults, **table} if isinstance(table, Mapping) else table,
+                f"{device_class.name}[{at}]",
+                faults,
+            )
+            for at, table in enumerate(tables)
+        ]
+    return tuple(config for config in found if config is not None)
 
 
 def _shared_ids(devices: Mapping[str, tuple[ConnectionConfig, ...]]) -> list[Fault]:
-    faults = []
-    for name, configs in devices.items():
-        key = device_classes()[name].id_key
-        counts = Counter(getattr(config, key) for config in configs)
-        faults += [Fault(name, key, one, "must be used once only") for one, n in counts.items() if n > 1]
-    return faults
+    """Ids are unique in the whole plant: they begin the names of the sensors."""
+    keys = {name: device_class.id_key for name, device_class in device_classes().items()}
+    ids = [(getattr(config, keys[name]), name) for name, configs in devices.items() for config in configs]
+    counts = Counter(one for one, _ in ids)
+    return [
+        Fault(name, keys[name], one, "must be used once only")
+        for one, name in dict(ids).items()
+        if counts[one] > 1
+    ]
