@@ -4,19 +4,19 @@ import asyncio
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
 from dotenv import load_dotenv
 from msgspec.structs import replace
 
-from integrations.bus import Bus, EmbeddedServer, find_or_embed
+from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, find_or_embed
+from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
 from integrations.quality import names
 from integrations.runtime.demo import simulated_plant
 from integrations.runtime.life import Stop, run_service
+from integrations.runtime.redaction import redacted
 from integrations.runtime.services import CONFIG_VARIABLE
 from integrations.runtime.settings import Plant, load_plant
 from integrations.runtime.supervisor import ChildFact, ChildState, Program, Supervisor
@@ -28,10 +28,10 @@ from .feed import feeding
 from .live import LiveView
 from .show import show_plain, show_screen
 
-log = structlog.get_logger(__name__)
-
 DRAIN_SECONDS = 15.0
 """More than the supervisor grants its children."""
+RUN_LOG, SERVICES_LOG = "run.log", "services.log"
+TAIL_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -49,35 +49,70 @@ def run_everything(options: Options) -> int:
     """Run until Ctrl-C or the end of the time; return the exit code."""
     load_dotenv(Path(".env"))
 
-    with tempfile.TemporaryDirectory(prefix="gl003-run-") as folder:
+    with ScratchFolder("gl003-run-") as scratch:
 
         async def main(stop: Stop) -> None:
-            await _run(options, Path(folder), stop)
+            await _run(options, scratch.path, stop)
 
         if options.plain:
             return run_service("run", main, drain_seconds=DRAIN_SECONDS)
-        with (Path(folder) / "run.log").open("w") as stream:  # a log line would tear the screen
-            return run_service("run", main, log_stream=stream, drain_seconds=DRAIN_SECONDS)
+        with (scratch.path / RUN_LOG).open("w") as stream:  # a log line would tear the screen
+            code = run_service("run", main, log_stream=stream, drain_seconds=DRAIN_SECONDS)
+        if code:
+            _print_tails(scratch.path)
+        return code
 
 
 async def _run(options: Options, folder: Path, stop: Stop) -> None:
-    seconds = seconds_of("--for", options.duration) if options.duration else None
-    faults = parse_faults(options.faults)
+    seconds, faults = _checked(options)
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, stop.set, "the time is over")
+    failed: list[str] = []
     async with contextlib.AsyncExitStack() as stack:
-        config = options.config or await stack.enter_async_context(_demo(folder, options.seed, faults))
+        config: Path = options.config or await stack.enter_async_context(_demo(folder, options.seed, faults))
         plant = load_plant(config)
-        url = await stack.enter_async_context(_bus_url(plant, private=options.config is None))
-        bus = await stack.enter_async_context(Bus(replace(plant.bus, url=url), name="gl003 run"))
+        async with stop.cuts_short():
+            bus = await stack.enter_async_context(_connected(plant, private=options.config is None))
+        if stop.is_set():
+            return
         view = LiveView(plant.site, bus.url, flag_names=lambda flags: " ".join(names(flags)))
         await stack.enter_async_context(feeding(bus, plant.site, view))
         supervisor = await stack.enter_async_context(Supervisor())
-        programs = _programs(plant, config, url, folder, quiet=options.plain)
-        supervisor.observe(lambda fact: _on_child(fact, supervisor, view, len(programs), stop))
+        programs = _programs(plant, config, bus.settings, folder, quiet=options.plain)
+
+        def on_child(fact: ChildFact) -> None:
+            view.note_services(len(supervisor.alive), len(programs))
+            if fact.state is ChildState.FAILED:
+                failed.append(fact.name)
+                stop.set(f"{fact.name} cannot start")
+
+        supervisor.observe(on_child)
         for program in programs:
             supervisor.start(program)
-        if seconds:
-            asyncio.get_running_loop().call_later(seconds, stop.set, "the time is over")
         await (show_plain(view, stop) if options.plain else show_screen(view, stop))
+    if failed:
+        text = "cannot start with this configuration: see its own lines"
+        raise ConfigurationError(Fault("", name, MISSING, text) for name in failed)
+
+
+def _checked(options: Options) -> tuple[float | None, Sequence[PlantFault]]:
+    """Return the seconds to run, None for ever, and the faults to come; everything wrong is said at once."""
+    wrong = FaultList()
+    seconds: float | None = None
+    faults: Sequence[PlantFault] = ()
+    try:
+        seconds = seconds_of("--for", options.duration) if options.duration is not None else None
+    except ConfigurationError as error:
+        wrong.absorb(error)
+    try:
+        faults = parse_faults(options.faults)
+    except ConfigurationError as error:
+        wrong.absorb(error)
+    if options.config and options.faults:
+        allowed = "must not come with --config: only the simulated plant can be told to fail"
+        wrong.append(Fault("", "--fault", " ".join(options.faults), allowed))
+    wrong.raise_any()
+    return seconds, faults
 
 
 @contextlib.asynccontextmanager
@@ -90,30 +125,31 @@ async def _demo(folder: Path, seed: int, faults: Sequence[PlantFault]) -> AsyncI
 
 
 @contextlib.asynccontextmanager
-async def _bus_url(plant: Plant, *, private: bool) -> AsyncIterator[str]:
-    """Yield the configured URL; without one a private server keeps simulated readings among themselves."""
-    if plant.bus.url:
-        yield plant.bus.url
-    elif private:
-        async with EmbeddedServer() as server:
-            yield server.url
-    else:
-        async with find_or_embed() as url:
-            yield url
+async def _connected(plant: Plant, *, private: bool) -> AsyncIterator[Bus]:
+    """Connect to the configured URL; without one a private server keeps simulated readings to themselves."""
+    async with contextlib.AsyncExitStack() as stack:
+        url = plant.bus.url
+        if not url and private:
+            url = (await stack.enter_async_context(EmbeddedServer())).url
+        elif not url:
+            url = await stack.enter_async_context(find_or_embed())
+        yield await stack.enter_async_context(Bus(replace(plant.bus, url=url), name="gl003 run"))
 
 
-def _programs(plant: Plant, config: Path | None, url: str, folder: Path, *, quiet: bool) -> list[Program]:
+def _programs(plant: Plant, config: Path, bus: BusSettings, folder: Path, *, quiet: bool) -> list[Program]:
     """Return the services that the plant needs; on a full screen they write to a file."""
     needed = [name for name, devices in plant.devices.items() if devices]
-    env = {CONFIG_VARIABLE: str(config or ""), "NATS_URL": url}
+    env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or ""}
     if quiet:
         env |= {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
     command = [sys.executable, "-m", "integrations.cli", "serve"]
-    log_file = None if quiet else folder / "services.log"
+    log_file = None if quiet else folder / SERVICES_LOG
     return [Program(name, [*command, name], env, log_file) for name in (*needed, SERVICE)]
 
 
-def _on_child(fact: ChildFact, supervisor: Supervisor, view: LiveView, expected: int, stop: Stop) -> None:
-    view.note_services(len(supervisor.alive), expected)
-    if fact.state is ChildState.FAILED:
-        stop.set(f"{fact.name} cannot start with this configuration")
+def _print_tails(folder: Path) -> None:
+    """Show the end of what was written behind the screen: the run did not end well."""
+    for name in (SERVICES_LOG, RUN_LOG):
+        with contextlib.suppress(OSError):
+            for line in (folder / name).read_text(errors="replace").splitlines()[-TAIL_LINES:]:
+                print(redacted(line), file=sys.stderr)  # noqa: T201  # said to the person at the terminal
