@@ -69,7 +69,9 @@ async def _run(options: Options, folder: Path, stop: Stop) -> None:
         asyncio.get_running_loop().call_later(seconds, stop.set, "the time is over")
     failed: list[str] = []
     async with contextlib.AsyncExitStack() as stack:
-        config: Path = options.config or await stack.enter_async_context(_demo(folder, options.seed, faults))
+        config = options.config
+        if config is None:
+            config = await stack.enter_async_context(_demo(folder, options.seed, faults))
         plant = load_plant(config)
         async with stop.cuts_short():
             bus = await stack.enter_async_context(_connected(plant, private=options.config is None))
