@@ -5,7 +5,7 @@ A pull loop of our own on one subscription: nats-py's `fetch` makes a round trip
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
@@ -87,15 +87,16 @@ class PullConsumer:
                 await self._bus.client.flush(timeout=2)  # the last acknowledgements
 
     async def chunks(
-        self, max_messages: int = 500, max_bytes: int = 8 * 1024 * 1024
+        self, max_messages: int = 500, max_bytes: int = 8 * 1024 * 1024, max_subject_bytes: int | None = None
     ) -> AsyncIterator[list[Received]]:
         """Yield lists of messages, for ever: one message as soon as it is there, full lists under backlog.
 
-        Raises BusClosedError when the bus is closed.
+        `max_bytes` bounds the bodies of a list, `max_subject_bytes` those of any one subject in it; a single
+        message may have more. Raises BusClosedError when the bus is closed.
         """
         while True:
             await self._ready()
-            chunk = self._take(max_messages, max_bytes)
+            chunk = self._take(max_messages, max_bytes, max_subject_bytes or max_bytes)
             if chunk:
                 yield chunk
 
@@ -158,12 +159,15 @@ class PullConsumer:
         except TimeoutError:
             self._lost = self._lost or "missed heartbeats"
 
-    def _take(self, max_messages: int, max_bytes: int) -> list[Received]:
+    def _take(self, max_messages: int, max_bytes: int, max_subject_bytes: int) -> list[Received]:
         chunk: list[Received] = []
+        sizes: Counter[str] = Counter()
         size = 0
         while self._buffer and len(chunk) < max_messages:
-            size += len(self._buffer[0].data)
-            if chunk and size > max_bytes:
+            message = self._buffer[0]
+            size += len(message.data)
+            sizes[message.subject] += len(message.data)
+            if chunk and (size > max_bytes or sizes[message.subject] > max_subject_bytes):
                 break
             chunk.append(self._buffer.popleft())
         if not self._buffer:

@@ -1,5 +1,6 @@
 """The last clean value of each sensor, put in the bucket a few times a second however fast values come."""
 
+import itertools
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ class LatestValues:
         self._subjects = Subjects(site)
         self._content_type = content_type
         self._newest: dict[str, CleanBatch] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, None] = {}
         self._marked: set[str] = set()
 
     async def recall(self, batches: Iterable[CleanBatch]) -> None:
@@ -47,7 +48,7 @@ class LatestValues:
                 at -= 1
             if at >= 0:
                 self._newest[batch.sensor_id] = batch if len(batch.time) == 1 else _sample(batch, at)
-                self._waiting.add(batch.sensor_id)
+                self._waiting[batch.sensor_id] = None
                 self._marked.discard(batch.sensor_id)
 
     def mark_stale(self, sensor_id: str) -> bool:
@@ -60,14 +61,15 @@ class LatestValues:
             return False
         self._marked.add(sensor_id)
         self._newest[sensor_id] = marked_stale(last)
-        self._waiting.add(sensor_id)
+        self._waiting[sensor_id] = None
         return True
 
-    def take(self) -> list[Outgoing]:
-        """Return what changed since the last call, as messages to the bucket."""
-        taken = [self._outgoing(batch) for batch in map(self._newest.__getitem__, self._waiting)]
-        self._waiting.clear()
-        return taken
+    def take(self, limit: int | None = None) -> list[Outgoing]:
+        """Return what the bucket lacks, as messages: at most `limit`, the longest waiting first."""
+        taken = list(itertools.islice(self._waiting, limit))
+        for sensor_id in taken:
+            del self._waiting[sensor_id]
+        return [self._outgoing(self._newest[sensor_id]) for sensor_id in taken]
 
     def _outgoing(self, batch: CleanBatch) -> Outgoing:
         key = self._subjects.latest_key(batch.device_class, batch.sensor_id)

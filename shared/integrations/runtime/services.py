@@ -1,6 +1,7 @@
 """Every service by name: what `python -m services.<name>` and `gl003` start."""
 
 import argparse
+import gc
 import os
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,8 @@ from .transformation import SERVICE, run_transformation
 
 DISTRIBUTION = "gl003-integrations"
 CONFIG_VARIABLE = "GL003_CONFIG"
+GARBAGE_THRESHOLDS = (50_000, 20, 20)
+"""Python's own let the collector run hundreds of times a second over messages that hold no cycles."""
 
 
 def service_names() -> tuple[str, ...]:
@@ -41,6 +44,9 @@ def start_service(name: str, config: Path | None = None) -> int:
     load_dotenv(Path(".env"))
     if config is None and os.environ.get(CONFIG_VARIABLE):
         config = Path(os.environ[CONFIG_VARIABLE])
+
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
     async def main(stop: Stop) -> None:
         await serve(name, config, stop)

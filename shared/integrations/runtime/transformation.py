@@ -46,13 +46,16 @@ from .upkeep import keeping_streams, patiently
 log = structlog.get_logger(__name__)
 
 SERVICE = "transformation"
-CHUNK_MESSAGES = 500
+CHUNK_MESSAGES = 2000
+"""Most raw messages that are cleaned at once: the longer a backlog, the fewer clean messages of a sensor."""
 MAX_GROWTH = 5
 """A clean batch has at most this many times the bytes of the raw columns it is made of."""
 DRAIN_SECONDS = 5.0
 """How long the chunk in hand may take to reach the bus when the service stops."""
 HOUSEKEEPING_SECONDS = 0.25
 """How often last values go to the bucket and silent sensors are looked for."""
+LATEST_A_ROUND = 500
+"""Last values a round: thousands of sensors take turns, or the bucket would cost more than CLEAN."""
 
 
 async def run_transformation(
@@ -138,7 +141,7 @@ class Transformation:
         """Work for ever."""
         durable = Durable(RAW, f"{SERVICE}-{self._site}", (Subjects(self._site).every("raw"),))
         async with PullConsumer(self._bus, durable, batch=CHUNK_MESSAGES) as consumer:
-            async for chunk in consumer.chunks(CHUNK_MESSAGES, self._chunk_bytes()):
+            async for chunk in consumer.chunks(CHUNK_MESSAGES, max_subject_bytes=self._source_bytes()):
                 async with self._working:
                     if chunk[0].generation != self._generation:
                         await self._begin_generation(chunk[0])
@@ -153,7 +156,7 @@ class Transformation:
                 await asyncio.wait_for(self._closing.wait(), HOUSEKEEPING_SECONDS)
             for silence in (*self._cleaner.newly_silent(), *self._unheard.newly_silent()):
                 self._on_silence(silence)
-            await self._publish([*self._events.take(), *self._latest.take()])
+            await self._publish([*self._events.take(), *self._latest.take(LATEST_A_ROUND)])
 
     async def _recall(self) -> list[CleanBatch]:
         batches = [batch async for _, batch in last_clean(self._bus, self._site) if batch.time]
@@ -170,8 +173,8 @@ class Transformation:
         self._coverage = await patiently(lambda: read_coverage(self._bus, self._site))
         self._generation = first.generation
 
-    def _chunk_bytes(self) -> int:
-        """Raw bytes cleaned at once, few enough for the clean batch even of a single sensor to be sent."""
+    def _source_bytes(self) -> int:
+        """Raw bytes of one source cleaned at once, so few that its only sensor would fit a message."""
         return self._bus.client.max_payload // MAX_GROWTH
 
     def counts(self) -> dict[str, int | float]:

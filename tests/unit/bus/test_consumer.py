@@ -78,6 +78,14 @@ async def test_chunks_are_bounded_in_bytes_but_never_empty(streams):
     assert sizes == [2, 2, 2, 2, 2]
 
 
+async def test_chunks_are_bounded_in_bytes_of_each_subject(streams):
+    await publish(streams, range(100, 112))
+    async with PullConsumer(streams, DURABLE) as consumer:
+        async for chunk in consumer.chunks(max_subject_bytes=3):
+            assert len({message.subject for message in chunk}) == len(chunk) > 1
+            break
+
+
 async def test_a_new_reader_continues_after_what_was_acknowledged(streams):
     await publish(streams, range(10))
     async with PullConsumer(streams, DURABLE) as consumer:
