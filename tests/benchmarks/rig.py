@@ -7,14 +7,16 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import time_ns
 
 import msgspec
 import psutil
+from nats.aio.msg import Msg
 
 from integrations.bus import Bus, BusSettings, EmbeddedServer, JetStreamUnavailableError
-from integrations.messages import Metrics, Subjects
+from integrations.messages import ContentType, Header, Metrics, Subjects
 
 from .modbus_farm import Farm
 
@@ -141,11 +143,51 @@ async def _answers(service: Service) -> None:
                 await asyncio.sleep(0.1)
             else:
                 return
+            if not service.process.is_running() or service.process.status() == psutil.STATUS_ZOMBIE:
+                raise RuntimeError(f"{service.name} ended before it answered")
 
 
 async def stream_state(bus: Bus, stream: str) -> dict[str, int]:
     """Return the server's own account of a stream: `last_seq`, `messages`, `bytes`…"""
     return (await bus.api(f"STREAM.INFO.{stream}"))["state"]
+
+
+@dataclass
+class Received:
+    """What a subscriber has had of CLEAN: samples, messages, and how old each sample was on arrival."""
+
+    samples: int = 0
+    messages: int = 0
+    ages_seconds: list[float] = field(default_factory=list)
+
+
+class _Times(msgspec.Struct):
+    time: list[int]
+
+
+@asynccontextmanager
+async def clean_subscriber(bus: Bus) -> AsyncIterator[Received]:
+    """Receive clean messages as any NATS client would, and count."""
+    received = Received()
+    times_of = {
+        ContentType.JSON: msgspec.json.Decoder(_Times).decode,
+        ContentType.MSGPACK: msgspec.msgpack.Decoder(_Times).decode,
+    }
+
+    async def on_message(message: Msg) -> None:
+        now = time_ns()
+        times = times_of[message.headers[Header.CONTENT_TYPE]](message.data).time
+        received.messages += 1
+        received.samples += len(times)
+        received.ages_seconds += [(now - time) / 1e9 for time in times]
+
+    subscription = await bus.client.subscribe(
+        Subjects(SITE).every("clean"), cb=on_message, pending_msgs_limit=-1, pending_bytes_limit=-1
+    )
+    try:
+        yield received
+    finally:
+        await subscription.unsubscribe()
 
 
 async def rates(service: Service, seconds: float, stream: str) -> dict[str, float]:
