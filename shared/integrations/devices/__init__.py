@@ -2,7 +2,7 @@
 
 from .base import BaseConnector, StateChange
 from .config import ConnectionConfig, ConnectionState, HealthStatus, SimulationPolicy
-from .errors import DeviceError, NoSampleError, NotConnectedError
+from .errors import DeviceError, NotConnectedError
 from .polled import PolledConnector
 from .samples import Channel, DeviceEvent, Sample
 
@@ -14,7 +14,6 @@ __all__ = [
     "DeviceError",
     "DeviceEvent",
     "HealthStatus",
-    "NoSampleError",
     "NotConnectedError",
     "PolledConnector",
     "Sample",

@@ -1,26 +1,29 @@
-"""BaseConnector: state, timeout, retry, breaker, health and metrics around a device's own calls."""
+"""BaseConnector: a connection to one device that heals by itself, its state and its health."""
 
 import asyncio
 import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from integrations.resilience import Backoff, CircuitBreaker, CircuitBreakerOpenError, CircuitState, retry
-
+from .calls import DeviceCalls
 from .config import ConnectionConfig, ConnectionState, HealthStatus
-from .metrics import CallMetrics
+from .errors import DeviceError, describe
+from .samples import utc_datetime
+
+__all__ = ["BaseConnector", "StateChange", "describe"]
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
 _RNG = random.Random()  # noqa: S311 - spreads reconnections in time, protects no secret
+_CALM = (ConnectionState.CONNECTED, ConnectionState.DISCONNECTED)
+_STANDING = (ConnectionState.CONNECTED, ConnectionState.CIRCUIT_OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,18 @@ class BaseConnector(ABC):
     ) -> None:
         self.config = config
         self.connection: Any = None
-        self.metrics = CallMetrics()
-        self.health_status = HealthStatus(False, ConnectionState.DISCONNECTED, datetime.now(UTC))
-        self.circuit_breaker = self._new_breaker(clock)
+        self.health_status = HealthStatus(False, ConnectionState.DISCONNECTED, utc_datetime(now_ns()))
         self.last_error: str | None = None
-        self._state = ConnectionState.DISCONNECTED
-        self._state_observers: list[Callable[[StateChange], None]] = []
-        self._keeper: asyncio.Task[None] | None = None
         self._clock = clock
         self._now_ns = now_ns
         self._sleep = sleep
-        self._call_limit_seconds = config.timeout_seconds
-        self._backoff = Backoff(
-            config.retry_delay_seconds, config.retry_backoff_multiplier, config.max_retry_delay_seconds
-        )
+        self._calls = DeviceCalls(config, self.name, clock=clock, sleep=sleep)
+        self.metrics = self._calls.metrics
+        self.circuit_breaker = self._calls.breaker
+        self._state = ConnectionState.DISCONNECTED
+        self._state_observers: list[Callable[[StateChange], None]] = []
+        self._turn = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
 
     @abstractmethod
     async def _connect_impl(self) -> bool:
@@ -92,40 +93,37 @@ class BaseConnector(ABC):
 
     async def connect(self) -> bool:
         """Connect; True when the device answered. When it did not, trying goes on in the background."""
-        if self._keeper:
+        async with self._turn:
+            if self._keeper:
+                return self._state is ConnectionState.CONNECTED
+            self._enter(ConnectionState.CONNECTING, "connect")
+            try:
+                await self._try_connect(ConnectionState.FAILED)
+            except BaseException:
+                await self._close("connect was given up")
+                raise
+            self._keeper = asyncio.create_task(self._keep(), name=f"keeper of {self.name}")
             return self._state is ConnectionState.CONNECTED
-        self._enter(ConnectionState.CONNECTING, "connect")
-        connected = await self._try_connect()
-        self._keeper = asyncio.create_task(self._keep(), name=f"keeper of {self.name}")
-        return connected
 
     async def disconnect(self) -> None:
         """Close the connection and end what runs in the background."""
-        keeper, self._keeper = self._keeper, None
-        if keeper:
-            keeper.cancel()
-            await asyncio.wait([keeper])
-        await self._disconnect_impl()
-        self._enter(ConnectionState.DISCONNECTED, "disconnect")
+        async with self._turn:
+            keeper, self._keeper = self._keeper, None
+            try:
+                if keeper:
+                    keeper.cancel()
+                    await asyncio.wait([keeper])
+            finally:
+                await self._close("disconnect")
 
     async def health_check(self) -> HealthStatus:
         """Ask the device now; never raises for a device that does not answer."""
         began = self._clock()
         try:
-            async with asyncio.timeout(self._call_limit_seconds):
-                healthy, error = bool(await self._health_check_impl()), None
-        except Exception as failure:  # noqa: BLE001  # whatever it was, the device is not well
+            healthy, error = bool(await self._calls.in_time(self._health_check_impl)), None
+        except Exception as failure:  # noqa: BLE001 - whatever a device's own check raises is its health
             healthy, error = False, describe(failure)
-        failures = 0 if healthy else self.health_status.consecutive_failures + 1
-        self.health_status = HealthStatus(
-            is_healthy=healthy,
-            state=self._state,
-            last_check=datetime.now(UTC),
-            consecutive_failures=failures,
-            last_error=error or (None if healthy else self.last_error),
-            response_time_ms=(self._clock() - began) * 1000,
-            metadata=self._health_metadata(),
-        )
+        self._note_health(healthy, error, began)
         return self.health_status
 
     async def execute_with_retry(
@@ -141,14 +139,8 @@ class BaseConnector(ABC):
 
     def get_metrics(self) -> dict[str, Any]:
         """Return counts, response time, state, health and breaker as plain values."""
-        health, breaker, calls = self.health_status, self.circuit_breaker, self.metrics
-        return {
-            "total_calls": calls.total_calls,
-            "successful_calls": calls.successful_calls,
-            "failed_calls": calls.failed_calls,
-            "total_retries": calls.total_retries,
-            "avg_response_time_ms": calls.avg_response_time_ms,
-            "last_call_time": calls.last_call_time,
+        health, breaker = self.health_status, self.circuit_breaker
+        return self.metrics.as_dict() | {
             "state": self._state.value,
             "health": {
                 "is_healthy": health.is_healthy,
@@ -156,72 +148,46 @@ class BaseConnector(ABC):
                 "last_check": health.last_check,
                 "response_time_ms": health.response_time_ms,
             },
-            "circuit_breaker": {"state": breaker.state.value, "failure_count": breaker.failure_count}
-            if breaker
-            else None,
+            "circuit_breaker": breaker
+            and {"state": breaker.state.value, "failure_count": breaker.failure_count},
         }
 
     async def _execute(self, call: Callable[[], Awaitable[Result]], retries: int) -> Result:
-        began = self._clock()
         try:
-            result = await self._through_breaker(call, retries)
+            result = await self._calls.make(call, retries)
         except Exception as error:
             self.last_error = describe(error)
-            if self.config.enable_metrics:
-                self.metrics.failed()
+            if self._calls.refused and self._state is ConnectionState.CONNECTED:
+                self._enter(ConnectionState.CIRCUIT_OPEN, self.last_error)
             raise
-        if self.config.enable_metrics:
-            self.metrics.succeeded((self._clock() - began) * 1000)
+        if self._state is ConnectionState.CIRCUIT_OPEN:
+            self._enter(ConnectionState.CONNECTED, "the device answered")
         return result
 
-    async def _through_breaker(self, call: Callable[[], Awaitable[Result]], retries: int) -> Result:
-        breaker = self.circuit_breaker
-        if not breaker:
-            return await self._with_retries(call, retries)
-        return await breaker.call(self._with_retries, call, retries)
-
-    async def _with_retries(self, call: Callable[[], Awaitable[Result]], retries: int) -> Result:
-        if not retries:
-            return await self._in_time(call)
-        return await retry(
-            self._in_time,
-            call,
-            backoff=self._backoff,
-            retries=retries,
-            sleep=self._sleep,
-            on_retry=self._count_retry,
-        )
-
-    async def _in_time(self, call: Callable[[], Awaitable[Result]]) -> Result:
-        async with asyncio.timeout(self._call_limit_seconds):
-            return await call()
-
-    def _count_retry(self, fact: Any) -> None:
-        self.metrics.total_retries += 1
-        log.debug("device call is tried again", device=self.name, error=describe(fact.error))
-
-    async def _try_connect(self) -> bool:
-        reason = "the device did not answer"
+    async def _try_connect(self, otherwise: ConnectionState) -> None:
+        """Connect, or enter the state `otherwise`."""
+        began = self._clock()
         try:
-            async with asyncio.timeout(self._call_limit_seconds):
-                connected = bool(await self._connect_impl())
-        except Exception as error:  # noqa: BLE001  # whatever it was, there is no connection
-            connected, reason = False, describe(error)
-        if connected:
-            self._enter(ConnectionState.CONNECTED, "the device answered")
+            if not await self._calls.in_time(self._connect_impl):
+                raise DeviceError("the device did not answer")  # noqa: TRY301 - one path for both failures
+        except Exception as error:  # noqa: BLE001 - whatever a device's own connect raises, it is not connected
+            self.last_error = describe(error)
+            self._enter(otherwise, self.last_error)
+            await self._on_unreachable(error)
+            self._note_health(False, self.last_error, began)
         else:
-            self.last_error = reason
-            self._enter(ConnectionState.FAILED, reason)
-        return connected
+            self._enter(ConnectionState.CONNECTED, "the device answered")
+            self._note_health(True, None, began)
+
+    async def _on_unreachable(self, error: Exception) -> None:  # noqa: B027 - a hook that most need not fill
+        """Do what a device class does when it could not be connected."""
 
     async def _keep(self) -> None:
         """Check health while connected, reconnect with full-jitter backoff while not."""
-        patience = Backoff(
-            self._backoff.first_seconds, self._backoff.multiplier, self._backoff.max_seconds, jitter=True
-        )
+        patience = replace(self._calls.backoff, jitter=True)
         attempt = 0
         while True:
-            if self._state is ConnectionState.CONNECTED:
+            if self._state in _STANDING:
                 attempt = 0
                 await self._sleep(self.config.health_check_interval_seconds)
                 if not (await self.health_check()).is_healthy:
@@ -229,8 +195,30 @@ class BaseConnector(ABC):
             else:
                 await self._sleep(patience.delay(attempt, _RNG))
                 attempt += 1
-                await self._disconnect_impl()
-                await self._try_connect()
+                await self._disconnect_quietly()
+                await self._try_connect(ConnectionState.RECONNECTING)
+
+    async def _close(self, reason: str) -> None:
+        await self._disconnect_impl()
+        self._enter(ConnectionState.DISCONNECTED, reason)
+
+    async def _disconnect_quietly(self) -> None:
+        try:
+            await self._disconnect_impl()
+        except Exception as error:  # noqa: BLE001 - what is broken need not close well
+            log.warning("connection did not close well", device=self.name, error=describe(error))
+
+    def _note_health(self, healthy: bool, error: str | None, began: float) -> None:
+        """Keep what a look at the device showed; `began` is when it began, by the clock."""
+        self.health_status = HealthStatus(
+            is_healthy=healthy,
+            state=self._state,
+            last_check=utc_datetime(self._now_ns()),
+            consecutive_failures=0 if healthy else self.health_status.consecutive_failures + 1,
+            last_error=None if healthy else error or self.last_error,
+            response_time_ms=(self._clock() - began) * 1000,
+            metadata=self._health_metadata(),
+        )
 
     def _health_metadata(self) -> dict[str, Any]:
         return {}
@@ -239,29 +227,12 @@ class BaseConnector(ABC):
         before, self._state = self._state, after
         if before is after:
             return
-        level = (
-            log.info if after in (ConnectionState.CONNECTED, ConnectionState.DISCONNECTED) else log.warning
-        )
         if after is not ConnectionState.CONNECTING:
+            level = log.info if after in _CALM else log.warning
             level("connection is " + after.value.replace("_", " "), device=self.name, reason=reason)
         change = StateChange(before, after, reason)
         for observer in tuple(self._state_observers):
-            observer(change)
-
-    def _new_breaker(self, clock: Callable[[], float]) -> CircuitBreaker | None:
-        config = self.config
-        if not config.enable_circuit_breaker:
-            return None
-        return CircuitBreaker(
-            config.circuit_failure_threshold, config.circuit_timeout_seconds, name=self.name, clock=clock
-        )
-
-    def _breaker_is_open(self) -> bool:
-        return bool(self.circuit_breaker and self.circuit_breaker.state is CircuitState.OPEN)
-
-
-def describe(error: BaseException) -> str:
-    """One line that says what went wrong, also for errors without a text such as TimeoutError()."""
-    if isinstance(error, CircuitBreakerOpenError) or str(error):
-        return str(error)
-    return "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
+            try:
+                observer(change)
+            except Exception:
+                log.exception("state observer failed", device=self.name, after=after.value)

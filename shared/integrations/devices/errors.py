@@ -1,4 +1,4 @@
-"""The error root of this room."""
+"""The error root of this room, and any error in one line."""
 
 
 class DeviceError(Exception):
@@ -9,5 +9,8 @@ class NotConnectedError(DeviceError, ConnectionError):
     """The device is not connected: call `connect()` first, or wait for its reconnection."""
 
 
-class NoSampleError(DeviceError):
-    """The device answered, but not with the value that was asked for."""
+def describe(error: BaseException) -> str:
+    """One line that says what went wrong, also for errors without a text such as TimeoutError()."""
+    if text := str(error):
+        return text
+    return "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__

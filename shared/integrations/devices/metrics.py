@@ -2,6 +2,7 @@
 
 from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 WINDOW = 100
 """Calls that the average response time looks back on."""
@@ -34,6 +35,17 @@ class CallMetrics:
         """Mean over the last calls that were answered; 0 before the first."""
         times = self._response_times_ms
         return sum(times) / len(times) if times else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
+        return {
+            "total_calls": self.total_calls,
+            "successful_calls": self.successful_calls,
+            "failed_calls": self.failed_calls,
+            "total_retries": self.total_retries,
+            "avg_response_time_ms": self.avg_response_time_ms,
+            "last_call_time": self.last_call_time,
+        }
 
     def _called(self) -> None:
         self.total_calls += 1

@@ -3,34 +3,36 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import structlog
 from opentelemetry import trace
 
-from integrations.messages import Origin, Status
+from integrations.configuration import ConfigurationError
+from integrations.messages import Origin
 from integrations.protocols import ProtocolError
 from integrations.resilience import CircuitBreakerOpenError
 
-from .base import BaseConnector, describe
+from .base import BaseConnector
 from .config import ConnectionConfig, ConnectionState, SimulationPolicy, simulation_policy
-from .errors import NotConnectedError
+from .errors import NotConnectedError, describe
 from .grid import PollGrid
-from .samples import Channel, DeviceEvent, Sample
+from .samples import Channel, DeviceEvent, Sample, lost_sample, marked_simulated
 
 log = structlog.get_logger(__name__)
 _tracer = trace.get_tracer(__name__)
 
-SIMULATED_WARNING = "readings are SIMULATED: the device cannot be reached"
+EXPECTED_ERRORS = (ProtocolError, OSError, CircuitBreakerOpenError, ConfigurationError)
+"""Why a poll may fail without anything being wrong in this program."""
+LIMIT_IN_TIMEOUTS = 3
+"""The protocol client times every request; this many of its timeouts are the net under a whole poll."""
 
 
 class PolledConnector(BaseConnector):
     """Polls its device at `sampling_rate_hz`; a lost poll becomes a sample without values, never an old one.
 
     `connect()` returns after the first sample. A grid poll is not retried, the next one comes anyway; what
-    callers ask for goes through `execute_with_retry`. One poll is under way at a time.
+    callers ask for goes through `execute_with_retry`. The device is asked for one sample at a time.
     """
 
     def __init__(
@@ -43,17 +45,18 @@ class PolledConnector(BaseConnector):
     ) -> None:
         super().__init__(config, **options)
         self.device_id = device_id
-        # The protocol client times every request; this is the net under a poll of several requests.
-        self._call_limit_seconds = 3 * config.timeout_seconds
         self.channels = channels
         self.grid = PollGrid(1 / rate_hz, clock=self._clock, sleep=self._sleep)
         self.latest: Sample | None = None
+        """The last sample that the device, or its simulation, gave."""
         self.simulating = False
-        """Whether samples are made here because the policy says so; never asks the device then."""
+        """Whether samples are made here because the policy says so."""
         self.policy = config.simulation
+        self._calls.limit_seconds = LIMIT_IN_TIMEOUTS * config.timeout_seconds
         self._sample_observers: list[Callable[[Sample], Awaitable[None]]] = []
         self._event_observers: list[Callable[[DeviceEvent], None]] = []
-        self._polling = asyncio.Lock()
+        self._asking = asyncio.Lock()
+        self._wanted = False
         self._span_attributes: dict[str, str | int] = {
             "server.address": config.host,
             "server.port": config.port,
@@ -71,6 +74,10 @@ class PolledConnector(BaseConnector):
     def _accept(self, sample: Sample) -> None:
         """Take a sample into the readings that the getters show."""
 
+    @abstractmethod
+    def _grow_stale(self) -> None:
+        """Mark the readings that the getters show as older than they ought to be."""
+
     def on_sample(self, callback: Callable[[Sample], Awaitable[None]]) -> None:
         """Await `callback` with every later sample, also with those that carry no value."""
         self._sample_observers.append(callback)
@@ -82,37 +89,39 @@ class PolledConnector(BaseConnector):
     async def connect(self) -> bool:
         """Connect and take the first sample; see SimulationPolicy for what happens without a device."""
         self.policy = simulation_policy(self.config)
-        connected = await super().connect()
-        return connected or (self.policy is SimulationPolicy.FALLBACK and self.simulating)
+        self._wanted = True
+        return await super().connect() or self.simulating
+
+    async def disconnect(self) -> None:
+        """Close the connection and end the polling; who waits for a sample gets NotConnectedError."""
+        self._wanted = False
+        await super().disconnect()
+        self.simulating = False
 
     async def sample(self) -> Sample:
         """Ask the device now, with retries; while readings are simulated, a simulated sample.
 
         Raises:
+            NotConnectedError: connect() was not called.
             CircuitBreakerOpenError: the device is known to be away.
             ProtocolError: the device did not answer, or not with what was asked.
         """
-        if not self._keeper:
-            raise NotConnectedError(f"{self.name} is not connected: call connect() first")
         if self.simulating:
             return await self._pretend()
         return await self._poll(self.config.max_retries)
 
     async def _connect_impl(self) -> bool:
         if self.policy is SimulationPolicy.ALWAYS:
-            await self._pretend()
             log.warning("readings are SIMULATED: the policy says always", device=self.name)
-            return True
-        try:
-            await self._poll(0)
-        except (ProtocolError, OSError) as error:
-            await self._miss(error)
-            raise
+        await self._poll(0)
         return True
 
+    async def _on_unreachable(self, error: Exception) -> None:
+        await self._do_without(error)
+
     async def _health_check_impl(self) -> bool:
-        if self.simulating:
-            return self.policy is SimulationPolicy.ALWAYS
+        if self.simulating and self.policy is not SimulationPolicy.ALWAYS:
+            return False
         await self._poll(0)
         return True
 
@@ -120,26 +129,43 @@ class PolledConnector(BaseConnector):
         async for point in self.grid:
             if point == 0:
                 continue  # connect() took this sample
-            if self.policy is SimulationPolicy.ALWAYS:
-                await self._pretend()
-                continue
-            with _tracer.start_as_current_span("poll", attributes=self._span_attributes):
+            try:
                 await self._poll_on_grid()
+            except Exception:
+                log.exception("poll failed unexpectedly", device=self.name)
 
     async def _poll_on_grid(self) -> None:
-        try:
-            await self._poll(0)
-        except Exception as error:
-            if not isinstance(error, ProtocolError | OSError | CircuitBreakerOpenError):
-                log.exception("poll failed unexpectedly", device=self.name)
-            await self._miss(error)
+        began = self._clock()
+        with _tracer.start_as_current_span("poll", attributes=self._span_attributes):
+            try:
+                await self._poll(0)
+            except Exception as error:
+                if not isinstance(error, EXPECTED_ERRORS):
+                    log.exception("poll failed unexpectedly", device=self.name)
+                state = ConnectionState.CIRCUIT_OPEN if self._calls.refused else ConnectionState.RECONNECTING
+                self._enter(state, describe(error))
+                await self._do_without(error)
+                self._note_health(False, describe(error), began)
+            else:
+                self._note_health(True, None, began)
 
     async def _poll(self, retries: int) -> Sample:
-        async with self._polling:
-            sample = await self._execute(self._poll_impl, retries)
-        self._enter(ConnectionState.CONNECTED, "the device answered")
+        if not self._wanted:
+            raise NotConnectedError(f"{self.name} is not connected: call connect() first")
+        if self.policy is SimulationPolicy.ALWAYS:
+            return await self._pretend()
+        sample = await self._execute(self._ask, retries)
+        if not self._wanted:
+            raise NotConnectedError(f"{self.name} was disconnected")
         self.simulating = False
-        return await self._take(_marked(sample) if self.config.simulated else sample)
+        self._enter(ConnectionState.CONNECTED, "the device answered")
+        return await self._take(marked_simulated(sample) if self.config.simulated else sample)
+
+    async def _ask(self) -> Sample:
+        async with self._asking:
+            if not self._wanted:  # a retry after disconnect() would open the line again
+                raise NotConnectedError(f"{self.name} was disconnected")
+            return await self._poll_impl()
 
     async def _pretend(self) -> Sample:
         self.simulating = True
@@ -148,46 +174,36 @@ class PolledConnector(BaseConnector):
     async def _take(self, sample: Sample) -> Sample:
         self.latest = sample
         self._accept(sample)
-        for observer in self._sample_observers:
-            await observer(sample)
+        await self._hand_on(sample)
         return sample
 
-    def _tell(self, event: DeviceEvent) -> None:
-        for observer in self._event_observers:
-            observer(event)
-
-    async def _miss(self, error: Exception) -> None:
-        state = ConnectionState.CIRCUIT_OPEN if self._breaker_is_open() else ConnectionState.RECONNECTING
-        self._enter(state, describe(error))
-        if self.policy is not SimulationPolicy.FALLBACK:
-            await self._take(self._missing(error))
+    async def _do_without(self, error: Exception) -> None:
+        """Go on without an answer: simulate where the policy wants it, else say that there is no value."""
+        if self.policy is SimulationPolicy.FALLBACK:
+            if not self.simulating:
+                reason = describe(error)
+                log.warning(
+                    "readings are SIMULATED: no answer from the device", device=self.name, reason=reason
+                )
+            await self._pretend()
             return
-        if not self.simulating:
-            log.warning(SIMULATED_WARNING, device=self.name, reason=describe(error))
-        await self._pretend()
-
-    def _missing(self, error: Exception) -> Sample:
-        count = len(self.channels)
-        status = np.full(count, status_of(error), np.uint32)
+        self._grow_stale()
         origin = Origin.SIMULATED if self.config.simulated else Origin.MEASURED
-        return Sample(self._now_ns(), np.full(count, np.nan), status, origin)
+        await self._hand_on(lost_sample(self._now_ns(), len(self.channels), error, origin))
+
+    async def _hand_on(self, sample: Sample) -> None:
+        for observer in tuple(self._sample_observers):
+            try:
+                await observer(sample)
+            except Exception:
+                log.exception("sample observer failed", device=self.name)
+
+    def _tell(self, event: DeviceEvent) -> None:
+        for observer in tuple(self._event_observers):
+            try:
+                observer(event)
+            except Exception:
+                log.exception("event observer failed", device=self.name, kind=event.kind)
 
     def _health_metadata(self) -> dict[str, Any]:
-        return {"simulated": self.simulating, "overruns": self.grid.overruns}
-
-
-def _marked(sample: Sample) -> Sample:
-    """Return the sample of a simulator, marked as what it is."""
-    status = np.where(sample.status == Status.GOOD, np.uint32(Status.GOOD_EDITED), sample.status)
-    return replace(sample, status=status, origin=Origin.SIMULATED)
-
-
-def status_of(error: Exception) -> Status:
-    """StatusCode of a channel whose device could not be read."""
-    if isinstance(error, CircuitBreakerOpenError):
-        return Status.BAD_NO_COMMUNICATION
-    if isinstance(error, TimeoutError):
-        return Status.BAD_TIMEOUT
-    if isinstance(error, ConnectionError):
-        return Status.BAD_NOT_CONNECTED
-    return Status.BAD_COMMUNICATION_ERROR
+        return {"simulated": self.simulating or self.config.simulated, "overruns": self.grid.overruns}

@@ -1,12 +1,14 @@
 """What one poll of a device yields: a value and a status per channel, at one time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.messages import Origin
+from integrations.messages import Origin, Status
+from integrations.resilience import CircuitBreakerOpenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ class Sample:
         return utc_datetime(self.time_ns)
 
 
+AnySample = TypeVar("AnySample", bound=Sample)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceEvent:
     """Something the readings of a device reveal; `kind` is a token, `facts` are plain values."""
@@ -43,6 +48,32 @@ class DeviceEvent:
     kind: str
     text: str
     facts: dict[str, float | int | str | None]
+
+
+def lost_sample(time_ns: int, channels: int, error: Exception, origin: Origin = Origin.MEASURED) -> Sample:
+    """Return the sample of a poll that failed: no values, and why as status."""
+    status = np.full(channels, status_of(error), np.uint32)
+    return Sample(time_ns, np.full(channels, np.nan), status, origin)
+
+
+def marked_simulated(sample: AnySample) -> AnySample:
+    """Return the sample of a simulator, marked as what it is."""
+    status = np.where(sample.status == Status.GOOD, np.uint32(Status.GOOD_EDITED), sample.status)
+    return replace(sample, status=status, origin=Origin.SIMULATED)
+
+
+def status_of(error: Exception) -> Status:
+    """StatusCode of a channel whose device could not be read; a protocol's own error knows its status."""
+    own = getattr(error, "status", None)
+    if isinstance(own, Status):
+        return own
+    if isinstance(error, CircuitBreakerOpenError):
+        return Status.BAD_NO_COMMUNICATION
+    if isinstance(error, TimeoutError):
+        return Status.BAD_TIMEOUT
+    if isinstance(error, ConnectionError):
+        return Status.BAD_NOT_CONNECTED
+    return Status.BAD_COMMUNICATION_ERROR
 
 
 def utc_datetime(time_ns: int) -> datetime:

@@ -1,12 +1,13 @@
 """Configuration of a steam meter."""
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from integrations.configuration import ConfigurationError, Fault
+from integrations.configuration import MISSING, ConfigurationError, Fault
 from integrations.devices.config import ConnectionConfig
 from integrations.messages import MessageError, check_token
 from integrations.protocols.modbus import ByteOrder
@@ -38,6 +39,14 @@ class FlowMeasurementType(Enum):
 
 READY = (MeterProtocol.MODBUS_TCP, MeterProtocol.MODBUS_RTU)
 """Protocols a steam meter can be read by."""
+RANGES = (
+    ("min_valid_flow", "max_valid_flow"),
+    ("flow_min", "flow_max"),
+    ("current_min_ma", "current_max_ma"),
+)
+"""Fields of which the first must be below the second."""
+LAST_RTU_ADDRESS = 247
+_DEVICE_PATH = re.compile(r"/|\\\\\.\\|COM\d+$", re.IGNORECASE)
 
 
 class SteamMeterConfig(ConnectionConfig, frozen=True):
@@ -85,20 +94,17 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
         """Check what the fields say together."""
         if self.protocol not in READY:
             ready = " or ".join(protocol.value for protocol in READY)
-            yield Fault("", "protocol", self.protocol.value, f"must be {ready}: others are not read yet")
+            yield Fault("", "protocol", self.protocol, f"must be {ready}: meters are not read by others yet")
+        yield from self._address_faults()
+        for low, high in RANGES:
+            if getattr(self, low) >= getattr(self, high):
+                allowed = f"must be below {high} = {getattr(self, high):g}"
+                yield Fault("", low, getattr(self, low), allowed)
         try:
-            check_token("meter_id", self.meter_id)
-        except MessageError:
-            yield Fault("", "meter_id", self.meter_id, "must be letters, digits, _ or -")
-        if self.min_valid_flow >= self.max_valid_flow:
-            yield Fault(
-                "",
-                "min_valid_flow",
-                self.min_valid_flow,
-                f"must be below max_valid_flow = {self.max_valid_flow}",
-            )
-        if self.current_min_ma >= self.current_max_ma:
-            yield Fault("", "current_min_ma", self.current_min_ma, f"must be below {self.current_max_ma}")
+            affine(self.units, f"{self.total_unit}/h")
+        except UnitError as error:
+            yield Fault("", "units", self.units, f"must be a flow: {error}")
+            return
         if self.preset is not None and self.preset not in PRESETS:
             yield Fault("", "preset", self.preset, f"must be one of {', '.join(PRESETS)}")
         else:
@@ -110,6 +116,21 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
         mass, slash, _ = self.units.partition("/")
         return mass if slash else f"{self.units}h"
 
+    def unit_of(self, name: str, unit: str) -> str:
+        """Return the unit in which the value `name` is handed on, whose register has `unit`."""
+        return {"flow_rate": self.units, "totalizer": self.total_unit}.get(name, unit)
+
+    def _address_faults(self) -> Iterable[Fault]:
+        try:
+            check_token("meter_id", self.meter_id)
+        except MessageError:
+            yield Fault("", "meter_id", self.meter_id, "must be 1 to 128 letters, digits, _ or -")
+        if self.protocol is MeterProtocol.MODBUS_TCP and is_device_path(self.host):
+            yield Fault("", "host", self.host, "must be a name or an address unless protocol is modbus_rtu")
+        if self.protocol is MeterProtocol.MODBUS_RTU and not 1 <= self.slave_address <= LAST_RTU_ADDRESS:
+            allowed = f"must be 1..{LAST_RTU_ADDRESS} on a serial line"
+            yield Fault("", "slave_address", self.slave_address, allowed)
+
     def _table_faults(self) -> Iterable[Fault]:
         try:
             table = layout_of(self).table
@@ -117,14 +138,15 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
             yield from error.faults
             return
         if "flow_rate" not in table.names:
-            yield Fault("register_map", "flow_rate", sorted(table.names), "must be there")
+            yield Fault("register_map", "flow_rate", MISSING, "is missing")
         for register in table.registers:
             try:
-                affine(register.unit, self.unit_of(register.name, register.unit))
                 check_token("register name", register.name)
+                affine(register.unit, self.unit_of(register.name, register.unit))
             except (UnitError, MessageError) as error:
                 yield Fault("register_map", register.name, register.unit, f"cannot be used: {error}")
 
-    def unit_of(self, name: str, unit: str) -> str:
-        """Return the unit in which the value `name` is handed on, whose register has `unit`."""
-        return {"flow_rate": self.units, "totalizer": self.total_unit}.get(name, unit)
+
+def is_device_path(host: str) -> bool:
+    """Whether `host` names a serial port: a path such as /dev/ttyUSB0, or COM3."""
+    return _DEVICE_PATH.match(host) is not None

@@ -1,5 +1,6 @@
 """SteamMeterConnector: a steam meter on Modbus, its readings, averages and totaliser."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,13 +10,13 @@ from msgspec.structs import replace
 
 from integrations.devices.polled import PolledConnector
 from integrations.devices.samples import DeviceEvent, Sample
-from integrations.devices.window import Window
 from integrations.messages import Origin, Status, is_bad
 from integrations.protocols.modbus import ModbusLines, ModbusUnit
 
 from .config import SteamMeterConfig
-from .decode import MeterDecoder
+from .decode import MeterDecoder, MeterSample
 from .endpoint import endpoint_of
+from .flow_record import FlowRecord
 from .quality import Flow, flags_of, quality_score
 from .readings import FlowReading, TotalizerState
 from .simulator import SimulatedMeter
@@ -29,6 +30,7 @@ class SteamMeterConnector(PolledConnector):
     """Reads one steam meter.
 
     `current_reading` and the getters show the last sample without waiting; `read_flow()` asks the meter.
+    Averages, statistics and totals are of what was measured, or of what was simulated, never of both.
     """
 
     config: SteamMeterConfig
@@ -42,13 +44,10 @@ class SteamMeterConnector(PolledConnector):
         )
         self.current_reading: FlowReading | None = None
         self.reading_history: deque[FlowReading] = deque(maxlen=HISTORY)
-        self.totalizer_state = TotalizerState()
         self._decode = decoder
-        self._window = Window(HISTORY)
-        self._raw_flow: float | None = None
         self._simulator = SimulatedMeter(config, decoder, now_ns)
-        self._tracker = self._new_tracker()
-        self._counted = Origin.MEASURED
+        self._records = {origin: FlowRecord(self._new_tracker()) for origin in Origin}
+        self._record = self._records[Origin.MEASURED]
         self._unit: ModbusUnit | None = None
 
     @property
@@ -56,13 +55,18 @@ class SteamMeterConnector(PolledConnector):
         """Meter and address."""
         return f"{self.config.meter_id} at {super().name} unit {self.config.slave_address}"
 
+    @property
+    def totalizer_state(self) -> TotalizerState:
+        """The software side of the totaliser."""
+        return self._record.totalizer
+
     async def read_flow(self) -> FlowReading:
         """Ask the meter for a reading now.
 
         Raises:
             NotConnectedError: connect() was not called.
             CircuitBreakerOpenError: the meter is known to be away and was not asked.
-            ProtocolError: it did not answer, or not with what was asked; a timeout is a TimeoutError too.
+            ProtocolError: no answer, or not with what was asked; a timeout is a TimeoutError too.
         """
         await self.sample()
         assert self.current_reading is not None  # noqa: S101 - every sample makes a reading
@@ -70,7 +74,8 @@ class SteamMeterConnector(PolledConnector):
 
     def get_averaged_flow(self, window_seconds: float | None = None) -> float | None:
         """Return the time-weighted mean flow of the last seconds (by default the configured window)."""
-        return self._window.average(window_seconds or self.config.averaging_window_seconds, self._now_ns())
+        seconds = self.config.averaging_window_seconds if window_seconds is None else window_seconds
+        return self._record.window.average(seconds, self._now_ns())
 
     def get_totalizer(self) -> dict[str, Any]:
         """Return the totaliser; totals are in its mass (volume, energy) unit, not a rate."""
@@ -85,11 +90,12 @@ class SteamMeterConnector(PolledConnector):
 
     def reset_totalizer(self) -> None:
         """Count from 0 again; the meter's own register is not written."""
-        self.totalizer_state = TotalizerState()
+        self._record.totalizer = TotalizerState()
 
     def get_flow_statistics(self, window_minutes: float = 60) -> dict[str, Any]:
         """Return count, extremes, time-weighted mean and mean quality, or {"error": …} without a reading."""
-        entries = self._window.since(self._now_ns() - round(window_minutes * 60e9))
+        window, now_ns = self._record.window, self._now_ns()
+        entries = window.since(now_ns - round(window_minutes * 60e9))
         if not entries:
             return {"error": f"no flow reading in the last {window_minutes:g} minutes"}
         flows = [entry.value for entry in entries]
@@ -97,7 +103,7 @@ class SteamMeterConnector(PolledConnector):
             "count": len(flows),
             "min": min(flows),
             "max": max(flows),
-            "avg": self.get_averaged_flow(window_minutes * 60),
+            "avg": window.average(window_minutes * 60, now_ns),
             "current": flows[-1],
             "avg_quality": sum(entry.quality for entry in entries) / len(entries),
             "window_minutes": window_minutes,
@@ -108,13 +114,10 @@ class SteamMeterConnector(PolledConnector):
         if self._unit is None:
             self._unit = self._open_unit()
         poll = await self._unit.poll()
-        sample, self._raw_flow = self._decode(poll.values, poll.status, poll.time_ns)
-        return sample
+        return self._decode(poll.values, poll.status, poll.time_ns)
 
     def _simulate_impl(self) -> Sample:
-        time_ns, values, status = self._simulator.sample()
-        self._raw_flow = None
-        return Sample(time_ns, values, status, Origin.SIMULATED)
+        return self._simulator.sample()
 
     async def _disconnect_impl(self) -> None:
         unit, self._unit, self.connection = self._unit, None, None
@@ -133,48 +136,47 @@ class SteamMeterConnector(PolledConnector):
         )
 
     def _accept(self, sample: Sample) -> None:
-        flow_at = self._decode.column["flow_rate"]
-        flow = Flow(float(sample.values[flow_at]), int(sample.status[flow_at]), sample.time_ns, sample.origin)
-        if is_bad(flow.status) and self.current_reading:
-            self.current_reading = _stale(self.current_reading)
-            return
-        quality = quality_score(flags_of(flow, self._window, self.config))
+        self._record = record = self._records[sample.origin]
+        at = self._decode.column["flow_rate"]
+        flow = Flow(float(sample.values[at]), int(sample.status[at]), sample.time_ns, sample.origin)
+        quality = quality_score(flags_of(flow, record.window, self.config))
+        if not is_bad(flow.status):
+            record.window.add(flow.time_ns, flow.value, quality)
         total = self._count(sample, flow)
         self.current_reading = self._reading(sample, flow, total, quality)
         self.reading_history.append(self.current_reading)
-        self._window.add(flow.time_ns, flow.value, quality)
+
+    def _grow_stale(self) -> None:
+        reading = self.current_reading
+        if reading and not reading.stale:
+            self.current_reading = replace(
+                reading, stale=True, quality_score=0.0, status=Status.UNCERTAIN_LAST_USABLE
+            )
 
     def _count(self, sample: Sample, flow: Flow) -> float:
-        """Follow the totaliser; a simulated total never mixes with a measured one."""
-        at = self._decode.column.get("totalizer")
-        if at is None or not self.config.enable_totalizer:
+        """Follow the totaliser and return what it shows."""
+        if "totalizer" not in self._decode.column:
             return 0.0
-        total = float(sample.values[at])
-        if sample.origin is not self._counted:
-            self._counted = sample.origin
-            self._tracker = self._new_tracker()
-            self.totalizer_state = TotalizerState()
-        self.totalizer_state.last_update = sample.timestamp
-        event = self._tracker.update(self.totalizer_state, Total(total, sample.time_ns, flow.value))
+        total = self._given(sample, "totalizer")
+        if total is None:
+            return math.nan
+        state, hourly = self.totalizer_state, flow.value * self._decode.hourly
+        event = self._record.tracker.update(state, Total(total, sample.time_ns, hourly))
         if event:
-            self._tell(_totalizer_event(event, self.totalizer_state, self.config.total_unit))
+            self._tell(_totalizer_event(event, state, self.config.total_unit))
         return total
 
     def _reading(self, sample: Sample, flow: Flow, total: float, quality: float) -> FlowReading:
-        def optional(name: str) -> float | None:
-            at = self._decode.column.get(name)
-            return None if at is None or is_bad(int(sample.status[at])) else float(sample.values[at])
-
         return FlowReading(
             timestamp=sample.timestamp,
             flow_rate=flow.value,
             totalizer=total,
-            velocity=optional("velocity"),
-            density=optional("density"),
-            temperature=optional("temperature"),
-            pressure=optional("pressure"),
+            velocity=self._given(sample, "velocity"),
+            density=self._given(sample, "density"),
+            temperature=self._given(sample, "temperature"),
+            pressure=self._given(sample, "pressure"),
             quality_score=quality,
-            raw_value=self._raw_flow,
+            raw_value=sample.raw_flow if isinstance(sample, MeterSample) else None,
             unit=self.config.units,
             meter_id=self.config.meter_id,
             protocol=self.config.protocol.value,
@@ -182,9 +184,15 @@ class SteamMeterConnector(PolledConnector):
             origin=flow.origin,
         )
 
+    def _given(self, sample: Sample, name: str) -> float | None:
+        """Return a value, None where the meter has none or calls it bad."""
+        at = self._decode.column.get(name)
+        return None if at is None or is_bad(int(sample.status[at])) else float(sample.values[at])
+
     def _new_tracker(self) -> TotalizerTracker:
-        resolution = self._decode.total_resolution
-        return TotalizerTracker(self._decode.layout.totalizer_rollover * resolution, resolution)
+        decode, config = self._decode, self.config
+        most = max(abs(config.min_valid_flow), abs(config.max_valid_flow)) * decode.hourly
+        return TotalizerTracker(decode.largest_total, decode.total_resolution, most)
 
 
 def _totalizer_event(event: TotalizerEvent, state: TotalizerState, unit: str) -> DeviceEvent:
@@ -194,7 +202,3 @@ def _totalizer_event(event: TotalizerEvent, state: TotalizerState, unit: str) ->
         + event.value.replace("_", " "),
         {"before": state.previous_total, "after": state.current_total, "unit": unit},
     )
-
-
-def _stale(reading: FlowReading) -> FlowReading:
-    return replace(reading, stale=True, quality_score=0.0, status=Status.UNCERTAIN_LAST_USABLE)

@@ -1,6 +1,7 @@
-"""From a poll's register values to the meter's sample and reading; pure, no I/O."""
+"""From a poll's register values to the meter's sample; pure, no I/O."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,13 @@ from .layout import layout_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeterSample(Sample):
+    """A sample in the configured units, and the flow before calibration; None when the meter gave none."""
+
+    raw_flow: float | None = None
 
 
 class MeterDecoder:
@@ -34,6 +42,8 @@ class MeterDecoder:
         self._convert = bool(np.any(self._scale != 1) or np.any(self._offset != 0))
         self._factor, self._shift = config.calibration_factor, config.calibration_offset
         self._flow = self.column["flow_rate"]
+        self.hourly = affine(config.units, f"{config.total_unit}/h").scale
+        """From the flow's unit to the total's per hour: 3600 for kg/s."""
 
     @property
     def total_resolution(self) -> float:
@@ -41,8 +51,13 @@ class MeterDecoder:
         at = self.column.get("totalizer")
         return 1.0 if at is None else abs(self.layout.table.registers[at].scale * float(self._scale[at]))
 
-    def __call__(self, values: Floats, status: Codes, time_ns: int) -> tuple[Sample, float]:
-        """Return the sample in the configured units, and the flow before calibration.
+    @property
+    def largest_total(self) -> float:
+        """Largest total that the register shows, in the unit the total is handed on in."""
+        return self.layout.totalizer_rollover * self.total_resolution
+
+    def __call__(self, values: Floats, status: Codes, time_ns: int) -> MeterSample:
+        """Return the sample.
 
         Args:
             values: register values (registers,), NaN where not read.
@@ -56,9 +71,12 @@ class MeterDecoder:
         if self._factor != 1 or self._shift != 0:
             values = values.copy()
             values[self._flow] = raw_flow * self._factor + self._shift
-        return Sample(time_ns, *_finite(values, alarmed)), raw_flow
+        values, status = _finite(values, alarmed)
+        given = raw_flow if math.isfinite(raw_flow) else None
+        return MeterSample(time_ns, values, status, raw_flow=given)
 
     def _alarmed(self, values: Floats, status: Codes) -> Codes:
+        """Lower the status of what the meter itself doubts; the graver of two words stands."""
         for alarm in self.layout.alarms:
             raw = values[self.column[alarm.register]]
             if not math.isnan(raw) and int(raw) & alarm.mask == alarm.value:

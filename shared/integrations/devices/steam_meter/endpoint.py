@@ -2,7 +2,7 @@
 
 from integrations.protocols.modbus import ModbusEndpoint, Transport
 
-from .config import MeterProtocol, SteamMeterConfig
+from .config import MeterProtocol, SteamMeterConfig, is_device_path
 
 
 def endpoint_of(config: SteamMeterConfig) -> ModbusEndpoint:
@@ -22,8 +22,3 @@ def endpoint_of(config: SteamMeterConfig) -> ModbusEndpoint:
         timeout_seconds=min(config.timeout_seconds, 300),
         connection_pool_size=config.connection_pool_size,
     )
-
-
-def is_device_path(host: str) -> bool:
-    """Whether `host` names a serial port: a path such as /dev/ttyUSB0, or COM3."""
-    return host.startswith(("/", "\\\\.\\")) or host.upper().startswith("COM")

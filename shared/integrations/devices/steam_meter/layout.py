@@ -33,6 +33,8 @@ def layout_of(config: "SteamMeterConfig") -> Layout:
     preset = PRESETS[config.preset] if config.preset else DEFAULT
     registers = preset.registers if config.preset else _in_units(preset.registers, config)
     merged = _merged(config.register_map, registers, keep=bool(config.preset))
+    if not config.enable_totalizer:
+        merged = tuple(register for register in merged if register.name != "totalizer")
     if config.byte_order is not None:
         merged = tuple(_ordered(register, config.byte_order) for register in merged)
     return Layout(

@@ -32,7 +32,7 @@ def flags_of(flow: Flow, history: Window, config: SteamMeterConfig) -> Flag:
         found |= Flag.MISSING
     elif not config.min_valid_flow <= flow.value <= config.max_valid_flow:
         found |= Flag.OUT_OF_RANGE
-    if flow.value < 0:
+    if flow.value < 0 <= config.min_valid_flow:
         found |= Flag.NEGATIVE
     if is_bad(flow.status):
         found |= Flag.SENSOR_STATUS_BAD
@@ -61,7 +61,5 @@ def _changes_too_fast(flow: Flow, history: Window, limit_per_minute: float) -> b
 
 
 def _does_not_move(flow: Flow, history: Window) -> bool:
-    earlier = [entry.value for entry in history.newest(FLATLINE_COUNT - 1)]
-    return len(earlier) == FLATLINE_COUNT - 1 and all(
-        abs(value - flow.value) <= FLATLINE_TOLERANCE for value in earlier
-    )
+    flows = [flow.value, *(entry.value for entry in history.newest(FLATLINE_COUNT - 1))]
+    return len(flows) == FLATLINE_COUNT and max(flows) - min(flows) <= FLATLINE_TOLERANCE

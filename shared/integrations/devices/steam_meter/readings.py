@@ -8,12 +8,14 @@ from integrations.messages import Origin, Status
 
 
 class FlowReading(Struct, frozen=True):
-    """One reading; numbers that the meter did not give are None, a flow that is not known is NaN."""
+    """One reading; state values that the meter did not give are None."""
 
     timestamp: datetime
     """When the meter answered, UTC."""
     flow_rate: float
+    """NaN when the meter gave none."""
     totalizer: float
+    """As the register shows it; NaN when the meter gave none, 0 when it is not read."""
     velocity: float | None = None
     density: float | None = None
     temperature: float | None = None

@@ -1,70 +1,92 @@
-"""A simulated meter for the simulation policy: its registers answer like the real one's, its readings say so.
+"""A simulated meter for the simulation policy: its channels answer like the real one's, and say so.
 
-Flow swings slowly around 60 % of the range; pressure, temperature and density are those of saturated steam.
+Flow swings slowly around 60 % of the range and velocity with it, the totaliser counts just that flow;
+pressure, temperature and density are those of saturated steam.
 """
 
+import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from integrations.devices.samples import Channel
-from integrations.messages import Status
+from integrations.devices.samples import Channel, Sample
+from integrations.messages import Origin, Status
 from integrations.steam import (
     absolute_pressure_bar,
     saturated_vapour_density_kg_m3,
     saturation_temperature_c,
 )
-from integrations.units import affine
+from integrations.units import Affine, UnitError, affine
 
 from .config import SteamMeterConfig
 from .decode import MeterDecoder
 
 PRESSURE_BAR_GAUGE = 10.0
-SWING_SECONDS = 600.0
-HOUR_SECONDS = 3600.0
+MEAN_VELOCITY_M_S = 30.0
+LOAD = 0.6
+SWING = 0.05
+RADIANS_PER_SECOND = 2 * math.pi / 600.0
 _ABSOLUTE_BAR = absolute_pressure_bar(PRESSURE_BAR_GAUGE)
-_IMAGINED = {
-    "pressure": (PRESSURE_BAR_GAUGE, "barg"),
-    "temperature": (saturation_temperature_c(_ABSOLUTE_BAR), "°C"),
-    "density": (saturated_vapour_density_kg_m3(_ABSOLUTE_BAR), "kg/m3"),
-    "velocity": (30.0, "m/s"),
-    "status": (0.0, ""),
-    "alarm": (0.0, ""),
+_STEADY = {
+    "pressure": PRESSURE_BAR_GAUGE,
+    "temperature": saturation_temperature_c(_ABSOLUTE_BAR),
+    "density": saturated_vapour_density_kg_m3(_ABSOLUTE_BAR),
+    "status": 0.0,
+    "alarm": 0.0,
 }
-"""Value and unit of what does not change."""
+_UNITS = {
+    "pressure": "barg",
+    "temperature": "°C",
+    "density": "kg/m3",
+    "velocity": "m/s",
+    "status": "",
+    "alarm": "",
+}
+"""What is imagined beside flow and total, and in which unit."""
 
 
 class SimulatedMeter:
-    """Values of an imagined meter, in the units of the configured channels."""
+    """Samples of an imagined meter, in the units of the configured channels."""
 
     def __init__(
         self, config: SteamMeterConfig, decoder: MeterDecoder, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
-        self._mean_flow = config.flow_min + 0.6 * (config.flow_max - config.flow_min)
-        self._rollover = config.totalizer_rollover
-        self._channels = decoder.channels
+        low = max(config.flow_min, config.min_valid_flow)
+        high = min(config.flow_max, config.max_valid_flow)
+        self._mean_flow = low + LOAD * (high - low)
+        self._total_per_second = self._mean_flow * decoder.hourly / 3600.0
+        self._modulus = decoder.largest_total + decoder.total_resolution
+        self._names = [channel.quantity for channel in decoder.channels]
+        self._into_unit = _conversions(decoder.channels)
         self._now_ns = now_ns
         self._began_ns = now_ns()
-        self._steady = {c.quantity: _steady(c) for c in self._channels if c.quantity in _IMAGINED}
 
-    def sample(self) -> tuple[int, NDArray[np.float64], NDArray[np.uint32]]:
-        """Return time (UTC ns), values and StatusCodes, all GoodEdited: edited means not from the process."""
+    def sample(self) -> Sample:
+        """Return a sample whose values are all GoodEdited: edited means not from the process."""
         now_ns = self._now_ns()
-        seconds = (now_ns - self._began_ns) / 1e9
-        swing = 0.05 * math.sin(2 * math.pi * seconds / SWING_SECONDS)
-        values = self._steady | {
-            "flow_rate": self._mean_flow * (1 + swing),
-            "totalizer": self._mean_flow * seconds / HOUR_SECONDS % self._rollover,
+        known = self._values((now_ns - self._began_ns) / 1e9)
+        values = np.array([known.get(name, math.nan) for name in self._names])
+        status = np.where(np.isnan(values), Status.BAD_OUT_OF_SERVICE, Status.GOOD_EDITED).astype(np.uint32)
+        return Sample(now_ns, values, status, Origin.SIMULATED)
+
+    def _values(self, seconds: float) -> dict[str, float]:
+        angle = RADIANS_PER_SECOND * seconds
+        load = 1 + SWING * math.sin(angle)
+        mean_load_seconds = seconds + SWING * (1 - math.cos(angle)) / RADIANS_PER_SECOND
+        imagined = {**_STEADY, "velocity": MEAN_VELOCITY_M_S * load}
+        shown = {name: imagined[name] * scale + offset for name, (scale, offset) in self._into_unit.items()}
+        return shown | {
+            "flow_rate": self._mean_flow * load,
+            "totalizer": self._total_per_second * mean_load_seconds % self._modulus,
         }
-        row = np.array([values.get(channel.quantity, math.nan) for channel in self._channels])
-        status = np.where(np.isnan(row), Status.BAD_OUT_OF_SERVICE, Status.GOOD_EDITED).astype(np.uint32)
-        return now_ns, row, status
 
 
-def _steady(channel: Channel) -> float:
-    value, unit = _IMAGINED[channel.quantity]
-    scale, offset = affine(unit, channel.unit)
-    return float(value) * scale + offset
+def _conversions(channels: Iterable[Channel]) -> dict[str, Affine]:
+    """Return how to show each imagined value; one whose channel has a unit of another kind is left out."""
+    found = {}
+    for channel in channels:
+        with contextlib.suppress(UnitError, KeyError):
+            found[channel.quantity] = affine(_UNITS[channel.quantity], channel.unit)
+    return found
