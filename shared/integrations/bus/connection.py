@@ -97,6 +97,8 @@ class Bus:
         if self.client.is_connected:
             with contextlib.suppress(errors.Error, OSError):
                 await self.client.flush(timeout=2)
+        else:
+            self.client.forget_unsent()  # or nats-py would write it to a socket that is gone, and fail
         await self.client.close()
 
     @property

@@ -97,3 +97,14 @@ def test_settings_complain_by_name(fields, message):
 
 def test_redaction_keeps_what_helps():
     assert redacted("tls://user:p@ss@host:1/x,b:2") == "tls://host:1/x,b:2"
+
+
+async def test_a_bus_that_is_away_can_be_closed_with_something_unsent(nats_server):
+    async with Bus(BusSettings(url=nats_server.url), attempts=3) as bus:
+        subscription = await bus.client.subscribe("a")
+        lost = asyncio.Event()
+        bus.observe(lambda event: lost.set() if event.kind is BusEventKind.DISCONNECTED else None)
+        await nats_server.stop()
+        await asyncio.wait_for(lost.wait(), 5)
+        await subscription.unsubscribe()  # queues a command that will never be sent
+    assert bus.client.is_closed
