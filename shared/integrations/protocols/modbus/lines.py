@@ -3,25 +3,27 @@
 import asyncio
 from weakref import WeakKeyDictionary
 
-from msgspec.structs import replace
-
 from integrations.configuration import ConfigurationError, Fault
 
-from .endpoint import ModbusEndpoint
+from .endpoint import ModbusEndpoint, Transport
 from .line import ModbusLine
 
 _LINES: WeakKeyDictionary[asyncio.AbstractEventLoop, "ModbusLines"] = WeakKeyDictionary()
 
 
-class ModbusLines:
-    """Lines by endpoint, counted by their users, closed with the last one.
+_PORT_SETTINGS = ("baud_rate", "parity", "stop_bits", "inter_frame_pause_seconds")
 
-    A serial line can be opened once only, so its users must agree on everything but the timeout, which each
-    `ModbusUnit` keeps to itself.
+
+class ModbusLines:
+    """Lines by transport and address, counted by their users, closed with the last one.
+
+    The first user's endpoint says how many connections there may be and how long opening one may take; each
+    `ModbusUnit` keeps its own timeout. Users with other settings get no line of their own, because a gateway
+    that takes one connection only would turn them away. A serial port's settings they must agree on.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[ModbusEndpoint | str, ModbusLine] = {}
+        self._lines: dict[tuple[Transport, str], ModbusLine] = {}
         self._users: dict[ModbusLine, int] = {}
 
     @classmethod
@@ -33,13 +35,14 @@ class ModbusLines:
         """Return the line to `endpoint`; nothing is connected yet. Give it back with `release`.
 
         Raises:
-            ConfigurationError: the serial line is in use with other settings.
+            ConfigurationError: the serial port is in use with other settings.
         """
-        key = str(endpoint) if endpoint.is_serial else endpoint
+        key = endpoint.transport, str(endpoint)
         if key not in self._lines:
             self._lines[key] = ModbusLine(endpoint)
         line = self._lines[key]
-        check_same_line(line.endpoint, endpoint)
+        if endpoint.transport == Transport.RTU:
+            check_same_port(line.endpoint, endpoint)
         self._users[line] = self._users.get(line, 0) + 1
         return line
 
@@ -53,13 +56,12 @@ class ModbusLines:
         await line.close()
 
 
-def check_same_line(held: ModbusEndpoint, wanted: ModbusEndpoint) -> None:
-    """Raise the settings in which two users of one line differ."""
-    wanted = replace(wanted, timeout_seconds=held.timeout_seconds)
+def check_same_port(held: ModbusEndpoint, wanted: ModbusEndpoint) -> None:
+    """Raise the settings in which two users of one serial port differ."""
     faults = [
         Fault(str(held), name, getattr(wanted, name), f"must be {value!r} as for the others on this line")
-        for name in held.__struct_fields__
+        for name in _PORT_SETTINGS
         if (value := getattr(held, name)) != getattr(wanted, name)
     ]
-    if faults and held.is_serial:
+    if faults:
         raise ConfigurationError(faults)

@@ -43,10 +43,17 @@ async def test_users_of_a_serial_line_agree_on_everything_but_the_timeout():
         lines.acquire(endpoint(baud_rate=19200))
 
 
-async def test_tcp_endpoints_with_other_settings_have_lines_of_their_own():
+async def test_users_of_a_gateway_share_its_line_whatever_else_they_are_set_to():
+    def endpoint(transport, **settings):
+        return ModbusEndpoint(transport, host="127.0.0.1", **settings)
+
     lines = ModbusLines()
-    first = lines.acquire(ModbusEndpoint(host="127.0.0.1"))
-    assert lines.acquire(ModbusEndpoint(host="127.0.0.1", timeout_seconds=1.0)) is not first
+    first = lines.acquire(endpoint(Transport.TCP))
+    assert lines.acquire(endpoint(Transport.TCP, timeout_seconds=1.0, connection_pool_size=2)) is first
+    assert lines.acquire(endpoint(Transport.TCP, port=503)) is not first
+    through = lines.acquire(endpoint(Transport.RTU_OVER_TCP))
+    assert through is not first
+    assert lines.acquire(endpoint(Transport.RTU_OVER_TCP, baud_rate=19200)) is through
 
 
 def test_each_event_loop_has_its_own_lines():
