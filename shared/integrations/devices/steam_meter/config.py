@@ -10,7 +10,7 @@ from msgspec import Meta, field
 from integrations.configuration import MISSING, ConfigurationError, Fault
 from integrations.devices.config import ConnectionConfig
 from integrations.messages import MessageError, check_token
-from integrations.protocols.modbus import ByteOrder
+from integrations.protocols.modbus import ByteOrder, RegisterType
 from integrations.units import UnitError, affine
 
 from .layout import layout_of
@@ -46,6 +46,8 @@ RANGES = (
 )
 """Fields of which the first must be below the second."""
 LAST_RTU_ADDRESS = 247
+LONGEST_REGISTER_NAME = 63
+"""Leaves room for the meter's id before it: together they are the sensor's id, a token."""
 _DEVICE_PATH = re.compile(r"/|\\\\\.\\|COM\d+$", re.IGNORECASE)
 
 
@@ -58,7 +60,7 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
     """
 
     protocol: MeterProtocol = MeterProtocol.MODBUS_TCP
-    meter_id: str = "steam_meter_1"
+    meter_id: Annotated[str, Meta(max_length=64)] = "steam_meter_1"
     preset: str | None = None
     register_map: dict[str, Any] = field(default_factory=dict)
     byte_order: ByteOrder | None = None
@@ -124,7 +126,7 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
         try:
             check_token("meter_id", self.meter_id)
         except MessageError:
-            yield Fault("", "meter_id", self.meter_id, "must be 1 to 128 letters, digits, _ or -")
+            yield Fault("", "meter_id", self.meter_id, "must be letters, digits, _ or -")
         if self.protocol is MeterProtocol.MODBUS_TCP and is_device_path(self.host):
             yield Fault("", "host", self.host, "must be a name or an address unless protocol is modbus_rtu")
         if self.protocol is MeterProtocol.MODBUS_RTU and not 1 <= self.slave_address <= LAST_RTU_ADDRESS:
@@ -138,8 +140,13 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
             yield from error.faults
             return
         if "flow_rate" not in table.names:
-            yield Fault("register_map", "flow_rate", MISSING, "is missing")
+            yield Fault("register_map", "flow_rate", MISSING, "is missing: it says where the flow is read")
         for register in table.registers:
+            if register.type is RegisterType.STRING:
+                yield Fault(f"register_map.{register.name}", "type", register.type, "must be a number's")
+            if len(register.name) > LONGEST_REGISTER_NAME:
+                allowed = f"must be a name of at most {LONGEST_REGISTER_NAME} characters"
+                yield Fault("register_map", register.name, MISSING, allowed)
             try:
                 check_token("register name", register.name)
                 affine(register.unit, self.unit_of(register.name, register.unit))
