@@ -130,12 +130,18 @@ class Bus:
             BusClosedError: the connection was closed.
         """
         payload = b"" if body is None else msgspec.json.encode(body)
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task else 0
         try:
             answer = await self.client.request(subject, payload, timeout=timeout_seconds)
         except errors.ConnectionClosedError as error:
             raise BusClosedError(f"bus closed while asking {subject}") from error
         except (errors.Error, TimeoutError) as error:
             raise JetStreamUnavailableError(f"no answer from {subject}: {error}") from error
+        if task and task.cancelling() > cancelled:
+            # nats-py waits by asyncio.wait_for, which before Python 3.12 loses a cancellation that comes
+            # together with the answer; whoever cancelled would wait for ever
+            raise asyncio.CancelledError
         return answer.data
 
     async def api(self, subject: str, body: Any = None, *, timeout_seconds: float = 5.0) -> dict[str, Any]:

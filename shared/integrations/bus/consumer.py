@@ -155,7 +155,8 @@ class PullConsumer:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), 2.5 * HEARTBEAT_SECONDS)
+            async with asyncio.timeout(2.5 * HEARTBEAT_SECONDS):
+                await self._wake.wait()
         except TimeoutError:
             self._lost = self._lost or "missed heartbeats"
 

@@ -130,7 +130,8 @@ async def _batch(bus: Bus, stream: str, query: dict[str, Any], timeout_seconds: 
         subscription = await bus.client.subscribe(inbox, cb=collect)
         try:
             await bus.client.publish(f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(query), reply=inbox)
-            headers = await asyncio.wait_for(ended, timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                headers = await ended
         finally:
             with contextlib.suppress(errors.Error):
                 await subscription.unsubscribe()

@@ -154,7 +154,8 @@ class EmbeddedServer:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(how)
         try:
-            await asyncio.wait_for(asyncio.shield(watcher), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.shield(watcher)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -44,7 +44,8 @@ async def show_plain(
 
 async def _stopped(stop: Stop, within_seconds: float) -> bool:
     try:
-        await asyncio.wait_for(stop.wait(), within_seconds)
+        async with asyncio.timeout(within_seconds):
+            await stop.wait()
     except TimeoutError:
         return False
     return True

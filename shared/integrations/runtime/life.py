@@ -132,7 +132,8 @@ async def _patience(stop: Stop, hurry: asyncio.Event, drain_seconds: float) -> s
     """Return why waiting for the service is over, once it is."""
     await stop.wait()
     try:
-        await asyncio.wait_for(hurry.wait(), drain_seconds)
+        async with asyncio.timeout(drain_seconds):
+            await hurry.wait()
     except TimeoutError:
         return f"not done {drain_seconds:g} s after {stop.reason}"
     return "a second signal came before it was done"

@@ -153,7 +153,8 @@ class Transformation:
         """Publish last values and events, and look for silent sensors, until closing."""
         while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), HOUSEKEEPING_SECONDS)
+                async with asyncio.timeout(HOUSEKEEPING_SECONDS):
+                    await self._closing.wait()
             for silence in (*self._cleaner.newly_silent(), *self._unheard.newly_silent()):
                 self._on_silence(silence)
             await self._publish([*self._events.take(), *self._latest.take(LATEST_A_ROUND)])

@@ -108,3 +108,18 @@ async def test_a_bus_that_is_away_can_be_closed_with_something_unsent(nats_serve
         await asyncio.wait_for(lost.wait(), 5)
         await subscription.unsubscribe()  # queues a command that will never be sent
     assert bus.client.is_closed
+
+
+async def test_a_cancellation_that_comes_with_the_answer_is_not_lost(bus, monkeypatch):
+    answered = asyncio.get_running_loop().create_future()
+
+    async def request(*_args, **_options):
+        return await asyncio.wait_for(answered, 5)
+
+    monkeypatch.setattr(bus.client, "request", request)
+    asking = asyncio.create_task(bus.request("a"))
+    await asyncio.sleep(0)
+    answered.set_result(None)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking

@@ -1,0 +1,91 @@
+"""One trace from the poll of a device to the clean message, as a collector sees it."""
+
+import gzip
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from fakes.site import SITE, Child, Meter, document, eventually, meter_table, served, stored, toml
+
+
+@pytest.fixture
+def collector():
+    """An OTLP/HTTP collector: its URL, and the spans that have arrived as (service, span)."""
+    spans = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):  # http.server calls it so
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            if self.path.endswith("/traces"):
+                spans.extend(spans_of(ExportTraceServiceRequest.FromString(body)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", spans
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def spans_of(request):
+    for resource in request.resource_spans:
+        service = next(a.value.string_value for a in resource.resource.attributes if a.key == "service.name")
+        for scope in resource.scope_spans:
+            yield from ((service, span) for span in scope.spans)
+
+
+async def test_a_trace_runs_from_the_poll_to_the_clean_message(nats_server, streams, collector, tmp_path):
+    url, spans = collector
+    env = {
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    config = tmp_path / "plant.toml"
+    async with served(Meter()) as server:
+        config.write_text(toml(document(nats_server.url, meter_table(server.port, sampling_rate_hz=2.0))))
+        children = [Child(name, config, tmp_path / name, **env) for name in ("transformation", "steam_meter")]
+        async with children[0], children[1]:
+            await eventually(lambda: several(streams), 20)
+            assert [await child.end() for child in children] == [0, 0]
+
+    by_trace = {}
+    for service, span in spans:
+        by_trace.setdefault(span.trace_id.hex(), []).append((service, span.name, span))
+    wanted = {
+        ("steam_meter", "poll"),
+        ("steam_meter", f"publish gl.{SITE}.raw.steam_meter"),
+        ("transformation", f"process gl.{SITE}.raw"),
+    }
+    whole = {
+        trace
+        for trace, found in by_trace.items()
+        if wanted <= {(service, name) for service, name, _ in found}
+    }
+    assert whole
+    cleaned = {message.headers["traceparent"].split("-")[1] for message in await messages(streams)}
+    assert whole & cleaned
+    spans_of_one = {name: span for _, name, span in by_trace[next(iter(whole))]}
+    publish = spans_of_one[f"publish gl.{SITE}.raw.steam_meter"]
+    assert publish.parent_span_id == spans_of_one["poll"].span_id
+    assert spans_of_one[f"process gl.{SITE}.raw"].parent_span_id == publish.span_id
+
+
+async def messages(bus):
+    return await stored(bus, "CLEAN", f"gl.{SITE}.clean.steam_meter.meter-pressure")
+
+
+async def several(bus):
+    return len(await messages(bus)) >= 4

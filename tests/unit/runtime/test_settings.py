@@ -1,0 +1,122 @@
+"""The plant's file and the environment, read together."""
+
+import pytest
+
+from integrations.configuration import ConfigurationError
+from integrations.devices import SimulationPolicy
+from integrations.devices.steam_meter import MeterProtocol
+from integrations.messages import ContentType
+from integrations.runtime.limits import cleaning_settings
+from integrations.runtime.settings import load_plant, read_plant
+
+METER = {"meter_id": "m", "host": "h", "port": 502}
+
+
+def faults(document, environment=None):
+    with pytest.raises(ConfigurationError) as caught:
+        read_plant(document, environment or {})
+    return [str(fault) for fault in caught.value.faults]
+
+
+def only_meter(document, environment=None):
+    (meter,) = read_plant(document, environment or {}).devices["steam_meter"]
+    return meter
+
+
+def test_nothing_said_is_a_plant_without_devices():
+    plant = load_plant(None, {})
+    assert (plant.site, plant.content_type, plant.bus.url) == ("plant1", ContentType.JSON, None)
+    assert plant.devices == {"steam_meter": ()}
+
+
+def test_a_service_never_simulates_unless_told():
+    assert only_meter({"steam_meter": [METER]}).simulation is SimulationPolicy.NEVER
+    told = {"defaults": {"simulation": "always"}, "steam_meter": [METER]}
+    assert only_meter(told).simulation is SimulationPolicy.ALWAYS
+
+
+def test_a_device_goes_before_the_defaults_and_those_before_the_environment():
+    environment = {"CONNECTION_TIMEOUT": "7", "MAX_RETRIES": "9", "ENABLE_CIRCUIT_BREAKER": "off"}
+    document = {
+        "defaults": {"timeout_seconds": 5, "max_retries": 4},
+        "steam_meter": [{**METER, "max_retries": 2}],
+    }
+    meter = only_meter(document, environment)
+    assert (meter.timeout_seconds, meter.max_retries, meter.enable_circuit_breaker) == (5.0, 2, False)
+
+
+def test_the_environment_goes_before_the_file_for_bus_site_and_format():
+    document = {"site": "a", "content_type": "application/json", "nats": {"url": "nats://a:1"}}
+    environment = {"SITE": "b", "CONTENT_TYPE": "application/msgpack", "NATS_URL": "nats://b:2"}
+    plant = read_plant(document, environment)
+    assert (plant.site, plant.content_type, plant.bus.url) == ("b", ContentType.MSGPACK, "nats://b:2")
+
+
+def test_the_environment_describes_a_meter_where_the_file_has_none():
+    environment = {
+        "STEAM_METER_HOST": "meter",
+        "STEAM_METER_PORT": "1502",
+        "STEAM_METER_PROTOCOL": "modbus_rtu",
+    }
+    meter = only_meter({}, environment)
+    assert (meter.host, meter.port, meter.protocol) == ("meter", 1502, MeterProtocol.MODBUS_RTU)
+    assert only_meter({"steam_meter": [METER]}, environment).host == "h"
+
+
+def test_empty_variables_say_nothing():
+    plant = read_plant(
+        {}, dict.fromkeys(("SITE", "NATS_URL", "MAX_RETRIES", "SIMULATION", "CONTENT_TYPE"), "")
+    )
+    assert plant.site == "plant1"
+
+
+def test_a_default_that_is_wrong_is_told_once_and_not_by_each_device():
+    document = {"defaults": {"timeout_seconds": -1}, "steam_meter": [METER, {**METER, "meter_id": "n"}]}
+    assert faults(document) == ["defaults.timeout_seconds must be greater than 0, got -1"]
+    assert faults({"steam_meter": [METER]}, {"MAX_RETRIES": "-1"}) == [
+        "environment.MAX_RETRIES must be 0..1000, got -1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"defaults": 5}, "defaults must be a table, got 5"),
+        ({"nats": "nats://a"}, "nats must be a table, got 'nats://a'"),
+        (
+            {"steam_meter": {"host": "h"}},
+            "steam_meter must be tables headed [[steam_meter]], got {'host': 'h'}",
+        ),
+        ({"steam_meter": [3]}, "steam_meter[0] must be a table, got 3"),
+        ({"site": 3}, "site must be letters, digits, _ or -, got 3"),
+        ({"site": ""}, "site must be letters, digits, _ or -, got ''"),
+        (
+            {"content_type": ["x"]},
+            "content_type must be one of application/json, application/msgpack, got ['x']",
+        ),
+    ],
+)
+def test_a_table_that_is_something_else_is_named(document, said):
+    assert faults(document) == [said]
+
+
+def test_an_id_is_used_once():
+    assert faults({"steam_meter": [METER, METER]}) == ["steam_meter.meter_id must be used once only, got 'm'"]
+
+
+def test_secrets_are_never_part_of_a_fault():
+    environment = {"NATS_URL": "http://me:hunter2@bus", "NATS_PASSWORD": "hunter2", "NATS_TOKEN": "hunter2"}
+    told = faults({"nats": {"user": "me"}}, environment)
+    assert told
+    assert "hunter2" not in " ".join(told)
+
+
+def test_a_device_tells_the_transformation_what_to_expect():
+    document = {
+        "steam_meter": [{**METER, "max_valid_flow": 20, "sampling_rate_hz": 2, "units": "kg/h"}],
+        "transformation": {"sensors": {"m-flow_rate": {"flatline_count": 5}}},
+    }
+    limits = cleaning_settings(read_plant(document, {})).sensors["m-flow_rate"]
+    assert limits.max_valid == pytest.approx(0.02)  # t/hr, the unit it is published in
+    assert limits.expected_interval_seconds == 0.5
+    assert limits.flatline_count == 5
