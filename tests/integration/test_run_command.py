@@ -150,8 +150,8 @@ async def test_run_reads_a_meter_of_your_own(tmp_path, nats_server):
     config = tmp_path / "plant.toml"
     async with served(Meter()) as server:
         config.write_text(toml(document(nats_server.url, meter_table(server.port, "mine"))))
-        async with gl003(tmp_path, "run", "--plain", "--for", "6s", "--config", str(config)) as run:
-            found = await run.line(r"mine-flow_rate +(\S+) +t/hr .* 100 ")
+        async with gl003(tmp_path, "run", "--plain", "--for", "5s", "--config", str(config)) as run:
+            found = await run.line(r"mine-flow_rate +(\S+) +t/hr")
             assert found[1] == "7.200"
             assert "SIM" not in found.string
             assert await run.end() == 0
