@@ -10,6 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
+from integrations.resilience import CircuitBreakerOpenError
+
 from .calls import DeviceCalls
 from .config import ConnectionConfig, ConnectionState, HealthStatus
 from .errors import DeviceError, describe
@@ -156,9 +158,10 @@ class BaseConnector(ABC):
         try:
             result = await self._calls.make(call, retries)
         except Exception as error:
-            self.last_error = describe(error)
+            if not isinstance(error, CircuitBreakerOpenError):  # a refusal must not hide what led to it
+                self.last_error = describe(error)
             if self._calls.refused and self._state is ConnectionState.CONNECTED:
-                self._enter(ConnectionState.CIRCUIT_OPEN, self.last_error)
+                self._enter(ConnectionState.CIRCUIT_OPEN, self.last_error or describe(error))
             raise
         if self._state is ConnectionState.CIRCUIT_OPEN:
             self._enter(ConnectionState.CONNECTED, "the device answered")

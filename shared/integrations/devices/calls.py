@@ -30,8 +30,8 @@ class DeviceCalls:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name
-        self.limit_seconds = config.timeout_seconds
-        """Longest that one try may take."""
+        self.limit_seconds: float | None = config.timeout_seconds
+        """Longest that one try may take; None where whoever makes it keeps its own time."""
         self.metrics = CallMetrics()
         self.breaker = _breaker(config, name, clock) if config.enable_circuit_breaker else None
         self.backoff = Backoff(

@@ -42,6 +42,9 @@ class SteamMeterConnector(PolledConnector):
         super().__init__(
             config, config.meter_id, decoder.channels, config.sampling_rate_hz, now_ns=now_ns, **options
         )
+        # The line times each request. A limit on the poll would also count the wait for a shared line, and
+        # open this meter's circuit for its silent neighbours' sake.
+        self._calls.limit_seconds = None
         self.current_reading: FlowReading | None = None
         self.reading_history: deque[FlowReading] = deque(maxlen=HISTORY)
         self._decode = decoder
@@ -198,7 +201,7 @@ class SteamMeterConnector(PolledConnector):
 def _totalizer_event(event: TotalizerEvent, state: TotalizerState, unit: str) -> DeviceEvent:
     return DeviceEvent(
         f"totalizer_{event.value}",
-        f"totaliser went from {state.previous_total:g} to {state.current_total:g} {unit}: "
+        f"totaliser went from {state.previous_total:.12g} to {state.current_total:.12g} {unit}: "
         + event.value.replace("_", " "),
         {"before": state.previous_total, "after": state.current_total, "unit": unit},
     )

@@ -51,6 +51,7 @@ class TotalizerTracker:
 
     def __init__(self, rollover: float, resolution: float, max_flow_per_hour: float) -> None:
         self._modulus = rollover + resolution
+        self._resolution = resolution
         self._slack = SLACK_COUNTS * resolution
         self._max_flow = max_flow_per_hour
         self._last: Total | None = None
@@ -73,11 +74,14 @@ class TotalizerTracker:
 
     def _explain(self, last: Total, new: Total) -> tuple[TotalizerEvent | None, float]:
         growth = new.value - last.value
+        if math.isclose(new.value, last.value, rel_tol=1e-12, abs_tol=1e-12):
+            growth = 0.0  # the same count, scaled to a float that differs in its last digits
         hours = max(0, new.time_ns - last.time_ns) / HOUR_NS
         if growth >= 0:
             possible = self._max_flow * (hours + GRACE_HOURS) + self._slack
             return (None, growth) if growth <= possible else (TotalizerEvent.METER_SWAP, 0.0)
-        if -growth <= self._slack < new.value:
+        wavers = -growth < self._resolution / 2 or -growth <= self._slack < new.value
+        if wavers:
             return None, growth
         believable = self._believable(last, new, hours)
         around = growth + self._modulus

@@ -130,6 +130,13 @@ def test_a_total_that_wavers_is_no_reset():
     assert meter.state.lifetime_total == pytest.approx(500.001)
 
 
+def test_rounding_near_zero_is_no_reset():
+    meter = Meter(rollover=999.9, resolution=0.1)
+    meter.show(3 * 0.1)
+    assert meter.show(0.3) is None
+    assert meter.show(0.2) is TotalizerEvent.RESET
+
+
 def test_a_total_that_is_not_given_says_nothing():
     meter = Meter()
     meter.show(100.0)
