@@ -74,14 +74,12 @@ class TotalizerTracker:
 
     def _explain(self, last: Total, new: Total) -> tuple[TotalizerEvent | None, float]:
         growth = new.value - last.value
-        if math.isclose(new.value, last.value, rel_tol=1e-12, abs_tol=1e-12):
-            growth = 0.0  # the same count, scaled to a float that differs in its last digits
         hours = max(0, new.time_ns - last.time_ns) / HOUR_NS
         if growth >= 0:
             possible = self._max_flow * (hours + GRACE_HOURS) + self._slack
             return (None, growth) if growth <= possible else (TotalizerEvent.METER_SWAP, 0.0)
-        wavers = -growth < self._resolution / 2 or -growth <= self._slack < new.value
-        if wavers:
+        is_the_same_count = -growth < self._resolution / 2
+        if is_the_same_count or -growth <= self._slack < new.value:
             return None, growth
         believable = self._believable(last, new, hours)
         around = growth + self._modulus
