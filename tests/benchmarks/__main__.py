@@ -35,10 +35,10 @@ def main() -> None:
     configure_logging("benchmarks", "benchmarks", level="ERROR")
     facts, figures = machine(), []
     for name in options.names or BENCHMARKS:
-        print(f"{name} …", file=sys.stderr, flush=True)
+        print(f"{name} …", file=sys.stderr, flush=True)  # noqa: T201  # minutes without a word are long
         figures += BENCHMARKS[name](options.quick)
+        write(ROOT / "bench.json", facts, figures)
     show(facts, figures)
-    write(ROOT / "bench.json", facts, figures)
 
 
 if __name__ == "__main__":

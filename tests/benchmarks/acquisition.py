@@ -1,14 +1,17 @@
 """The steam-meter service reading a farm of Modbus units, as fast as it can and with a unit that is dead.
 
-The service runs alone on one core; farm, nats-server and this process share the others.
+The service runs alone on one core; farm, nats-server and this process share the others. Against
+pymodbus, rates are per second of CPU time: what else the machine does then takes nothing from either side.
 """
 
 import asyncio
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
 from .modbus_farm import Farm, running_farm
 from .report import Figure
@@ -16,6 +19,11 @@ from .rig import FIRST_CORE, OTHER_CORES, bus_on, pinned, plant_toml, rates, ser
 
 FLAT_OUT_HZ = 1000.0
 """More than any device gives here: every grid point that is missed counts as an overrun."""
+GRID_MARGIN = 1.05
+"""How much more a service can do that is not always late, as a share."""
+UNITS = 100
+VALUES = 50
+"""float32 values of each unit: 100 registers, one request."""
 PORTS = 10
 CONNECTIONS_A_PORT = 5
 """What the service has by default."""
@@ -29,23 +37,30 @@ YARDSTICKS = [  # event loop, what the values are, name
 
 
 def against_pymodbus(quick: bool) -> list[Figure]:
-    """100 units of 100 registers: the service, that also publishes, against pymodbus that only reads."""
-    seconds = 3.0 if quick else 10.0
-    with pinned(OTHER_CORES), running_farm(100, 50, PORTS) as farm:
-        ours = asyncio.run(_measured(farm, FLAT_OUT_HZ, seconds, FIRST_CORE))
-        theirs = {name: _pymodbus(farm, seconds, loop, kind) for loop, kind, name in YARDSTICKS}
-    note = f"{ours['overruns']:,.0f} overruns/s, outbox {ours['outbox_growth']:+.0f} messages"
+    """100 units of 100 registers: the service, that also publishes, against pymodbus that only reads.
+
+    They take turns and medians are compared: a machine's pace changes from minute to minute.
+    """
+    seconds = 3.0 if quick else 5.0
+    ours: dict[str, list[float]] = defaultdict(list)
+    theirs: dict[str, list[float]] = defaultdict(list)
+    with pinned(OTHER_CORES), running_farm(UNITS, VALUES, PORTS) as farm:
+        for _ in range(1 if quick else 3):
+            for name, found in _fastest(farm, seconds).items():
+                ours[name].append(found["stored"] / found["cpu_seconds"])
+            for loop, kind, name in YARDSTICKS:
+                theirs[name].append(_pymodbus(farm, seconds, loop, kind))
     return [
         Figure(
             "acquisition",
-            "100 units × 50 float32: polled and stored in RAW",
-            50 * ours["stored"],
-            "values/s",
+            f"100 units × 50 float32 polled and stored in RAW, {what}",
+            VALUES * median(stored),
+            "values/CPU s",
             "≥ 0.7",
             name,
-            50 * requests,
-            note,
+            VALUES * median(requests),
         )
+        for what, stored in ours.items()
         for name, requests in theirs.items()
     ]
 
@@ -53,13 +68,17 @@ def against_pymodbus(quick: bool) -> list[Figure]:
 def on_one_core(quick: bool) -> list[Figure]:
     """How many float32 tags one core acquires and publishes raw, as JSON and as MessagePack."""
     figures = []
-    with pinned(OTHER_CORES), running_farm(100, 50, PORTS) as farm:
+    with pinned(OTHER_CORES), running_farm(UNITS, VALUES, PORTS) as farm:
         for name, content_type in (("JSON", "application/json"), ("MessagePack", "application/msgpack")):
-            seconds = 3.0 if quick else 10.0
-            found = asyncio.run(_measured(farm, FLAT_OUT_HZ, seconds, FIRST_CORE, content_type))
-            note = f"{100 * found['cpu_seconds']:.0f} % of the core, {found['polls']:,.0f} polls/s"
-            what = f"float32 tags acquired and published raw, {name}"
-            figures.append(Figure("one core", what, 50 * found["stored"], "tags/s", "100,000", note=note))
+            for what, found in _fastest(farm, 3.0 if quick else 10.0, content_type).items():
+                note = (
+                    f"{100 * found['cpu_seconds']:.0f} % of the core, {found['polls']:,.0f} polls/s,"
+                    f" {found['overruns']:,.0f} overruns/s, outbox {found['outbox_growth']:+.0f}"
+                )
+                title = f"float32 tags acquired and published raw, {what}, {name}"
+                figures.append(
+                    Figure("one core", title, VALUES * found["stored"], "tags/s", "100,000", note=note)
+                )
     return figures
 
 
@@ -75,6 +94,18 @@ def with_a_dead_unit(quick: bool) -> list[Figure]:
             "dead unit", what, 100 * live, "% of nominal", "100", note=f"{found['overruns']:.1f} overruns/s"
         )
     ]
+
+
+def _fastest(
+    farm: Farm, seconds: float, content_type: str = "application/json"
+) -> dict[str, dict[str, float]]:
+    """Return the service's rates on one core: overrun all the time, and on a grid it can just about hold."""
+
+    def measured(rate_hz: float) -> dict[str, float]:
+        return asyncio.run(_measured(farm, rate_hz, seconds, FIRST_CORE, content_type))
+
+    overrun = measured(FLAT_OUT_HZ)
+    return {"flat out": overrun, "on its fastest grid": measured(GRID_MARGIN * overrun["polls"] / UNITS)}
 
 
 async def _measured(

@@ -1,4 +1,4 @@
-"""From the device to a subscriber of clean messages: farm, nats-server, both services and the subscriber here."""
+"""From the device to a subscriber of clean messages: farm, bus, services and subscriber on one machine."""
 
 import asyncio
 from collections.abc import AsyncIterator

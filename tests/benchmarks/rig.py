@@ -1,4 +1,4 @@
-"""What benchmarks stand on: services in processes of their own, a bus, pinned cores, counters read from outside."""
+"""What benchmarks stand on: services as processes, a bus, pinned cores, counters read from outside."""
 
 import asyncio
 import os
@@ -48,9 +48,10 @@ def plant_toml(
     """Describe every unit of the farm as a steam meter with as many values as it holds."""
     words = {"uint16": 1, "float32": 2}[farm.type]
     names = ["flow_rate", *(f"value_{index:03}" for index in range(1, farm.registers))]
+    units = ["t/hr", *[""] * (farm.registers - 1)]
     registers = "\n".join(
-        f'{name} = {{ address = {words * index}, type = "{farm.type}", unit = "{"t/hr" if not index else ""}" }}'
-        for index, name in enumerate(names)
+        f'{name} = {{ address = {words * index}, type = "{farm.type}", unit = "{unit}" }}'
+        for index, (name, unit) in enumerate(zip(names, units, strict=True))
     )
     head = f"""
         site = "{SITE}"
@@ -113,7 +114,7 @@ async def service_on(
     """Run `python -m services.<name>` and wait until it answers; it is asked to stop on leaving."""
     with tempfile.TemporaryDirectory(prefix="gl003-bench-") as folder:
         path = Path(folder, "plant.toml")
-        path.write_text(config, encoding="utf-8")
+        path.write_text(config, encoding="utf-8")  # noqa: ASYNC240  # nothing else runs in this loop yet
         environment = {
             **os.environ,
             "NATS_URL": bus.settings.url or "",
