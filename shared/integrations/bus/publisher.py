@@ -79,11 +79,6 @@ class Publisher:
         self._sweeper: asyncio.Task[None] | None = None
         self._unobserve: Callable[[], None] | None = None
 
-    @property
-    def in_flight(self) -> int:
-        """Messages sent and not yet answered."""
-        return len(self._in_flight)
-
     async def __aenter__(self) -> Self:
         self._inbox = self._bus.client.new_inbox() + "."
         self._subscription = await self._bus.client.subscribe(self._inbox + "*", cb=self._on_answer)
