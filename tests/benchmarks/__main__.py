@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from integrations.runtime.logs import configure_logging
+from integrations.runtime.process.logs import configure_logging
 
 from . import acquisition, cleaning, end_to_end
 from .report import Figure, machine, show, write

@@ -25,10 +25,10 @@ from integrations.messages import (
     encode,
 )
 from integrations.protocols.modbus import FLOAT32, Register, RegisterTable
-from integrations.runtime.acquisition import run_acquisition
-from integrations.runtime.life import Stop
-from integrations.runtime.settings import read_plant
-from integrations.runtime.transformation import run_transformation
+from integrations.runtime.acquisition.service import run_acquisition
+from integrations.runtime.plant.settings import read_plant
+from integrations.runtime.process.life import Stop
+from integrations.runtime.transformation.service import run_transformation
 from integrations.simulation import PlantServer, ServedUnit, UnitCondition
 from integrations.simulation.unit import HEALTHY
 

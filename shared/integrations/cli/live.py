@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from integrations.messages import CleanBatch, Event, Origin
-from integrations.runtime.redaction import redacted
+from integrations.runtime.process.redaction import redacted
 
 MAX_SENSORS = 10_000
 """Sensors remembered; batches of further ones are passed over."""

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, find_or_embed
 from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
 from integrations.quality import names
-from integrations.runtime.demo import simulated_plant
-from integrations.runtime.life import Stop, run_service
-from integrations.runtime.redaction import redacted
+from integrations.runtime.plant.demo import simulated_plant
+from integrations.runtime.plant.settings import Plant, load_plant
+from integrations.runtime.process.life import Stop, run_service
+from integrations.runtime.process.redaction import redacted
+from integrations.runtime.process.supervisor import ChildFact, ChildState, Program, Supervisor
 from integrations.runtime.services import CONFIG_VARIABLE
-from integrations.runtime.settings import Plant, load_plant
-from integrations.runtime.supervisor import ChildFact, ChildState, Program, Supervisor
-from integrations.runtime.transformation import SERVICE
+from integrations.runtime.transformation.service import SERVICE
 from integrations.simulation import PlantFault, parse_faults
 
 from .duration import seconds_of

@@ -7,7 +7,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.live import Live
 
-from integrations.runtime.life import Stop
+from integrations.runtime.process.life import Stop
 
 from .live import LiveView
 from .table import HEAD_LINES, coloured, plain

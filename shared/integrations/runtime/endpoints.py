@@ -20,9 +20,8 @@ from integrations.messages import (
     decode,
     encode,
 )
-
-from .identity import Identity
-from .telemetry import Telemetry
+from integrations.runtime.identity import Identity
+from integrations.runtime.process.telemetry import Telemetry
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from integrations.bus import Outbox, Outgoing
 from integrations.messages import ContentType, Event, Header, Severity, Subjects, encode, token_from
-
-from .identity import Identity
+from integrations.runtime.identity import Identity
 
 MAX_WAITING = 10_000
 EVENT_ID = "event-"

@@ -10,12 +10,11 @@ from dotenv import load_dotenv
 
 from integrations.configuration import ConfigurationError, Fault
 from integrations.devices.classes import device_classes
-
-from .acquisition import run_acquisition
-from .life import Stop, instance_id, run_service
-from .settings import load_plant
-from .telemetry import start_telemetry
-from .transformation import SERVICE, run_transformation
+from integrations.runtime.acquisition.service import run_acquisition
+from integrations.runtime.plant.settings import load_plant
+from integrations.runtime.process.life import Stop, instance_id, run_service
+from integrations.runtime.process.telemetry import start_telemetry
+from integrations.runtime.transformation.service import SERVICE, run_transformation
 
 DISTRIBUTION = "gl003-integrations"
 CONFIG_VARIABLE = "GL003_CONFIG"

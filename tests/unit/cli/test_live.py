@@ -11,7 +11,7 @@ from integrations.cli.live import MAX_SENSORS, LiveView
 from integrations.cli.show import show_plain, show_screen
 from integrations.cli.table import HEAD_LINES, coloured, plain
 from integrations.messages import CleanBatch, Event, Origin, Severity
-from integrations.runtime.life import Stop
+from integrations.runtime.process.life import Stop
 
 SECOND = 1_000_000_000
 

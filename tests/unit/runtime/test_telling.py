@@ -5,11 +5,11 @@ import numpy as np
 from integrations.bus import MemoryOutbox, Received
 from integrations.devices import Channel, Sample
 from integrations.messages import Event, Origin, RawBatch, Severity, Status, decode
-from integrations.runtime.dead_letters import MAX_REASON, dead_letter
+from integrations.runtime.acquisition.readings import RawWriter
 from integrations.runtime.events import MAX_WAITING, EventReporter
 from integrations.runtime.identity import Identity
-from integrations.runtime.intake import Dead
-from integrations.runtime.readings import RawWriter
+from integrations.runtime.transformation.dead_letters import MAX_REASON, dead_letter
+from integrations.runtime.transformation.intake import Dead
 
 IDENTITY = Identity("plant1", "steam_meter", "host-1", "1.0.0")
 CHANNELS = (Channel("m-flow_rate", "flow_rate", "t/hr"), Channel("m-pressure", "pressure", "barg"))

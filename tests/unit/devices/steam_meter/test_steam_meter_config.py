@@ -237,7 +237,7 @@ def test_the_device_class_says_where_its_configuration_is_found():
 
 
 def test_the_sample_has_every_key_and_is_valid():
-    from integrations.runtime.settings import read_plant
+    from integrations.runtime.plant.settings import read_plant
 
     text = (files("integrations.devices.steam_meter") / "sample.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)

@@ -13,9 +13,7 @@ from integrations.configuration import ConfigurationError, Fault, FaultList, rea
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import ContentType, MessageError, check_token
-from integrations.transformation import CleaningSettings
-
-from .environment import (
+from integrations.runtime.plant.environment import (
     BUS_VARIABLES,
     CONNECTION_NAMES,
     ENVIRONMENT,
@@ -25,6 +23,7 @@ from .environment import (
     device_names,
     simulation_faults,
 )
+from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
 

@@ -11,9 +11,8 @@ import structlog
 from opentelemetry import trace
 
 from integrations.configuration import ConfigurationError, Fault
-
-from .exceptions import compact
-from .redaction import redact
+from integrations.runtime.process.exceptions import compact
+from integrations.runtime.process.redaction import redact
 
 Form = Literal["human", "json"]
 EventDict = MutableMapping[str, Any]

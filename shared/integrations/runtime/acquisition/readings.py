@@ -5,9 +5,8 @@ from math import isnan
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample
 from integrations.messages import ContentType, Header, RawBatch, RawColumn, Subjects, encode
-
-from .identity import Identity
-from .tracing import inject, publishing
+from integrations.runtime.identity import Identity
+from integrations.runtime.process.tracing import inject, publishing
 
 
 class RawWriter:

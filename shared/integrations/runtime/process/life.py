@@ -13,10 +13,9 @@ import structlog
 
 from integrations.configuration import ConfigurationError
 from integrations.messages import token_from
-
-from .exceptions import leaves, one_line
-from .logs import configure_logging
-from .redaction import redacted
+from integrations.runtime.process.exceptions import leaves, one_line
+from integrations.runtime.process.logs import configure_logging
+from integrations.runtime.process.redaction import redacted
 
 EXIT_CLEAN = 0
 EXIT_CRASH = 1

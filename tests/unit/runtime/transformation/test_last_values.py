@@ -5,9 +5,9 @@ import pytest
 from integrations.bus import Publisher
 from integrations.messages import CleanBatch, ContentType, Origin, decode
 from integrations.quality import Flag
-from integrations.runtime.latest import LatestValues
-from integrations.runtime.outtake import CleanWriter
-from integrations.runtime.unheard import Unheard
+from integrations.runtime.transformation.latest import LatestValues
+from integrations.runtime.transformation.outtake import CleanWriter
+from integrations.runtime.transformation.unheard import Unheard
 from integrations.transformation import CleaningSettings, SensorLimits
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from integrations.bus import Received
 from integrations.messages import ContentType, MessageError, Origin, RawBatch, RawColumn, encode
-from integrations.runtime import intake as module
-from integrations.runtime.intake import Intake, read_batch
+from integrations.runtime.transformation import intake as module
+from integrations.runtime.transformation.intake import Intake, read_batch
 
 SUBJECT = "gl.plant1.raw.steam_meter.gateway"
 

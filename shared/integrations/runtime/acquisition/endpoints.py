@@ -17,9 +17,8 @@ from integrations.messages import (
 )
 from integrations.protocols import ProtocolError
 from integrations.resilience import CircuitBreakerOpenError
-
-from .endpoints import Findings, body, endpoint
-from .readings import columns_of
+from integrations.runtime.acquisition.readings import columns_of
+from integrations.runtime.endpoints import Findings, body, endpoint
 
 
 class DeviceEndpoints:

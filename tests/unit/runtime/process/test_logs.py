@@ -14,8 +14,8 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from integrations.configuration import ConfigurationError
-from integrations.runtime.logs import configure_logging
-from integrations.runtime.redaction import redact, redacted
+from integrations.runtime.process.logs import configure_logging
+from integrations.runtime.process.redaction import redact, redacted
 
 
 @pytest.fixture(autouse=True)

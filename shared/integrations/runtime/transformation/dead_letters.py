@@ -2,8 +2,7 @@
 
 from integrations.bus import RAW, Outgoing
 from integrations.messages import Header, Subjects
-
-from .intake import Dead
+from integrations.runtime.transformation.intake import Dead
 
 MAX_REASON = 1000
 

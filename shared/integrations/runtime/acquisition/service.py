@@ -33,16 +33,15 @@ from integrations.devices import (
 from integrations.devices.classes import DeviceClass
 from integrations.messages import ContentType, Severity
 from integrations.resilience import CircuitState, CircuitTransition
-
-from .acquisition_endpoints import DeviceEndpoints
-from .endpoints import CommonEndpoints, serve
-from .events import EVENT_ID, EventReporter
-from .identity import Identity
-from .life import Stop
-from .readings import RawWriter
-from .settings import Plant
-from .telemetry import Telemetry
-from .upkeep import keeping_streams
+from integrations.runtime.acquisition.endpoints import DeviceEndpoints
+from integrations.runtime.acquisition.readings import RawWriter
+from integrations.runtime.endpoints import CommonEndpoints, serve
+from integrations.runtime.events import EVENT_ID, EventReporter
+from integrations.runtime.identity import Identity
+from integrations.runtime.plant.settings import Plant
+from integrations.runtime.process.life import Stop
+from integrations.runtime.process.telemetry import Telemetry
+from integrations.runtime.upkeep import keeping_streams
 
 log = structlog.get_logger(__name__)
 

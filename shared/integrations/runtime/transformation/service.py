@@ -23,25 +23,24 @@ from integrations.bus import (
     stream_configs,
 )
 from integrations.messages import CleanBatch, HealthState, MessageError, Severity, Subjects
+from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
+from integrations.runtime.events import EventReporter
+from integrations.runtime.identity import Identity
+from integrations.runtime.plant.settings import Plant
+from integrations.runtime.process.exceptions import one_line
+from integrations.runtime.process.life import Stop
+from integrations.runtime.process.telemetry import Telemetry
+from integrations.runtime.process.tracing import processing
+from integrations.runtime.transformation.coverage import Coverage, last_clean, read_coverage
+from integrations.runtime.transformation.dead_letters import dead_letter
+from integrations.runtime.transformation.intake import Dead, Intake, Usable
+from integrations.runtime.transformation.latest import LatestValues
+from integrations.runtime.transformation.limits import cleaning_settings
+from integrations.runtime.transformation.outtake import CleanWriter
+from integrations.runtime.transformation.rebuild import rebuild
+from integrations.runtime.transformation.unheard import Unheard
+from integrations.runtime.upkeep import keeping_streams, patiently
 from integrations.transformation import ChannelFault, Cleaner, Silence, TransformationError
-
-from .coverage import Coverage, last_clean, read_coverage
-from .dead_letters import dead_letter
-from .endpoints import CommonEndpoints, Findings, serve
-from .events import EventReporter
-from .exceptions import one_line
-from .identity import Identity
-from .intake import Dead, Intake, Usable
-from .latest import LatestValues
-from .life import Stop
-from .limits import cleaning_settings
-from .outtake import CleanWriter
-from .rebuild import rebuild
-from .settings import Plant
-from .telemetry import Telemetry
-from .tracing import processing
-from .unheard import Unheard
-from .upkeep import keeping_streams, patiently
 
 log = structlog.get_logger(__name__)
 

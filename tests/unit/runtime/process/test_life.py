@@ -11,7 +11,7 @@ import pytest
 PRELUDE = """
 import asyncio, os, sys
 from integrations.configuration import ConfigurationError, Fault
-from integrations.runtime.life import instance_id, run_service
+from integrations.runtime.process.life import instance_id, run_service
 """
 
 
@@ -166,8 +166,8 @@ def test_a_collector_that_is_away_costs_one_warning(service):
         service(
             """
         from opentelemetry import metrics
-        from integrations.runtime.telemetry import start_telemetry
-        from integrations.runtime.tracing import publishing
+        from integrations.runtime.process.telemetry import start_telemetry
+        from integrations.runtime.process.tracing import publishing
         async def main(stop):
             with start_telemetry("meter", "i", "1.0") as telemetry:
                 metrics.get_meter("t").create_counter("polls").add(1)

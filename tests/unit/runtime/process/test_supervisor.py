@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from integrations.resilience import Backoff
-from integrations.runtime.supervisor import ChildFact, ChildState, Program, Supervisor
+from integrations.runtime.process.supervisor import ChildFact, ChildState, Program, Supervisor
 
 AT_ONCE = Backoff(first_seconds=0.0)
 SLEEPER = "import time; time.sleep(600)"
@@ -139,8 +139,8 @@ async def test_a_program_that_is_not_there_ends_the_supervisor_with_its_name():
 
 PARENT = """
 import sys
-from integrations.runtime.life import run_service
-from integrations.runtime.supervisor import ChildState, Program, Supervisor
+from integrations.runtime.process.life import run_service
+from integrations.runtime.process.supervisor import ChildState, Program, Supervisor
 
 async def main(stop):
     async with Supervisor(grace_seconds=0.2) as supervisor:

@@ -20,8 +20,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
-from .exceptions import one_line
-from .exporters import Exporters, exporters_from
+from integrations.runtime.process.exceptions import one_line
+from integrations.runtime.process.exporters import Exporters, exporters_from
 
 NAMESPACE = "gl003"
 

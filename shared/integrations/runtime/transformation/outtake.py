@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from integrations.bus import Outgoing
 from integrations.messages import CleanBatch, ContentType, Header, Subjects, encode
-
-from .tracing import carry
+from integrations.runtime.process.tracing import carry
 
 
 class CleanWriter:

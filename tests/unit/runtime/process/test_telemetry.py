@@ -11,8 +11,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
 
 from integrations.configuration import ConfigurationError
-from integrations.runtime.exporters import Exporters, exporters_from
-from integrations.runtime.telemetry import OncePerHour, Telemetry
+from integrations.runtime.process.exporters import Exporters, exporters_from
+from integrations.runtime.process.telemetry import OncePerHour, Telemetry
 
 
 def kinds(exporters):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from integrations.runtime.life import Stop
+from integrations.runtime.process.life import Stop
 
 
 async def test_what_waits_for_ever_is_left_when_the_stop_comes():

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from integrations.bus import RAW, Bus, Received, Stored, replay
 from integrations.messages import MessageError, RawBatch, Subjects
+from integrations.runtime.transformation.intake import Intake, read_batch
 from integrations.transformation import Cleaner, TransformationError
-
-from .intake import Intake, read_batch
 
 WINDOW = timedelta(seconds=120)
 """Longer than any detector looks back at one reading a second."""

@@ -16,10 +16,9 @@ from integrations import steam
 from integrations.devices.steam_meter import SteamMeterConfig
 from integrations.devices.steam_meter.layout import layout_of
 from integrations.protocols.modbus import RegisterTable
+from integrations.runtime.plant.settings import read_plant
 from integrations.simulation import Instruments, PlantFault, PlantServer, ServedUnit, SteamPlant, serve_plant
 from integrations.units import affine
-
-from .settings import read_plant
 
 PORTS = ("header_port", "gateway_port")
 TOTAL_RESOLUTION_T = 0.001

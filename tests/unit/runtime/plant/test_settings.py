@@ -6,8 +6,8 @@ from integrations.configuration import ConfigurationError
 from integrations.devices import SimulationPolicy
 from integrations.devices.steam_meter import MeterProtocol
 from integrations.messages import ContentType
-from integrations.runtime.limits import cleaning_settings
-from integrations.runtime.settings import load_plant, read_plant
+from integrations.runtime.plant.settings import load_plant, read_plant
+from integrations.runtime.transformation.limits import cleaning_settings
 
 METER = {"meter_id": "m", "host": "h", "port": 502}
 

@@ -5,8 +5,8 @@ import tomllib
 import pytest
 
 from integrations.devices.steam_meter import SteamMeterConnector
-from integrations.runtime.demo import simulated_plant
-from integrations.runtime.settings import read_plant
+from integrations.runtime.plant.demo import simulated_plant
+from integrations.runtime.plant.settings import read_plant
 from integrations.simulation import parse_faults
 
 

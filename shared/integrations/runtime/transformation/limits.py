@@ -3,10 +3,9 @@
 from msgspec.structs import replace
 
 from integrations.devices.classes import Expectation, device_classes
+from integrations.runtime.plant.settings import Plant
 from integrations.transformation import CleaningSettings, SensorLimits, canonical_unit
 from integrations.units import affine
-
-from .settings import Plant
 
 
 def cleaning_settings(plant: Plant) -> CleaningSettings:

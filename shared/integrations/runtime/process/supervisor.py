@@ -15,9 +15,8 @@ from typing import IO, Any, Self
 import structlog
 
 from integrations.resilience import Backoff
-
-from .life import EXIT_CONFIGURATION
-from .orphans import die_with_parent
+from integrations.runtime.process.life import EXIT_CONFIGURATION
+from integrations.runtime.process.orphans import die_with_parent
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""Acquisition: devices polled, their readings and events put on the bus."""

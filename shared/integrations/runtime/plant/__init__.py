@@ -1,0 +1,1 @@
+"""The plant: its configuration, and the simulated one."""

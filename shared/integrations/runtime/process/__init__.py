@@ -1,0 +1,1 @@
+"""The process: its life, logs, telemetry, and children."""

@@ -1,0 +1,1 @@
+"""Transformation: RAW in, CLEAN out, each sample once."""
