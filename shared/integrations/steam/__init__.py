@@ -1,5 +1,6 @@
-"""Properties of water and steam by IAPWS-IF97, and absolute pressure from gauge pressure; pure functions."""
+"""Properties of water and steam by IAPWS-IF97, and what a plant derives from them; pure functions."""
 
+from .density import SteamPhase, SteamState, SteamStates, steam_state, steam_states
 from .errors import NotANumberError, SteamError, SteamRangeError
 from .if97 import (
     density_kg_m3,
@@ -11,23 +12,38 @@ from .if97 import (
     saturation_pressure_bar,
     saturation_temperature_c,
 )
+from .mass_flow import (
+    differential_pressure_compensation,
+    mass_flow_from_power_t_hr,
+    mass_flow_from_velocity_t_hr,
+    mass_flow_from_volume_t_hr,
+    vortex_compensation,
+)
 from .pressure import STANDARD_ATMOSPHERE_BAR, absolute_pressure_bar, gauge_pressure_bar
-from .vapour import vapour_density_kg_m3
 
 __all__ = [
     "STANDARD_ATMOSPHERE_BAR",
     "NotANumberError",
     "SteamError",
+    "SteamPhase",
     "SteamRangeError",
+    "SteamState",
+    "SteamStates",
     "absolute_pressure_bar",
     "density_kg_m3",
+    "differential_pressure_compensation",
     "enthalpy_kj_kg",
     "gauge_pressure_bar",
+    "mass_flow_from_power_t_hr",
+    "mass_flow_from_velocity_t_hr",
+    "mass_flow_from_volume_t_hr",
     "saturated_liquid_density_kg_m3",
     "saturated_liquid_enthalpy_kj_kg",
     "saturated_vapour_density_kg_m3",
     "saturated_vapour_enthalpy_kj_kg",
     "saturation_pressure_bar",
     "saturation_temperature_c",
-    "vapour_density_kg_m3",
+    "steam_state",
+    "steam_states",
+    "vortex_compensation",
 ]

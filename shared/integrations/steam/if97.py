@@ -40,7 +40,7 @@ def density_kg_m3(pressure_bar: Number, temperature_c: Number) -> Number:
     """Density of the phase that is stable at the point.
 
     Near saturation the phase hangs on the last tenth of a kelvin (10 bar g: 882.6 at 184.1 °C, 5.641 at
-    184.2 °C): for a measured point of a steam line use `vapour_density_kg_m3`.
+    184.2 °C): for a measured point of a steam line use `steam_state`.
     """
     result: Number = _DENSITY(pressure_bar, temperature_c)
     return result
