@@ -1,7 +1,8 @@
 """Properties of water and steam by IAPWS-IF97, and what a plant derives from them; pure functions."""
 
 from .density import SteamPhase, SteamState, SteamStates, steam_state, steam_states
-from .errors import NotANumberError, SteamError, SteamRangeError
+from .errors import FlashError, NotANumberError, SteamError, SteamRangeError, SubcooledError
+from .flash import flash_fraction, flash_fraction_from_gauge
 from .if97 import (
     density_kg_m3,
     enthalpy_kj_kg,
@@ -23,16 +24,20 @@ from .pressure import STANDARD_ATMOSPHERE_BAR, absolute_pressure_bar, gauge_pres
 
 __all__ = [
     "STANDARD_ATMOSPHERE_BAR",
+    "FlashError",
     "NotANumberError",
     "SteamError",
     "SteamPhase",
     "SteamRangeError",
     "SteamState",
     "SteamStates",
+    "SubcooledError",
     "absolute_pressure_bar",
     "density_kg_m3",
     "differential_pressure_compensation",
     "enthalpy_kj_kg",
+    "flash_fraction",
+    "flash_fraction_from_gauge",
     "gauge_pressure_bar",
     "mass_flow_from_power_t_hr",
     "mass_flow_from_velocity_t_hr",

@@ -11,3 +11,11 @@ class SteamRangeError(SteamError):
 
 class NotANumberError(SteamError):
     """A pressure or temperature is NaN."""
+
+
+class FlashError(SteamRangeError):
+    """Condensate does not end between boiling water and dry steam when its pressure falls."""
+
+
+class SubcooledError(FlashError):
+    """Condensate is too cold to boil at the lower pressure: nothing flashes."""

@@ -19,16 +19,3 @@ def test_a_site_at_altitude_shifts_density_by_eight_percent_at_one_bar_gauge():
         for barometer in (steam.STANDARD_ATMOSPHERE_BAR, 0.845)
     )
     assert altitude / sea == pytest.approx(0.92, abs=0.005)
-
-
-@pytest.mark.parametrize(
-    ("upstream", "downstream", "fraction"),
-    [(5.0, 0.0, 0.1116), (10.0, 0.0, 0.1606), (7.0, 0.0, 0.1340), (10.0, 1.0, 0.1253), (4.0, 1.0, 0.0614)],
-)
-def test_enthalpies_give_the_known_flash_fractions(upstream, downstream, fraction):
-    high, low = steam.absolute_pressure_bar(upstream), steam.absolute_pressure_bar(downstream)
-    liquid = steam.saturated_liquid_enthalpy_kj_kg(low)
-    latent = steam.saturated_vapour_enthalpy_kj_kg(low) - liquid
-    assert (steam.saturated_liquid_enthalpy_kj_kg(high) - liquid) / latent == pytest.approx(
-        fraction, abs=1e-4
-    )
