@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from .errors import BusError
 
@@ -34,15 +35,25 @@ def header_block(headers: Mapping[str, str]) -> bytes:
         return b""
     lines = ["NATS/1.0"]
     for name, value in headers.items():
-        if not _NAME.fullmatch(name):
-            raise NotSendableError(
-                f"header name must be printable ASCII without blanks and colons, got {name!r}"
-            )
-        lines.append(f"{name}: {value.translate(_LINE_BREAKS).strip()}")
+        check_header_name(name)
+        line = f"{name}: {value.strip()}"
+        lines.append(line.translate(_LINE_BREAKS) if "\r" in line or "\n" in line else line)
     lines.append("\r\n")
     return "\r\n".join(lines).encode()
 
 
+@lru_cache(maxsize=256)  # the same few are sent for ever
+def check_header_name(name: str) -> None:
+    """Check that a header can have this name.
+
+    Raises:
+        NotSendableError: it is empty, or holds blanks, control characters, colons or non-ASCII.
+    """
+    if not _NAME.fullmatch(name):
+        raise NotSendableError(f"header name must be printable ASCII without blanks and colons, got {name!r}")
+
+
+@lru_cache(maxsize=8192)  # the same for ever, too
 def check_subject(subject: str) -> None:
     """Check that one can publish to `subject`: anything else could smuggle commands into the protocol.
 

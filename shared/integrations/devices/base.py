@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import structlog
 
@@ -37,6 +37,17 @@ class StateChange:
     reason: str
 
 
+class Health(NamedTuple):
+    """A look at the device, as every poll leaves one; what is shown of it is made when it is asked for."""
+
+    is_healthy: bool
+    state: ConnectionState
+    time_ns: int
+    consecutive_failures: int
+    last_error: str | None
+    response_time_ms: float | None
+
+
 class BaseConnector(ABC):
     """A connection to one device that heals by itself.
 
@@ -54,7 +65,7 @@ class BaseConnector(ABC):
     ) -> None:
         self.config = config
         self.connection: Any = None
-        self.health_status = HealthStatus(False, ConnectionState.DISCONNECTED, utc_datetime(now_ns()))
+        self._health = Health(False, ConnectionState.DISCONNECTED, now_ns(), 0, None, None)
         self.last_error: str | None = None
         self._clock = clock
         self._now_ns = now_ns
@@ -88,6 +99,20 @@ class BaseConnector(ABC):
     def state(self) -> ConnectionState:
         """The present connection state."""
         return self._state
+
+    @property
+    def health_status(self) -> HealthStatus:
+        """What the last look at the device showed."""
+        seen = self._health
+        return HealthStatus(
+            is_healthy=seen.is_healthy,
+            state=seen.state,
+            last_check=utc_datetime(seen.time_ns),
+            consecutive_failures=seen.consecutive_failures,
+            last_error=seen.last_error,
+            response_time_ms=seen.response_time_ms,
+            metadata=self._health_metadata(),
+        )
 
     def on_state(self, callback: Callable[[StateChange], None]) -> None:
         """Call `callback` with every later change of the connection state."""
@@ -213,14 +238,13 @@ class BaseConnector(ABC):
 
     def _note_health(self, healthy: bool, error: str | None, began: float) -> None:
         """Keep what a look at the device showed; `began` is when it began, by the clock."""
-        self.health_status = HealthStatus(
-            is_healthy=healthy,
-            state=self._state,
-            last_check=utc_datetime(self._now_ns()),
-            consecutive_failures=0 if healthy else self.health_status.consecutive_failures + 1,
-            last_error=None if healthy else error or self.last_error,
-            response_time_ms=(self._clock() - began) * 1000,
-            metadata=self._health_metadata(),
+        self._health = Health(
+            healthy,
+            self._state,
+            self._now_ns(),
+            0 if healthy else self._health.consecutive_failures + 1,
+            None if healthy else error or self.last_error,
+            (self._clock() - began) * 1000,
         )
 
     def _health_metadata(self) -> dict[str, Any]:

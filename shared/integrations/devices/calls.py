@@ -69,6 +69,8 @@ class DeviceCalls:
 
     async def in_time(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Await `call()` once, no longer than the limit; neither counted nor under the breaker."""
+        if self.limit_seconds is None:
+            return await call()
         async with asyncio.timeout(self.limit_seconds):
             return await call()
 

@@ -1,5 +1,6 @@
 """What a connector counts about its calls."""
 
+import time
 from collections import deque
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ class CallMetrics:
         self.successful_calls = 0
         self.failed_calls = 0
         self.total_retries = 0
-        self.last_call_time: datetime | None = None
+        self._last_call: float | None = None
         self._response_times_ms: deque[float] = deque(maxlen=WINDOW)
 
     def succeeded(self, response_time_ms: float) -> None:
@@ -29,6 +30,11 @@ class CallMetrics:
         """Count a call that came to nothing."""
         self._called()
         self.failed_calls += 1
+
+    @property
+    def last_call_time(self) -> datetime | None:
+        """When the last call ended, UTC; None before the first."""
+        return None if self._last_call is None else datetime.fromtimestamp(self._last_call, UTC)
 
     @property
     def avg_response_time_ms(self) -> float:
@@ -49,4 +55,4 @@ class CallMetrics:
 
     def _called(self) -> None:
         self.total_calls += 1
-        self.last_call_time = datetime.now(UTC)
+        self._last_call = time.time()

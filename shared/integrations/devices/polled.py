@@ -20,7 +20,6 @@ from .grid import PollGrid
 from .samples import Channel, DeviceEvent, Sample, lost_sample, marked_simulated
 
 log = structlog.get_logger(__name__)
-_tracer = trace.get_tracer(__name__)
 
 EXPECTED_ERRORS = (ProtocolError, OSError, CircuitBreakerOpenError, ConfigurationError)
 """Why a poll may fail without anything being wrong in this program."""
@@ -56,6 +55,7 @@ class PolledConnector(BaseConnector):
         self._sample_observers: list[Callable[[Sample], Awaitable[None]]] = []
         self._event_observers: list[Callable[[DeviceEvent], None]] = []
         self._asking = asyncio.Lock()
+        self._tracer = trace.get_tracer(__name__)  # had at import, it would be a detour on every poll
         self._wanted = False
         self._span_attributes: dict[str, str | int] = {
             "server.address": config.host,
@@ -136,7 +136,7 @@ class PolledConnector(BaseConnector):
 
     async def _poll_on_grid(self) -> None:
         began = self._clock()
-        with _tracer.start_as_current_span("poll", attributes=self._span_attributes):
+        with self._tracer.start_as_current_span("poll", attributes=self._span_attributes):
             try:
                 await self._poll(0)
             except Exception as error:

@@ -7,6 +7,7 @@ from .fields import Origin
 from .flags import Flag
 from .headers import Header
 from .health import CircuitHealth, DeviceHealth, Health, HealthState
+from .raw_template import RawTemplate
 from .readings import CleanBatch, RawBatch, RawColumn
 from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
@@ -33,6 +34,7 @@ __all__ = [
     "Qartod",
     "RawBatch",
     "RawColumn",
+    "RawTemplate",
     "ReadReply",
     "Severity",
     "Status",

@@ -59,6 +59,8 @@ class EventReporter:
 
     async def flush(self, outbox: Outbox) -> None:
         """Move the events told so far into `outbox`."""
+        if not self._waiting:
+            return
         for message in self.take():
             await outbox.append(message, self._now_ns())
 

@@ -67,7 +67,7 @@ class _Step:
         self._sentinels = np.array([raw for _, raw in sentinels], self._dtype)
 
     def decode_into(self, values: Floats, image: Words) -> None:
-        words = np.take(image, self._words, axis=-1)
+        words = image.take(self._words, axis=-1)
         if self._swaps_bytes:
             words.byteswap(inplace=True)
         raw: NDArray[np.generic] = words.view(self._dtype)[..., 0]

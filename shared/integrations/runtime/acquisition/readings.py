@@ -4,9 +4,9 @@ from math import isnan
 
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample
-from integrations.messages import ContentType, Header, RawBatch, RawColumn, Subjects, encode
+from integrations.messages import ContentType, Header, RawBatch, RawColumn, RawTemplate, Subjects, encode
 from integrations.runtime.identity import Identity
-from integrations.runtime.process.tracing import inject, publishing
+from integrations.runtime.process.tracing import stamp
 
 
 class RawWriter:
@@ -24,13 +24,32 @@ class RawWriter:
         self._subject = Subjects(identity.site).raw(identity.service, source)
         self._identity = identity
         self._source = source
-        self._channels = channels
         self._epoch_ns = epoch_ns
+        self._channels = channels
         self._content_type = content_type
+        self._template = RawTemplate(
+            site=identity.site,
+            device_class=identity.service,
+            source=source,
+            epoch=epoch_ns,
+            sensors=[(each.sensor_id, each.quantity, each.unit) for each in channels],
+        )
         self._sequence = 0
 
     def write(self, sample: Sample) -> Outgoing:
         """Return the message that carries `sample`."""
+        body = self._body(sample)
+        message_id = f"{self._subject}-{self._epoch_ns}-{self._sequence}"
+        self._sequence += 1
+        headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
+        stamp(headers, self._subject)
+        return Outgoing(self._subject, body, headers, message_id)
+
+    def _body(self, sample: Sample) -> bytes:
+        if self._content_type is ContentType.JSON:
+            return self._template.render(
+                self._sequence, sample.origin, sample.time_ns, sample.values, sample.status
+            )
         batch = RawBatch(
             site=self._identity.site,
             device_class=self._identity.service,
@@ -40,12 +59,7 @@ class RawWriter:
             origin=sample.origin,
             columns=columns_of(self._channels, sample),
         )
-        message_id = f"{self._subject}-{self._epoch_ns}-{self._sequence}"
-        self._sequence += 1
-        headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
-        with publishing(self._subject):
-            inject(headers)
-        return Outgoing(self._subject, encode(batch, self._content_type), headers, message_id)
+        return encode(batch, self._content_type)
 
 
 def columns_of(channels: tuple[Channel, ...], sample: Sample) -> list[RawColumn]:
