@@ -1,7 +1,7 @@
 """Device classes, found by looking at the folders of this room: each offers a DEVICE_CLASS."""
 
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -30,7 +30,8 @@ class DeviceClass:
     name: str
     """Folder, service, token in subjects and table in the configuration."""
     config: type[ConnectionConfig]
-    connector: Callable[[Any], PolledConnector]
+    connectors: Callable[[Sequence[Any]], Sequence[PolledConnector]]
+    """From the configurations of all its devices to what polls them; see `one_each`."""
     id_key: str
     """Configuration key that names the device."""
     expectations: Callable[[Any], Mapping[str, "Expectation"]]
@@ -40,6 +41,11 @@ class DeviceClass:
     def environment_prefix(self) -> str:
         """Begins the variables that describe one device of this class: STEAM_METER_HOST."""
         return f"{self.name.upper()}_"
+
+
+def one_each(connector: Callable[[Any], PolledConnector]) -> Callable[[Sequence[Any]], list[PolledConnector]]:
+    """Return the `connectors` of a class whose devices each have a connection of their own."""
+    return lambda configs: [connector(config) for config in configs]
 
 
 @cache

@@ -1,6 +1,6 @@
 """Steam meters: flow, total and steam state over Modbus."""
 
-from integrations.devices.classes import DeviceClass
+from integrations.devices.classes import DeviceClass, one_each
 
 from .config import FlowMeasurementType, MeterProtocol, SteamMeterConfig
 from .connector import SteamMeterConnector
@@ -9,7 +9,11 @@ from .readings import FlowReading, TotalizerState
 from .totalizer import TotalizerEvent
 
 DEVICE_CLASS = DeviceClass(
-    "steam_meter", SteamMeterConfig, SteamMeterConnector, id_key="meter_id", expectations=expectations
+    "steam_meter",
+    SteamMeterConfig,
+    connectors=one_each(SteamMeterConnector),
+    id_key="meter_id",
+    expectations=expectations,
 )
 
 __all__ = [

@@ -1,6 +1,5 @@
 """Configuration of a steam meter."""
 
-import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -9,6 +8,7 @@ from msgspec import Meta, field
 
 from integrations.configuration import MISSING, ConfigurationError, Fault
 from integrations.devices.config import ConnectionConfig
+from integrations.devices.modbus_source import is_device_path
 from integrations.messages import MessageError, check_token
 from integrations.protocols.modbus import ByteOrder, RegisterType
 from integrations.units import UnitError, affine
@@ -48,7 +48,6 @@ RANGES = (
 LAST_RTU_ADDRESS = 247
 LONGEST_REGISTER_NAME = 63
 """Leaves room for the meter's id before it: together they are the sensor's id, a token."""
-_DEVICE_PATH = re.compile(r"/|\\\\\.\\|COM\d+$", re.IGNORECASE)
 
 
 class SteamMeterConfig(ConnectionConfig, frozen=True):
@@ -152,8 +151,3 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
                 affine(register.unit, self.unit_of(register.name, register.unit))
             except (UnitError, MessageError) as error:
                 yield Fault("register_map", register.name, register.unit, f"cannot be used: {error}")
-
-
-def is_device_path(host: str) -> bool:
-    """Whether `host` names a serial port: a path such as /dev/ttyUSB0, or COM3."""
-    return _DEVICE_PATH.match(host) is not None

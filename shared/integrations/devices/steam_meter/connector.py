@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from integrations.devices.modbus_source import ModbusSource
 from integrations.devices.polled import PolledConnector
 from integrations.devices.samples import DeviceEvent, Sample
 from integrations.messages import Origin, Status, is_bad
-from integrations.protocols.modbus import ModbusLines, ModbusUnit
 
 from .config import SteamMeterConfig
 from .decode import MeterDecoder, MeterSample
@@ -51,7 +51,14 @@ class SteamMeterConnector(PolledConnector):
         self._simulator = SimulatedMeter(config, decoder, now_ns)
         self._records = {origin: FlowRecord(self._new_tracker()) for origin in Origin}
         self._record = self._records[Origin.MEASURED]
-        self._unit: ModbusUnit | None = None
+        self._source = ModbusSource(
+            endpoint_of(config),
+            config.slave_address,
+            decoder.layout.table,
+            timeout_seconds=config.timeout_seconds,
+            clock=self._clock,
+            now_ns=now_ns,
+        )
 
     @property
     def name(self) -> str:
@@ -114,29 +121,18 @@ class SteamMeterConnector(PolledConnector):
         }
 
     async def _poll_impl(self) -> Sample:
-        if self._unit is None:
-            self._unit = self._open_unit()
-        poll = await self._unit.poll()
+        try:
+            poll = await self._source.poll()
+        finally:
+            self.connection = self._source.line
         return self._decode(poll.values, poll.status, poll.time_ns)
 
     def _simulate_impl(self) -> Sample:
         return self._simulator.sample()
 
     async def _disconnect_impl(self) -> None:
-        unit, self._unit, self.connection = self._unit, None, None
-        if unit:
-            await ModbusLines.current().release(unit.line)
-
-    def _open_unit(self) -> ModbusUnit:
-        self.connection = ModbusLines.current().acquire(endpoint_of(self.config))
-        return ModbusUnit(
-            self.connection,
-            self.config.slave_address,
-            self._decode.layout.table,
-            timeout_seconds=self.config.timeout_seconds,
-            clock=self._clock,
-            now_ns=self._now_ns,
-        )
+        self.connection = None
+        await self._source.close()
 
     def _accept(self, sample: Sample) -> None:
         self._record = record = self._records[sample.origin]

@@ -53,7 +53,7 @@ async def run_acquisition(
     device_class: DeviceClass, plant: Plant, instance: str, version: str, telemetry: Telemetry, stop: Stop
 ) -> None:
     """Serve the devices of one class until `stop`."""
-    connectors = [device_class.connector(config) for config in _configured(device_class, plant)]
+    connectors = list(device_class.connectors(_configured(device_class, plant)))
     identity = Identity(plant.site, device_class.name, instance, version)
     declared = stream_configs(plant.streams)
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
