@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 
 from integrations.configuration import MISSING, ConfigurationError, Fault
-from integrations.devices.config import ConnectionConfig
-from integrations.devices.modbus_source import is_device_path
+from integrations.devices.modbus_config import LAST_RTU_ADDRESS, ModbusDeviceConfig, is_device_path
 from integrations.messages import MessageError, check_token
 from integrations.protocols.modbus import ByteOrder, RegisterType
 from integrations.units import UnitError, affine
@@ -45,12 +44,11 @@ RANGES = (
     ("current_min_ma", "current_max_ma"),
 )
 """Fields of which the first must be below the second."""
-LAST_RTU_ADDRESS = 247
 LONGEST_REGISTER_NAME = 63
 """Leaves room for the meter's id before it: together they are the sensor's id, a token."""
 
 
-class SteamMeterConfig(ConnectionConfig, frozen=True):
+class SteamMeterConfig(ModbusDeviceConfig, frozen=True):
     """A steam meter: where it is, what its registers hold, which flows are believable.
 
     `register_map` is `{name: address}` or `{name: {address, type, function, order, scale, offset, unit}}`;
@@ -67,9 +65,6 @@ class SteamMeterConfig(ConnectionConfig, frozen=True):
     max_registers_per_request: Annotated[int, Meta(ge=1, le=125)] | None = None
     max_register_gap: Annotated[int, Meta(ge=0, le=124)] | None = None
     slave_address: Annotated[int, Meta(ge=0, le=255)] = 1
-    baud_rate: Annotated[int, Meta(ge=300, le=4_000_000)] = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stop_bits: Literal[1, 2] = 1
     hart_address: Annotated[int, Meta(ge=0, le=63)] = 0
     poll_address: Annotated[int, Meta(ge=0, le=63)] = 0
     current_min_ma: float = 4.0

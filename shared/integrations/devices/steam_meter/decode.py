@@ -90,7 +90,7 @@ class MeterDecoder:
 def _finite(values: Floats, status: Codes) -> tuple[Floats, Codes]:
     """Give values that are not finite a Bad status of their own, unless the read already said why."""
     finite = np.isfinite(values)
-    if finite.all():
+    if np.count_nonzero(finite) == len(values):
         return values, status
     reason = np.where(np.isinf(values), Status.BAD_OUT_OF_RANGE, Status.BAD_SENSOR_FAILURE).astype(np.uint32)
     blamed = ~finite & (status < Status.BAD)

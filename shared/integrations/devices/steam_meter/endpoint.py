@@ -1,6 +1,6 @@
 """Where a meter is reached, in the words of the Modbus room."""
 
-from integrations.devices.modbus_source import endpoint_of as modbus_endpoint
+from integrations.devices.modbus_config import endpoint_of as modbus_endpoint
 from integrations.protocols.modbus import ModbusEndpoint
 
 from .config import MeterProtocol, SteamMeterConfig
