@@ -37,7 +37,7 @@ class ModbusSource:
     @property
     def line(self) -> ModbusLine | None:
         """The line while it is held."""
-        return self._opened and self._opened.line
+        return self._opened.line if self._opened else None
 
     async def poll(self) -> UnitPoll:
         """Read the table.
