@@ -1,7 +1,7 @@
 """What one poll of a device yields: a value and a status per channel, at one time."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from integrations.messages import Origin, Status
 from integrations.resilience import CircuitBreakerOpenError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,4 @@ def status_of(error: Exception) -> Status:
 
 def utc_datetime(time_ns: int) -> datetime:
     """Aware UTC datetime of UTC nanoseconds."""
-    return datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).replace(
-        microsecond=time_ns % 1_000_000_000 // 1000
-    )
+    return _EPOCH + timedelta(microseconds=time_ns // 1000)

@@ -65,7 +65,7 @@ class RawTemplate:
         parts[3] = b'"%b"' % origin.encode()
         parts[5::6] = [b"%d" % time_ns] * self._count
         parts[7::6] = _numbers(values.tolist())
-        parts[9::6] = _numbers(status.tolist()) if status.any() else [_GOOD] * self._count
+        parts[9::6] = _numbers(status.tolist()) if np.count_nonzero(status) else [_GOOD] * self._count
         body = b"".join(parts)
         if len(body) > MAX_BYTES:
             raise EncodeError(f"a body may have {MAX_BYTES} bytes, this batch has {len(body)}")

@@ -31,7 +31,9 @@ class Decoder:
         NaN stands where the device says NaN or its `not_available`, and in the column of a string; infinities
         pass through.
         """
-        values = np.full((*image.shape[:-1], self._width), np.nan)
+        values = np.empty((*image.shape[:-1], self._width))
+        if self._texts:
+            values[...] = np.nan
         with np.errstate(all="ignore"):  # a device may send a signalling NaN; numpy would warn on stderr
             for step in self._steps:
                 step.decode_into(values, image)

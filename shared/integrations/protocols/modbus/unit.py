@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from integrations.messages.status import Status
@@ -20,8 +20,7 @@ from .sweep import Sweep
 from .table import RegisterTable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UnitPoll:
+class UnitPoll(Struct, frozen=True, eq=False):
     """What one poll of a unit brought; arrays are in the order of its table.
 
     `time_ns` (UTC) is the middle of the poll, from its first request to its last answer: no value was sampled
@@ -93,7 +92,11 @@ class ModbusUnit:
     def _judge(self, values: Floats, sweep: Sweep) -> tuple[Floats, NDArray[np.uint32]]:
         """Give each value its status; what is bad has no value."""
         status = np.zeros(len(values), np.uint32)
-        if np.isfinite(values).all() and not sweep.missed and not self._plan.refused_columns:
+        if (
+            np.count_nonzero(np.isfinite(values)) == len(values)
+            and not sweep.missed
+            and not self._plan.refused_columns
+        ):
             return values, status
         status[self._numeric & np.isnan(values)] = Status.BAD_SENSOR_FAILURE
         status[np.isinf(values)] = Status.BAD_OUT_OF_RANGE
