@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .faults import Conversion, Floats, SensorFault, judged
+from .conversion import Conversion, Floats, SensorFault, faultless, in_blocks, judged
 
 A, B, C = 3.9083e-3, -5.775e-7, -4.183e-12
 LOWEST_C, HIGHEST_C = -200.0, 850.0
@@ -37,10 +37,14 @@ class PlatinumSensor:
 
     def temperature_c(self, resistance_ohm: ArrayLike) -> Conversion:
         """Return the temperature of each resistance, or the fault that it betrays."""
-        ratio = np.asarray(np.asarray(resistance_ohm, np.float64) / self.nominal_ohm)
-        temperature = _temperature(np.clip(ratio, LOWEST_RATIO, HIGHEST_RATIO))
+        return in_blocks(self._convert, resistance_ohm)
+
+    def _convert(self, resistance_ohm: Floats) -> Conversion:
+        ratio = resistance_ohm / self.nominal_ohm
+        if ((ratio >= LOWEST_RATIO) & (ratio <= HIGHEST_RATIO)).all():
+            return faultless(_temperature(ratio))
         return judged(
-            temperature,
+            _temperature(np.clip(ratio, LOWEST_RATIO, HIGHEST_RATIO)),
             (np.isnan(ratio), SensorFault.NO_VALUE),
             (ratio < SHORTED_BELOW, SensorFault.SHORT_CIRCUIT),
             (ratio > OPEN_ABOVE, SensorFault.OPEN_CIRCUIT),
@@ -52,13 +56,13 @@ class PlatinumSensor:
 def _ratio(t: Floats) -> Floats:
     """Return R/R₀ at °C."""
     below = np.minimum(t, 0.0)
-    ratio: Floats = 1.0 + t * (A + t * B) + C * (below - 100.0) * below**3
+    ratio: Floats = 1.0 + t * (A + t * B) + C * (below - 100.0) * below * below * below
     return ratio
 
 
 def _temperature(ratio: Floats) -> Floats:
     """Invert R/R₀: the quadratic's root, corrected below 0 °C by Newton's method."""
-    root = np.asarray((np.sqrt(A * A - 4.0 * B * (1.0 - ratio)) - A) / (2.0 * B))
+    root: Floats = (np.sqrt(A * A - 4.0 * B * (1.0 - ratio)) - A) / (2.0 * B)
     if (ratio >= 1.0).all():
         return root
     cold = ratio < 1.0

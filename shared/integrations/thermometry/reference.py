@@ -9,13 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from .faults import Floats
+from .conversion import Floats
 
 TABLE_SIZE = 16384
 CONVERGED_K = 1e-4
 """A Newton step this short leaves an error below 1e-8 K: convergence is quadratic."""
-BLOCK = 16384
-"""Values worked on at once, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +76,8 @@ class ReferenceFunction:
             emf[mine], _ = piece(temperature_c[mine])
         return emf
 
-    def temperature_c(self, emf_mv: Floats) -> Floats:
-        """Return the temperatures of millivolts (any shape) inside the range."""
-        flat = emf_mv.ravel()
-        temperature = np.empty_like(flat)
-        for start in range(0, flat.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            temperature[block] = self._invert(flat[block])
-        return temperature.reshape(emf_mv.shape)
-
-    def _invert(self, emf: Floats) -> Floats:
+    def temperature_c(self, emf: Floats) -> Floats:
+        """Return the temperatures of millivolts (a flat array) inside the range."""
         temperature = self._near(emf)
         which = np.searchsorted(self._starts_mv[1:], emf, side="right")
         for at, piece in enumerate(self.pieces):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .faults import Conversion, Floats, SensorFault, judged
+from .conversion import Conversion, Floats, SensorFault, faultless, in_blocks, judged
 from .reference import ReferenceFunction
 
 ROUNDING_MV = 0.0005
@@ -47,17 +47,19 @@ class Thermocouple:
         Voltages are added, never temperatures: E(t) = measured + E(cold junction). Arrays broadcast. A short
         between the wires cannot be seen: it measures the place where it is.
         """
-        measured, cold = np.broadcast_arrays(
-            np.asarray(emf_mv, np.float64), np.asarray(cold_junction_c, np.float64)
-        )
+        return in_blocks(self._convert, emf_mv, cold_junction_c)
+
+    def _convert(self, measured_mv: Floats, cold_junction_c: Floats) -> Conversion:
+        known = (cold_junction_c >= COLDEST_JUNCTION_C) & (cold_junction_c <= HOTTEST_JUNCTION_C)
+        emf = measured_mv + self._emf(np.where(known, cold_junction_c, np.nan))
         low, high = self.reference.limits_mv
+        if ((emf >= low) & (emf <= high)).all():
+            return faultless(self.reference.temperature_c(emf))
         beyond = OPEN_BEYOND * (high - low)
-        known = (cold >= COLDEST_JUNCTION_C) & (cold <= HOTTEST_JUNCTION_C)
-        emf = measured + self._emf(np.where(known, cold, np.nan))
         inside = np.clip(np.where(np.isnan(emf), 0.0, emf), low, high)
         return judged(
             self.reference.temperature_c(inside),
-            (np.isnan(measured), SensorFault.NO_VALUE),
+            (np.isnan(measured_mv), SensorFault.NO_VALUE),
             (~known, SensorFault.COLD_JUNCTION),
             ((emf < low - beyond) | (emf > high + beyond), SensorFault.OPEN_CIRCUIT),
             (emf < low - ROUNDING_MV, SensorFault.BELOW_RANGE),
