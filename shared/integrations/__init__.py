@@ -15,6 +15,11 @@ if TYPE_CHECKING:
         HealthStatus,
         SimulationPolicy,
     )
+    from integrations.devices.condensate_meter import (
+        CondensateMeterConfig,
+        CondensateMeterConnector,
+        CondensateReading,
+    )
     from integrations.devices.steam_meter import (
         FlowMeasurementType,
         FlowReading,
@@ -30,6 +35,9 @@ _ROOM_OF = {
     "CircuitBreaker": "resilience",
     "CircuitBreakerOpenError": "resilience",
     "CircuitState": "resilience",
+    "CondensateMeterConfig": "devices.condensate_meter",
+    "CondensateMeterConnector": "devices.condensate_meter",
+    "CondensateReading": "devices.condensate_meter",
     "ConnectionConfig": "devices",
     "ConnectionState": "devices",
     "FlowMeasurementType": "devices.steam_meter",
@@ -47,6 +55,9 @@ __all__ = [
     "CircuitBreaker",
     "CircuitBreakerOpenError",
     "CircuitState",
+    "CondensateMeterConfig",
+    "CondensateMeterConnector",
+    "CondensateReading",
     "ConnectionConfig",
     "ConnectionState",
     "FlowMeasurementType",

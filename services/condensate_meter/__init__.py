@@ -1,0 +1,1 @@
+"""Acquisition of condensate meters: `python -m services.condensate_meter --config plant.toml`."""
