@@ -10,11 +10,12 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import structlog
 
-from integrations.resilience import CircuitBreakerOpenError
+from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError
 
 from .calls import DeviceCalls
 from .config import ConnectionConfig, ConnectionState, HealthStatus
 from .errors import DeviceError, describe
+from .metrics import CallMetrics
 from .samples import utc_datetime
 
 __all__ = ["BaseConnector", "StateChange", "describe"]
@@ -71,8 +72,6 @@ class BaseConnector(ABC):
         self._now_ns = now_ns
         self._sleep = sleep
         self._calls = DeviceCalls(config, self.name, clock=clock, sleep=sleep)
-        self.metrics = self._calls.metrics
-        self.circuit_breaker = self._calls.breaker
         self._state = ConnectionState.DISCONNECTED
         self._state_observers: list[Callable[[StateChange], None]] = []
         self._turn = asyncio.Lock()
@@ -113,6 +112,16 @@ class BaseConnector(ABC):
             response_time_ms=seen.response_time_ms,
             metadata=self._health_metadata(),
         )
+
+    @property
+    def metrics(self) -> CallMetrics:
+        """Counts of the calls made so far."""
+        return self._calls.metrics
+
+    @property
+    def circuit_breaker(self) -> CircuitBreaker | None:
+        """The breaker that calls go through; None when the configuration wants none."""
+        return self._calls.breaker
 
     def on_state(self, callback: Callable[[StateChange], None]) -> None:
         """Call `callback` with every later change of the connection state."""
@@ -168,7 +177,7 @@ class BaseConnector(ABC):
         """Return counts, response time, state, health and breaker as plain values."""
         health, breaker = self.health_status, self.circuit_breaker
         return self.metrics.as_dict() | {
-            "state": self._state.value,
+            "state": self.state.value,
             "health": {
                 "is_healthy": health.is_healthy,
                 "consecutive_failures": health.consecutive_failures,
@@ -257,9 +266,11 @@ class BaseConnector(ABC):
         if after is not ConnectionState.CONNECTING:
             level = log.info if after in _CALM else log.warning
             level("connection is " + after.value.replace("_", " "), device=self.name, reason=reason)
-        change = StateChange(before, after, reason)
+        self._tell_state(StateChange(before, after, reason))
+
+    def _tell_state(self, change: StateChange) -> None:
         for observer in tuple(self._state_observers):
             try:
                 observer(change)
             except Exception:
-                log.exception("state observer failed", device=self.name, after=after.value)
+                log.exception("state observer failed", device=self.name, after=change.after.value)

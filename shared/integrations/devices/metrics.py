@@ -2,8 +2,10 @@
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, Self
 
 WINDOW = 100
 """Calls that the average response time looks back on."""
@@ -17,14 +19,29 @@ class CallMetrics:
         self.successful_calls = 0
         self.failed_calls = 0
         self.total_retries = 0
-        self._last_call: float | None = None
-        self._response_times_ms: deque[float] = deque(maxlen=WINDOW)
+        self.last_call_seconds: float | None = None
+        """End of the last call, seconds since 1970 UTC."""
+        self.response_times_ms: deque[float] = deque(maxlen=WINDOW)
+        """Of the last calls that were answered."""
+
+    @classmethod
+    def sum_of(cls, parts: Iterable[Self]) -> Self:
+        """Return the counts of several connectors as one's, as of now."""
+        whole, parts = cls(), tuple(parts)
+        for part in parts:
+            whole.total_calls += part.total_calls
+            whole.successful_calls += part.successful_calls
+            whole.failed_calls += part.failed_calls
+            whole.total_retries += part.total_retries
+        whole.last_call_seconds = max((part.last_call_seconds for part in parts if part.last_call_seconds), default=None)
+        whole.response_times_ms = deque(chain.from_iterable(part.response_times_ms for part in parts))
+        return whole
 
     def succeeded(self, response_time_ms: float) -> None:
         """Count a call that was answered."""
         self._called()
         self.successful_calls += 1
-        self._response_times_ms.append(response_time_ms)
+        self.response_times_ms.append(response_time_ms)
 
     def failed(self) -> None:
         """Count a call that came to nothing."""
@@ -34,12 +51,12 @@ class CallMetrics:
     @property
     def last_call_time(self) -> datetime | None:
         """When the last call ended, UTC; None before the first."""
-        return None if self._last_call is None else datetime.fromtimestamp(self._last_call, UTC)
+        return None if self.last_call_seconds is None else datetime.fromtimestamp(self.last_call_seconds, UTC)
 
     @property
     def avg_response_time_ms(self) -> float:
         """Mean over the last calls that were answered; 0 before the first."""
-        times = self._response_times_ms
+        times = self.response_times_ms
         return sum(times) / len(times) if times else 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,4 +72,4 @@ class CallMetrics:
 
     def _called(self) -> None:
         self.total_calls += 1
-        self._last_call = time.time()
+        self.last_call_seconds = time.time()

@@ -78,6 +78,11 @@ class PolledConnector(BaseConnector):
     def _grow_stale(self) -> None:
         """Mark the readings that the getters show as older than they ought to be."""
 
+    @property
+    def device_ids(self) -> tuple[str, ...]:
+        """Ids of the devices whose values one poll brings."""
+        return (self.device_id,)
+
     def on_sample(self, callback: Callable[[Sample], Awaitable[None]]) -> None:
         """Await `callback` with every later sample, also with those that carry no value."""
         self._sample_observers.append(callback)
