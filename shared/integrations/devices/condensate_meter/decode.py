@@ -13,7 +13,7 @@ from integrations.messages import Origin, Status, is_bad
 from .config import CondensateMeterConfig
 from .derived import NOT_READ, Derivation, conductivity_at_25_c, mass_flow
 from .layout import conversion, layout_of
-from .measured import Measured
+from .measured import Measured, unknown
 from .registers import HANDED_ON_IN
 
 POSSIBLE = {"ph": (0.0, 14.0), "conductivity": (0.0, math.inf), "temperature": (-50.0, 374.0)}
@@ -93,6 +93,8 @@ def _possible(name: str, value: float, status: int) -> Measured:
     low, high = POSSIBLE.get(name, (-math.inf, math.inf))
     if is_bad(status) or (low <= value <= high and math.isfinite(value)):
         return Measured(value, status)
+    if math.isnan(value):
+        return unknown(Status.BAD_SENSOR_FAILURE, f"{name} is not a number")
     reason = f"{name} {value:g} is outside {low:g}..{high:g}"
     return Measured(value if math.isfinite(value) else math.nan, Status.BAD_OUT_OF_RANGE, reason)
 

@@ -7,7 +7,7 @@ from integrations.messages import Status, is_bad
 
 
 class Measured(NamedTuple):
-    """One value with its OPC UA StatusCode; `reason` says in words why there is no value."""
+    """One value with its OPC UA StatusCode; `reason` says in words what is wrong with it."""
 
     value: float
     status: int = Status.GOOD

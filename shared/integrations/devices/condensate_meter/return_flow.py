@@ -24,9 +24,10 @@ def return_percentage(condensate: Measured, steam: Measured, min_steam_flow: flo
         return unknown(Status.BAD_OUT_OF_RANGE, reason)
     percentage = 100.0 * condensate.value / steam.value
     status = max(condensate.status, steam.status)
-    if not 0.0 <= percentage <= 100.0:
-        status = max(status, Status.UNCERTAIN_EU_EXCEEDED)
-    return Measured(percentage, status)
+    if 0.0 <= percentage <= 100.0:
+        return Measured(percentage, status)
+    reason = f"{condensate.value:g} t/hr of condensate against {steam.value:g} t/hr of steam"
+    return Measured(percentage, max(status, Status.UNCERTAIN_EU_EXCEEDED), reason)
 
 
 @dataclass(frozen=True, slots=True)
