@@ -33,7 +33,8 @@ class CallMetrics:
             whole.successful_calls += part.successful_calls
             whole.failed_calls += part.failed_calls
             whole.total_retries += part.total_retries
-        whole.last_call_seconds = max((part.last_call_seconds for part in parts if part.last_call_seconds), default=None)
+        ends = [part.last_call_seconds for part in parts if part.last_call_seconds is not None]
+        whole.last_call_seconds = max(ends, default=None)
         whole.response_times_ms = deque(chain.from_iterable(part.response_times_ms for part in parts))
         return whole
 
