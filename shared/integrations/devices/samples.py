@@ -50,6 +50,8 @@ class DeviceEvent:
     kind: str
     text: str
     facts: dict[str, float | int | str | None]
+    sensor_id: str | None = None
+    """The one sensor it is about, where a connection has several."""
 
 
 def lost_sample(time_ns: int, channels: int, error: Exception, origin: Origin = Origin.MEASURED) -> Sample:

@@ -22,10 +22,14 @@ from integrations.runtime.endpoints import Findings, body, endpoint
 
 
 class DeviceEndpoints:
-    """Reads devices and closes circuits on request, and says how the devices are."""
+    """Reads devices and closes circuits on request, and says how the devices are.
+
+    Devices that share a connection are read together: whoever asks for one of them gets the columns of all.
+    """
 
     def __init__(self, connectors: list[PolledConnector]) -> None:
-        self._connectors = {connector.device_id: connector for connector in connectors}
+        self._connectors = connectors
+        self._by_id = {device_id: each for each in connectors for device_id in each.device_ids}
 
     def all(self) -> list[Endpoint]:
         """Return the endpoints of devices."""
@@ -36,7 +40,7 @@ class DeviceEndpoints:
 
     def find(self) -> Findings:
         """Return the health of the devices and what it amounts to."""
-        devices = [health_of(connector) for connector in self._connectors.values()]
+        devices = [health_of(device_id, connector) for device_id, connector in self._by_id.items()]
         troubles = [
             f"{device.device_id}: {device.state}, {device.last_error or 'no error'}"
             for device in devices
@@ -58,15 +62,15 @@ class DeviceEndpoints:
         for connector in chosen:
             if connector.circuit_breaker:
                 connector.circuit_breaker.reset()
-        return CircuitReset(devices=[connector.device_id for connector in chosen])
+        return CircuitReset(devices=[device_id for connector in chosen for device_id in connector.device_ids])
 
     def _chosen(self, request: Request) -> list[PolledConnector]:
         wanted = body(request, DeviceRequest).device_id
         if wanted is None:
-            return list(self._connectors.values())
-        if wanted not in self._connectors:
-            raise EndpointError(404, f"device_id must be one of {', '.join(self._connectors)}, got {wanted}")
-        return [self._connectors[wanted]]
+            return self._connectors
+        if wanted not in self._by_id:
+            raise EndpointError(404, f"device_id must be one of {', '.join(self._by_id)}, got {wanted}")
+        return [self._by_id[wanted]]
 
 
 async def _read_one(connector: PolledConnector) -> DeviceReading:
@@ -78,11 +82,11 @@ async def _read_one(connector: PolledConnector) -> DeviceReading:
     return DeviceReading(connector.device_id, sample.time_ns, sample.origin, columns)
 
 
-def health_of(connector: PolledConnector) -> DeviceHealth:
-    """Return how a device is, without asking it."""
+def health_of(device_id: str, connector: PolledConnector) -> DeviceHealth:
+    """Return how a device behind `connector` is, without asking it."""
     breaker, latest = connector.circuit_breaker, connector.latest
     return DeviceHealth(
-        device_id=connector.device_id,
+        device_id=device_id,
         address=f"{connector.config.host}:{connector.config.port}",
         state=connector.state.value,
         origin=latest.origin if latest else Origin.MEASURED,

@@ -201,7 +201,8 @@ class Acquisition:
         )
 
     def _on_device_event(self, connector: PolledConnector, event: DeviceEvent) -> None:
-        self.events.tell(connector.device_id, event.kind, event.text, Severity.WARNING, **event.facts)
+        subject = event.sensor_id or connector.device_id
+        self.events.tell(subject, event.kind, event.text, Severity.WARNING, **event.facts)
 
     def _on_gap(self, gap: Gap) -> None:
         self.events.tell(
