@@ -1,0 +1,98 @@
+"""From the texts that name nodes to the NodeIds of a server."""
+
+from collections.abc import Sequence
+
+from asyncua import ua
+
+from .connection import Connection
+from .errors import NodeTextError, NodeUnknownError, status_name
+from .limits import Operation
+from .node_text import BrowsePathText, NodeIdText, NodeSyntaxError, parse_node
+
+LAST_STEP = 0xFFFFFFFF
+"""RemainingPathIndex of a path that was followed to its end (Part 4 §5.9.4)."""
+
+
+def parsed(text: str, server: str) -> NodeIdText | BrowsePathText:
+    """Read the text; NodeTextError if it names no node."""
+    try:
+        return parse_node(text)
+    except NodeSyntaxError as error:
+        raise NodeTextError(str(error), server=server) from error
+
+
+async def find_nodes(connection: Connection, texts: Sequence[str]) -> list[ua.NodeId | int]:
+    """NodeId of each text, or the StatusCode that says why there is none.
+
+    A NodeId is not looked up at the server; a browse path is followed, once in the life of a connection.
+
+    Raises:
+        NodeTextError: a text names no node.
+        OpcUaError: the server was not there to ask.
+    """
+    found: dict[str, ua.NodeId | int] = {}
+    paths: dict[str, BrowsePathText] = {}
+    for text in texts:
+        if text in connection.nodes:
+            found[text] = connection.nodes[text]
+        elif text not in found and text not in paths:
+            node = parsed(text, connection.server)
+            if isinstance(node, BrowsePathText):
+                paths[text] = node
+            else:
+                found[text] = _in_namespace(connection, node)
+    if paths:
+        ends = await _follow(connection, list(paths.values()))
+        found |= dict(zip(paths, ends, strict=True))
+    connection.nodes |= {text: node for text, node in found.items() if isinstance(node, ua.NodeId)}
+    return [found[text] for text in texts]
+
+
+async def find_node(connection: Connection, text: str) -> ua.NodeId:
+    """NodeId of one text; NodeUnknownError if there is none, and as `find_nodes`."""
+    (node,) = await find_nodes(connection, [text])
+    if isinstance(node, ua.NodeId):
+        return node
+    known = f"; namespaces of the server: {', '.join(connection.namespaces)}" if "nsu=" in text else ""
+    raise NodeUnknownError(
+        f"no such node ({status_name(node)}){known}", server=connection.server, node=text, code=node
+    )
+
+
+def _in_namespace(connection: Connection, node: NodeIdText) -> ua.NodeId | int:
+    if isinstance(node.namespace, int):
+        return node.resolved(node.namespace)
+    if node.namespace not in connection.namespaces:
+        return ua.StatusCodes.BadNodeIdUnknown
+    return node.resolved(connection.namespaces.index(node.namespace))
+
+
+async def _follow(connection: Connection, paths: Sequence[BrowsePathText]) -> list[ua.NodeId | int]:
+    async def call(chunk: Sequence[BrowsePathText]) -> list[ua.BrowsePathResult]:
+        wanted = [ua.BrowsePath(StartingNode=path.start, RelativePath=path.path) for path in chunk]
+        answer: list[ua.BrowsePathResult] = await connection.ask(
+            "follow browse paths", connection.services.translate_browsepaths_to_nodeids(wanted)
+        )
+        return answer
+
+    results = await connection.limits.batched(Operation.TRANSLATE, paths, call, connection.server)
+    return [_end(result) for result in results]
+
+
+def _end(result: ua.BrowsePathResult) -> ua.NodeId | int:
+    if not result.StatusCode.is_good():
+        return int(result.StatusCode.value)
+    for target in result.Targets:
+        if target.RemainingPathIndex == LAST_STEP:
+            return local(target.TargetId)
+    return ua.StatusCodes.BadNoMatch
+
+
+def local(node: ua.NodeId) -> ua.NodeId:
+    """The NodeId without the server index and URI of an ExpandedNodeId."""
+    return ua.NodeId(node.Identifier, node.NamespaceIndex, node.NodeIdType)
+
+
+def as_text(node: ua.NodeId) -> str:
+    """NodeId as configurations write it."""
+    return str(local(node).to_string())
