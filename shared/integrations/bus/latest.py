@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from nats import errors
@@ -45,7 +45,7 @@ class Latest:
         stored = await last(self._bus, self._stream, self._prefix + key)
         return self._value(stored.subject, stored.data, stored.headers) if stored else None
 
-    async def watch(self, keys: str = ">") -> AsyncIterator[Value]:
+    async def watch(self, keys: str = ">") -> AsyncGenerator[Value, None]:
         """Yield the present value of every key that matches `keys`, then every later one.
 
         Live values come straight off the subjects, so a fast writer may be seen before its value is stored;

@@ -35,6 +35,7 @@ from integrations.messages import ContentType, Severity
 from integrations.resilience import CircuitState, CircuitTransition
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
 from integrations.runtime.acquisition.readings import RawWriter
+from integrations.runtime.acquisition.steam_flows import following_steam_flows
 from integrations.runtime.endpoints import CommonEndpoints, serve
 from integrations.runtime.events import EVENT_ID, EventReporter
 from integrations.runtime.identity import Identity
@@ -71,6 +72,7 @@ async def run_acquisition(
         )
         await stack.enter_async_context(service.forwarding(bus))
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all()]))
+        await stack.enter_async_context(following_steam_flows(bus, plant.site, connectors))
         await stack.enter_async_context(service.polling())
         log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
         await stop.wait()
