@@ -12,9 +12,10 @@ from .flags import (
     status_from_flags,
     words,
 )
-from .scoring import SIMULATED_CAP, UNCERTAIN_CAP, VALID_FROM, score, weights_row
+from .scoring import BEST_SCORE, SIMULATED_CAP, UNCERTAIN_CAP, VALID_FROM, score, weights_row
 
 __all__ = [
+    "BEST_SCORE",
     "SIMULATED_CAP",
     "UNCERTAIN_CAP",
     "VALID_FROM",

@@ -16,6 +16,9 @@ from .flags import WITHOUT_VALUE, Flags, every_mask
 VALID_FROM = 50
 """Lowest score of a valid reading."""
 
+BEST_SCORE = 100
+"""Nothing speaks against the reading."""
+
 SIMULATED_CAP = 49
 """Best score of a simulated reading: it says nothing about the plant, so all its scores are shrunk to stay
 below valid, and nobody who looks at the score alone takes it for a measurement."""

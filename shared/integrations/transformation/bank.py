@@ -8,6 +8,7 @@ import numpy as np
 
 from integrations.messages import Qartod, Status
 from integrations.quality import (
+    BEST_SCORE,
     WITHOUT_VALUE,
     Flag,
     Flags,
@@ -155,7 +156,7 @@ class SensorBank(SensorMemory):
         """Look up what the flags mean; most samples have none, and those keep the device's status."""
         status = samples.status.copy()
         qartod = np.full(flags.size, Qartod.GOOD, dtype=np.uint8)
-        quality = np.full(flags.size, 100, dtype=np.uint8)
+        quality = np.full(flags.size, BEST_SCORE, dtype=np.uint8)
         if (at := np.flatnonzero(flags)).size:
             found = flags[at]
             status[at] = status_from_flags(found, status[at])
@@ -179,4 +180,5 @@ def _flag_absent(samples: FlatSamples, flags: Flags) -> None:
 
 
 def _mark(flags: Flags, flag: np.uint16, mask: Bools) -> None:
-    np.bitwise_or(flags, flag, out=flags, where=mask)
+    if (at := np.flatnonzero(mask)).size:  # most checks object to nothing
+        flags[at] |= flag

@@ -1,6 +1,7 @@
 """Where a sensor's readings come from and how they become clean ones: worked out once, then looked up."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from integrations.configuration import ConfigurationError
 from integrations.messages import Origin, RawBatch, RawColumn
@@ -14,8 +15,7 @@ MOST_SHARED = 1024
 """Pairs of quantity and unit remembered; they come off the wire, so there is no end to them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """What all columns of a raw batch have in common."""
 
     site: str

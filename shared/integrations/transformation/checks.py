@@ -81,19 +81,18 @@ def rate_of_change(
     since the last good sample: a spike costs one flag, and a step that stays is accepted once it could have
     been reached at the limit.
     """
-    if trusted.all():
-        from_value = segments.previous(course.value, last_value)
-        from_time = segments.previous(course.time, last_time)
-    else:
-        reference = segments.previous(segments.latest(trusted), np.full(segments.starts.size, -1))
-        known = reference >= 0
-        from_value = np.where(known, course.value[reference], segments.spread(last_value))
-        from_time = np.where(known, course.time[reference], segments.spread(last_time))
+    from_value = segments.previous(course.value, last_value)
+    from_time = segments.previous(course.time, last_time)
+    if (after := segments.followers(np.flatnonzero(~trusted))).size:
+        good = segments.latest(trusted)[after - 1]
+        segment = segments.segment_of(after)
+        from_value[after] = np.where(good >= 0, course.value[good], last_value[segment])
+        from_time[after] = np.where(good >= 0, course.time[good], last_time[segment])
     too_fast = course.too_fast(slice(None), from_value, from_time)
     # So far every trusted sample was taken for good. What follows a refused one is compared with the good one
     # before it, until one is good again: only these are walked, one by one.
     settled = -1
-    for refused in np.flatnonzero(too_fast & trusted):
+    for refused in np.flatnonzero(too_fast & trusted).tolist():
         if refused > settled:
             end = int(segments.lasts[np.searchsorted(segments.starts, refused, side="right") - 1])
             settled = end
@@ -114,8 +113,9 @@ def still_run(
         return np.ones(value.size, dtype=np.intp)
     moved = ~near
     since = segments.latest(moved)
-    before = np.arange(value.size) - since + 1
-    return np.where(since >= 0, before, segments.spread(run_before) + segments.rank + 1)
+    position = np.arange(value.size) + 1
+    carried = segments.spread(run_before) - segments.start_of
+    return position + np.where(since >= 0, -since, carried)
 
 
 def within_tolerance(windows: Floats, tolerance: Floats) -> Bools:

@@ -10,7 +10,7 @@ from integrations.quality import weights_row
 from .bank import SensorBank
 from .channels import Channel, ChannelFault, Route, Treatment, Treatments
 from .checks import NANOSECONDS_PER_SECOND
-from .columns import JoinedColumns
+from .columns import joined_in_blocks
 from .settings import CleaningSettings
 
 
@@ -70,12 +70,15 @@ class Cleaner:
             for channel, column in self._arrivals(batch):
                 columns.setdefault(channel, []).append(column)
                 sequences[channel] = sequence
-        if not columns:
-            return []
-        joined = JoinedColumns(columns)
-        clean = self._bank.process(joined.flat(), self._now_ns())
+        now_ns = self._now_ns()
+        blocks = joined_in_blocks(columns)
+        # All are flat before the first is processed: a sample that cannot be must leave no other remembered.
+        flat = [block.flat() for block in blocks]
+        batches: list[CleanBatch] = []
+        for block, samples in zip(blocks, flat, strict=True):
+            batches += block.clean_batches(self._bank.process(samples, now_ns), sequences)
         self._tidy()
-        return joined.clean_batches(clean, sequences)
+        return batches
 
     def newly_silent(self) -> list[Silence]:
         """Return the sensors that have gone silent since they were last asked for, each once per silence."""

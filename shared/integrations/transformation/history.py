@@ -26,7 +26,7 @@ class History:
         """Remember the samples of a batch, as far as they are still among the last `width`."""
         tail = segments.tail(self.width)
         sensor = segments.sensor[tail]
-        self.rows[sensor, (self.count[sensor] + segments.rank[tail]) & self._wrap] = values[tail]
+        self.rows[sensor, (self.count[sensor] + segments.rank_of(tail)) & self._wrap] = values[tail]
         self.count[segments.sensors] += segments.lengths
 
     def windows(
@@ -37,7 +37,7 @@ class History:
         The batch is not pushed yet, and each of the samples has that many before it.
         """
         back = np.arange(length)
-        rank = segments.rank[at][:, np.newaxis] - back
+        rank = segments.rank_of(at)[:, np.newaxis] - back
         sensor = segments.sensor[at][:, np.newaxis]
         remembered = self.rows[sensor, (self.count[sensor] + rank) & self._wrap]
         in_batch = values[np.maximum(at[:, np.newaxis] - back, 0)]

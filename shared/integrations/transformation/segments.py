@@ -19,7 +19,7 @@ class Segments:
         sensor: sensor of each sample; equal ones are adjacent.
     """
 
-    __slots__ = ("lasts", "lengths", "rank", "sensor", "sensors", "start_of", "starts")
+    __slots__ = ("lasts", "lengths", "sensor", "sensors", "start_of", "starts")
 
     def __init__(self, sensor: Indices) -> None:
         size = sensor.size
@@ -35,12 +35,23 @@ class Segments:
         """Samples in each segment."""
         self.start_of = self.spread(self.starts)
         """First sample of the segment that each sample belongs to."""
-        self.rank = np.arange(size) - self.start_of
-        """Position of each sample in its segment, from 0."""
 
     def spread(self, per_segment: NDArray[T]) -> NDArray[T]:
         """Repeat a value per segment for each of its samples."""
         return per_segment if self.starts.size == self.sensor.size else per_segment.repeat(self.lengths)
+
+    def rank_of(self, samples: Indices) -> Indices:
+        """Return the position of samples in their segments, from 0."""
+        return samples - self.start_of[samples]
+
+    def segment_of(self, samples: Indices) -> Indices:
+        """Return the number of the segment that samples lie in."""
+        return np.searchsorted(self.starts, samples, side="right") - 1
+
+    def followers(self, samples: Indices) -> Indices:
+        """Return the samples that come next in the same segment."""
+        after = samples[samples < self.sensor.size - 1] + 1
+        return after[self.start_of[after] < after]
 
     def previous(self, values: NDArray[T], carried: NDArray[T]) -> NDArray[T]:
         """Return for each sample the value before it; a segment's first sample gets what was carried in."""
@@ -51,11 +62,15 @@ class Segments:
 
     def latest(self, mask: Bools) -> Indices:
         """Return for each sample the last one up to itself in its segment that is in `mask`, else −1."""
-        if mask.all():
-            return np.arange(mask.size)
-        marked = np.where(mask, np.arange(mask.size), -1)
-        found = np.maximum.accumulate(marked)
-        return np.where(found >= self.start_of, found, -1)
+        found = np.arange(mask.size)
+        if (gaps := np.flatnonzero(~mask)).size:  # few as a rule, so that only they are worked on
+            first = self.start_of[gaps]
+            begins = gaps == first
+            begins[1:] |= gaps[1:] != gaps[:-1] + 1
+            begins[0] = True
+            begin = np.maximum.accumulate(np.where(begins, gaps, 0))
+            found[gaps] = np.where(begin > first, begin - 1, -1)
+        return found
 
     def subset(self, mask: Bools) -> "Segments":
         """Return the segments of the samples in `mask`; sensors without any drop out."""

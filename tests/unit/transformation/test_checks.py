@@ -16,7 +16,7 @@ def test_segments_know_where_each_sensor_lies():
     found = segments(3, 3, 7, 1, 1, 1)
     assert found.sensors.tolist() == [3, 7, 1]
     assert (found.starts.tolist(), found.lasts.tolist()) == ([0, 2, 3], [1, 2, 5])
-    assert found.rank.tolist() == [0, 1, 0, 0, 1, 2]
+    assert found.rank_of(np.arange(6)).tolist() == [0, 1, 0, 0, 1, 2]
     assert found.spread(array(1, 2, 3)).tolist() == [1, 1, 2, 3, 3, 3]
     assert found.previous(array(1, 2, 3, 4, 5, 6), array(-1, -2, -3)).tolist() == [-1, 1, -2, -3, 4, 5]
     assert found.latest(array(1, 0, 0, 0, 1, 0, dtype=np.bool_)).tolist() == [0, 0, -1, -1, 4, 4]
