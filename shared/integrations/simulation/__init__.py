@@ -3,6 +3,7 @@
 Every value that comes out of this room is simulated and must be marked so by whoever acquires it.
 """
 
+from .condensate_instruments import CONDENSATE_TABLE, CondensateInstruments
 from .errors import ServerAddressError, SimulationError, UnknownPointError
 from .fault_text import parse_fault, parse_faults
 from .faults import RULES, FaultKind, PlantFault
@@ -14,9 +15,11 @@ from .service import serve_plant
 from .unit import ServedUnit, UnitCondition
 
 __all__ = [
+    "CONDENSATE_TABLE",
     "POINTS",
     "QUANTITIES",
     "RULES",
+    "CondensateInstruments",
     "FaultKind",
     "Instruments",
     "MeterValues",

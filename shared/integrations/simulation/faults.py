@@ -26,6 +26,7 @@ class FaultKind(StrEnum):
     EXCEPTION = "exception"
     ROLLOVER = "rollover"
     RESTART = "restart"
+    CONTAMINATION = "contamination"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ RULES = {
     FaultKind.SLOW: Rule(False, None, 2.0, "delay of each answer in seconds"),
     FaultKind.EXCEPTION: Rule(False, None, 4.0, "Modbus exception code"),
     FaultKind.ROLLOVER: Rule(False, None, 0.05, "tonnes that the totaliser has left; it goes on from there"),
+    FaultKind.CONTAMINATION: Rule(False, 120.0, 200.0, "µS/cm that a leak of process acid adds in the end"),
     FaultKind.RESTART: Rule(False, 2.0, 0.0, "1 if the totaliser starts again from 0, 0 if it is kept"),
 }
 

@@ -69,6 +69,10 @@ class Instruments:
             exception_code=int(active.get(FaultKind.EXCEPTION, 0)),
         )
 
+    def faults(self, point: str, kind: FaultKind) -> list[PlantFault]:
+        """Return the faults of one kind that have begun at `point`, ended or not."""
+        return [fault for fault, _ in self._begun if fault.point == point and fault.kind is kind]
+
     def _begin_faults(self) -> None:
         while self._waiting and self._waiting[-1].start_seconds <= self.plant.time_seconds:
             fault = self._waiting.pop()
