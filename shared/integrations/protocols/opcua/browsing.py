@@ -7,15 +7,15 @@ import msgspec
 from asyncua import ua
 
 from .connection import Connection
+from .data_types import type_name
 from .limits import Operation
 from .nodes import as_text, find_node, local
-from .types import type_name
 from .writing import CURRENT_WRITE
 
 OBJECTS = "i=85"
 SERVER = ua.NodeId(ua.ObjectIds.Server)
 FOLLOWED = ua.NodeId(ua.ObjectIds.HierarchicalReferences)
-PROPERTIES = {ua.ObjectIds.HasProperty}
+HAS_PROPERTY = ua.NodeId(ua.ObjectIds.HasProperty)
 READ_HISTORY = 0x04
 """Bit of AccessLevel: history can be read."""
 RESERVED = "/.<>:#!&"
@@ -104,9 +104,7 @@ def _step(name: ua.QualifiedName) -> str:
 
 
 def _is_property(reference: ua.ReferenceDescription) -> bool:
-    return (
-        reference.ReferenceTypeId.NamespaceIndex == 0 and reference.ReferenceTypeId.Identifier in PROPERTIES
-    )
+    return bool(reference.ReferenceTypeId == HAS_PROPERTY)
 
 
 async def _browse(connection: Connection, nodes: Sequence[ua.NodeId]) -> list[list[ua.ReferenceDescription]]:
@@ -152,19 +150,12 @@ async def _described(connection: Connection, found: Sequence[_Found]) -> list[Br
     wanted = [node for pair in properties for node in pair if node is not None]
     values = dict(zip(wanted, await connection.read(wanted), strict=True))
     return [
-        _tag(
-            one,
-            _content(kind),
-            _content(level),
-            _content(text),
-            [_content(values.get(node)) for node in pair],
-        )
+        _tag(one, *(_content(data) for data in (kind, level, text, *(values.get(node) for node in pair))))
         for one, kind, level, text, pair in zip(found, types, access, texts, properties, strict=True)
     ]
 
 
-def _tag(one: _Found, kind: object, level: object, text: object, properties: Sequence[object]) -> BrowsedTag:
-    unit, span = properties
+def _tag(one: _Found, kind: object, level: object, text: object, unit: object, span: object) -> BrowsedTag:
     bits = level if isinstance(level, int) else 0
     return BrowsedTag(
         node=as_text(one.id),

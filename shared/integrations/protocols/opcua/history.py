@@ -39,7 +39,7 @@ class _Reading:
 async def read_history(
     connection: Connection, texts: Sequence[str], start_ns: int, end_ns: int, most_per_node: int
 ) -> list[NodeHistory]:
-    """Read what was recorded from `start_ns` until before `end_ns` (UTC); a node without history has a status.
+    """Read what was recorded from `start_ns` until before `end_ns`, UTC; a node without history has a status.
 
     Raises:
         NodeTextError: a text names no node.

@@ -63,7 +63,7 @@ def parse_node(text: str) -> NodeIdText | BrowsePathText:
     Raises:
         NodeSyntaxError: says what is wrong with the text.
     """
-    if match := NODE_ID.fullmatch(text.strip()):
+    if match := NODE_ID.fullmatch(text.lstrip()):
         return _node_id(text, match)
     return _browse_path(text.strip())
 

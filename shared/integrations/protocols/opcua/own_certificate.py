@@ -55,7 +55,7 @@ class KeyPair:
 
 
 def own_key_pair(endpoint: OpcUaEndpoint) -> KeyPair:
-    """Read our certificate and key, or make both if neither is there. Blocks for the time of a key generation.
+    """Read our certificate and key, or make both if neither is there; blocks while a key is made.
 
     Raises:
         OwnCertificateError: names the file and what is wrong with it.

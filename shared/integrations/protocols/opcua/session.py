@@ -118,7 +118,12 @@ class OpcUaSession:
                 await connection.close()
 
     async def read(self, nodes: Sequence[str]) -> list[OpcUaValue]:
-        """Read a value for each node, in order; what cannot be read has a Bad status. Errors as `read_values`."""
+        """Read a value for each node, in order; what cannot be read has a Bad status.
+
+        Raises:
+            NodeTextError: a text names no node.
+            OpcUaError: nothing could be read.
+        """
         values = await read_values(self._connected(), nodes)
         for value in values:
             self._types.look(value.node, value.data_type)

@@ -44,11 +44,12 @@ def check_server_certificate(
             server=endpoint.address,
         )
     now = datetime.now(UTC)
-    if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
+    begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    if not begin <= now <= end:
         raise ServerCertificateExpiredError(
-            f"certificate {describe(leaf)} of the server is valid from {leaf.not_valid_before_utc:%Y-%m-%d %H:%M}"
-            f" to {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, now is {now:%Y-%m-%d %H:%M}: the server needs a"
-            " new one, or a clock is wrong",
+            f"certificate {describe(leaf)} of the server is valid from {begin:%Y-%m-%d %H:%M} to"
+            f" {end:%Y-%m-%d %H:%M} UTC, now is {now:%Y-%m-%d %H:%M}: the server needs a new one, or a clock is"
+            " wrong",
             server=endpoint.address,
         )
     _warn_of_names(leaf, application_uri, endpoint)

@@ -9,9 +9,9 @@ from asyncua import ua
 from integrations.messages.status import is_bad
 
 from .connection import Connection
+from .data_types import base_type
 from .errors import NodeUnknownError, NotWritableError, WriteValueError, status_name
 from .nodes import as_text, find_node
-from .types import base_type
 
 ATTRIBUTES = (
     ua.AttributeIds.DataType,
@@ -33,11 +33,6 @@ INTEGERS = {
     ua.VariantType.UInt64: (0, 2**64 - 1),
 }
 LARGEST_FLOAT = 3.4028234663852886e38
-NOT_WRITABLE = {
-    ua.StatusCodes.BadNotWritable,
-    ua.StatusCodes.BadUserAccessDenied,
-    ua.StatusCodes.BadWriteNotSupported,
-}
 WRONG_VALUE = {ua.StatusCodes.BadTypeMismatch, ua.StatusCodes.BadOutOfRange}
 UNKNOWN = {ua.StatusCodes.BadNodeIdUnknown, ua.StatusCodes.BadNodeIdInvalid}
 
@@ -61,7 +56,8 @@ async def write_value(connection: Connection, text: str, value: Any) -> None:
         f"write {text}", connection.services.write(ua.WriteParameters(NodesToWrite=[wanted]))
     )
     if is_bad(code := results[0].value):
-        _refuse(connection, text, value, kind, code)
+        what = f"the server does not take {value!r} as {kind.name} ({status_name(code)})"
+        raise _refusal(code)(what, server=connection.server, node=text, code=code)
 
 
 async def _writable_type(connection: Connection, text: str, node: ua.NodeId) -> tuple[ua.VariantType, bool]:
@@ -70,8 +66,9 @@ async def _writable_type(connection: Connection, text: str, node: ua.NodeId) -> 
         found += await connection.read([node], attribute)
     data_type, access, user_access, rank, current = found
     if data_type.StatusCode is not None and is_bad(code := data_type.StatusCode.value):
-        kind = NodeUnknownError if code in UNKNOWN else NotWritableError
-        raise kind(f"not a variable ({status_name(code)})", server=connection.server, node=text, code=code)
+        error = NodeUnknownError if code in UNKNOWN else NotWritableError
+        what = f"no variable to write ({status_name(code)})"
+        raise error(what, server=connection.server, node=text, code=code)
     if not _content(access, CURRENT_WRITE) & CURRENT_WRITE:
         raise NotWritableError(
             "read-only: AccessLevel has no CurrentWrite", server=connection.server, node=text
@@ -167,14 +164,7 @@ FITTERS: dict[ua.VariantType, Callable[[Any, ua.VariantType], Any]] = {
 }
 
 
-def _refuse(connection: Connection, text: str, value: Any, kind: ua.VariantType, code: int) -> None:
-    where = {"server": connection.server, "node": text}
+def _refusal(code: int) -> type[NodeError]:
     if code in UNKNOWN:
-        raise NodeUnknownError(f"no such node ({status_name(code)})", code=code, **where)
-    if code in NOT_WRITABLE:
-        raise NotWritableError(
-            f"the server does not let it be written ({status_name(code)})", code=code, **where
-        )
-    what = f"the server does not take {value!r} as {kind.name} ({status_name(code)})"
-    error = WriteValueError if code in WRONG_VALUE else NotWritableError
-    raise error(what, code=code, **where)
+        return NodeUnknownError
+    return WriteValueError if code in WRONG_VALUE else NotWritableError
