@@ -169,7 +169,7 @@ class Connection:
         self._renew_at = self._renewal_time()
 
     def _renewal_time(self) -> float:
-        return self._clock() + RENEW_AFTER * self.client.secure_channel_timeout / 1000
+        return self._clock() + RENEW_AFTER * float(self.client.secure_channel_timeout) / 1000
 
 
 def _count(value: ua.DataValue) -> int:

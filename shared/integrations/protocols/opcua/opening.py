@@ -34,7 +34,7 @@ MODES = {
 }
 
 
-class Services(UaSession):
+class Services(UaSession):  # type: ignore[misc]  # asyncua is not type-checked: see pyproject
     """asyncua's service calls without its publish loop: publishing is the Publisher's."""
 
     def ensure_publish_loop(self) -> None:

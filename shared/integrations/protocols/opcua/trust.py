@@ -43,13 +43,12 @@ def check_server_certificate(
             f" thumbprint at the server), move {file} to {endpoint.trusted}",
             server=endpoint.address,
         )
-    now = datetime.now(UTC)
-    begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    begin, end, now = leaf.not_valid_before_utc, leaf.not_valid_after_utc, datetime.now(UTC)
     if not begin <= now <= end:
         raise ServerCertificateExpiredError(
             f"certificate {describe(leaf)} of the server is valid from {begin:%Y-%m-%d %H:%M} to"
-            f" {end:%Y-%m-%d %H:%M} UTC, now is {now:%Y-%m-%d %H:%M}: the server needs a new one, or a clock is"
-            " wrong",
+            f" {end:%Y-%m-%d %H:%M} UTC, now is {now:%Y-%m-%d %H:%M}: the server needs a new one, or a clock"
+            " is wrong",
             server=endpoint.address,
         )
     _warn_of_names(leaf, application_uri, endpoint)
@@ -67,7 +66,8 @@ def thumbprint(certificate: x509.Certificate) -> str:
 
 
 def _parse(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate]:
-    rest, chain = sent or b"", []
+    rest = sent or b""
+    chain: list[x509.Certificate] = []
     try:
         while rest and len(chain) < LONGEST_CHAIN:
             # DER: 0x30 0x82 and two bytes of length; certificates stand one behind the other

@@ -10,7 +10,7 @@ from integrations.messages.status import is_bad
 
 from .connection import Connection
 from .data_types import base_type
-from .errors import NodeUnknownError, NotWritableError, WriteValueError, status_name
+from .errors import NodeError, NodeUnknownError, NotWritableError, WriteValueError, status_name
 from .nodes import as_text, find_node
 
 ATTRIBUTES = (
