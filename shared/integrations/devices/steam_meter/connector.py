@@ -1,6 +1,5 @@
-"""SteamMeterConnector: a steam meter on Modbus, its readings, averages and totaliser."""
+"""SteamMeterConnector: a steam meter on any of its protocols, its readings, averages and totaliser."""
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -8,19 +7,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from integrations.devices.modbus_source import ModbusSource
 from integrations.devices.polled import PolledConnector
-from integrations.devices.samples import DeviceEvent, Sample
+from integrations.devices.samples import Sample
 from integrations.messages import Origin, Status, is_bad
 
 from .config import SteamMeterConfig
+from .counting import Count, TotalCounting
 from .decode import MeterDecoder, MeterSample
-from .endpoint import endpoint_of
-from .flow_record import FlowRecord
+from .integrator import MeasuredFlow
 from .quality import Flow, flags_of, quality_score
 from .readings import FlowReading, TotalizerState
 from .simulator import SimulatedMeter
-from .totalizer import Total, TotalizerEvent, TotalizerTracker
+from .sources import source_kind
 
 HISTORY = 1000
 """Readings that are kept."""
@@ -42,28 +40,25 @@ class SteamMeterConnector(PolledConnector):
         super().__init__(
             config, config.meter_id, decoder.channels, config.sampling_rate_hz, now_ns=now_ns, **options
         )
-        # The line times each request. A limit on the poll would also count the wait for a shared line, and
-        # open this meter's circuit for its silent neighbours' sake.
+        # The protocol times each request. A limit on the poll would also count the wait for a shared line,
+        # and open this meter's circuit for its silent neighbours' sake.
         self._calls.limit_seconds = None
         self.current_reading: FlowReading | None = None
         self.reading_history: deque[FlowReading] = deque(maxlen=HISTORY)
         self._decode = decoder
         self._simulator = SimulatedMeter(config, decoder, now_ns)
-        self._records = {origin: FlowRecord(self._new_tracker()) for origin in Origin}
+        self._counting = TotalCounting(config, decoder)
+        self._records = {origin: self._counting.new_record() for origin in Origin}
         self._record = self._records[Origin.MEASURED]
-        self._source = ModbusSource(
-            endpoint_of(config),
-            config.slave_address,
-            decoder.layout.table,
-            timeout_seconds=config.timeout_seconds,
-            clock=self._clock,
-            now_ns=now_ns,
-        )
+        self._kind = source_kind(config.protocol)
+        self._source = self._kind.source(config, self._clock, now_ns)
 
     @property
     def name(self) -> str:
         """Meter and address."""
-        return f"{self.config.meter_id} at {super().name} unit {self.config.slave_address}"
+        return (
+            f"{self.config.meter_id} at {super().name} {source_kind(self.config.protocol).place(self.config)}"
+        )
 
     @property
     def totalizer_state(self) -> TotalizerState:
@@ -88,9 +83,13 @@ class SteamMeterConnector(PolledConnector):
         return self._record.window.average(seconds, self._now_ns())
 
     def get_totalizer(self) -> dict[str, Any]:
-        """Return the totaliser; totals are in its mass (volume, energy) unit, not a rate."""
+        """Return the totaliser; totals are in its mass (volume, energy) unit, not a rate.
+
+        `computed` is there, and True, when the meter has no totaliser and the flow was added up here.
+        """
         state = self.totalizer_state
-        return {
+        mark = {"computed": True} if self._record.is_computed else {}
+        return mark | {
             "current_total": state.current_total,
             "lifetime_total": state.lifetime_total,
             "rollover_count": state.rollover_count,
@@ -100,10 +99,13 @@ class SteamMeterConnector(PolledConnector):
 
     def reset_totalizer(self) -> None:
         """Count from 0 again; the meter's own register is not written."""
-        self._record.totalizer = TotalizerState()
+        self._record.restart_totalizer()
 
     def get_flow_statistics(self, window_minutes: float = 60) -> dict[str, Any]:
-        """Return count, extremes, time-weighted mean and mean quality, or {"error": …} without a reading."""
+        """Return count, extremes, time-weighted mean and mean quality, or {"error": …} without a reading.
+
+        The last 1,000 readings are kept: at 1 Hz a window longer than 16 minutes covers no more than those.
+        """
         window, now_ns = self._record.window, self._now_ns()
         entries = window.since(now_ns - round(window_minutes * 60e9))
         if not entries:
@@ -124,8 +126,8 @@ class SteamMeterConnector(PolledConnector):
         try:
             poll = await self._source.poll()
         finally:
-            self.connection = self._source.line
-        return self._decode(poll.values, poll.status, poll.time_ns)
+            self.connection = self._source.connection
+        return self._decode(poll)
 
     def _simulate_impl(self) -> Sample:
         return self._simulator.sample()
@@ -138,11 +140,11 @@ class SteamMeterConnector(PolledConnector):
         self._record = record = self._records[sample.origin]
         at = self._decode.column["flow_rate"]
         flow = Flow(float(sample.values[at]), int(sample.status[at]), sample.time_ns, sample.origin)
-        quality = quality_score(flags_of(flow, record.window, self.config))
+        flags = flags_of(flow, record.window, self.config, self._decode.flow_resolution)
+        quality = quality_score(flags)
         if not is_bad(flow.status):
             record.window.add(flow.time_ns, flow.value, quality)
-        total = self._count(sample, flow)
-        self.current_reading = self._reading(sample, flow, total, quality)
+        self.current_reading = self._reading(sample, flow, self._count(sample, flow), quality)
         self.reading_history.append(self.current_reading)
 
     def _grow_stale(self) -> None:
@@ -152,52 +154,38 @@ class SteamMeterConnector(PolledConnector):
                 reading, stale=True, quality_score=0.0, status=Status.UNCERTAIN_LAST_USABLE
             )
 
-    def _count(self, sample: Sample, flow: Flow) -> float:
-        """Follow the totaliser and return what it shows."""
-        if "totalizer" not in self._decode.column:
-            return 0.0
-        total = self._given(sample, "totalizer")
-        if total is None:
-            return math.nan
-        state, hourly = self.totalizer_state, flow.value * self._decode.hourly
-        event = self._record.tracker.update(state, Total(total, sample.time_ns, hourly))
-        if event:
-            self._tell(_totalizer_event(event, state, self.config.total_unit))
-        return total
+    def _count(self, sample: Sample, flow: Flow) -> Count:
+        """Count on, and tell what the total reveals."""
+        measured = MeasuredFlow(flow.value * self._decode.hourly, flow.status, flow.time_ns)
+        given = self._counting.of(sample)
+        count = self._counting.count(self._record, measured, *given)
+        if count.event:
+            self._tell(count.event)
+        return count
 
-    def _reading(self, sample: Sample, flow: Flow, total: float, quality: float) -> FlowReading:
+    def _reading(self, sample: Sample, flow: Flow, count: Count, quality: float) -> FlowReading:
+        made = sample if isinstance(sample, MeterSample) else None
+        density = self._given(sample, "density")
         return FlowReading(
             timestamp=sample.timestamp,
             flow_rate=flow.value,
-            totalizer=total,
+            totalizer=count.total,
             velocity=self._given(sample, "velocity"),
-            density=self._given(sample, "density"),
+            density=made.density if made and density is None else density,
             temperature=self._given(sample, "temperature"),
             pressure=self._given(sample, "pressure"),
             quality_score=quality,
-            raw_value=sample.raw_flow if isinstance(sample, MeterSample) else None,
+            raw_value=made.raw_flow if made else None,
             unit=self.config.units,
             meter_id=self.config.meter_id,
             protocol=self.config.protocol.value,
             status=flow.status,
             origin=flow.origin,
+            totalizer_status=count.status,
+            totalizer_computed=count.is_computed,
         )
 
     def _given(self, sample: Sample, name: str) -> float | None:
         """Return a value, None where the meter has none or calls it bad."""
         at = self._decode.column.get(name)
         return None if at is None or is_bad(int(sample.status[at])) else float(sample.values[at])
-
-    def _new_tracker(self) -> TotalizerTracker:
-        decode, config = self._decode, self.config
-        most = max(abs(config.min_valid_flow), abs(config.max_valid_flow)) * decode.hourly
-        return TotalizerTracker(decode.largest_total, decode.total_resolution, most)
-
-
-def _totalizer_event(event: TotalizerEvent, state: TotalizerState, unit: str) -> DeviceEvent:
-    return DeviceEvent(
-        f"totalizer_{event.value}",
-        f"totaliser went from {state.previous_total:.12g} to {state.current_total:.12g} {unit}: "
-        + event.value.replace("_", " "),
-        {"before": state.previous_total, "after": state.current_total, "unit": unit},
-    )

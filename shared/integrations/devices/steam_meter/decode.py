@@ -1,4 +1,4 @@
-"""From a poll's register values to the meter's sample; pure, no I/O."""
+"""From what a poll brought to the meter's sample; pure, no I/O."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from integrations.devices.samples import Channel, Sample
 from integrations.messages import Status
 from integrations.units import affine
+from integrations.units.conversion import IDENTITY
 
 from .config import SteamMeterConfig
-from .layout import layout_of
+from .flow_conversion import FlowConversion
+from .readout import MeterPoll
+from .sources import source_kind
+from .steam_inputs import SteamInputs
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint32]
@@ -19,65 +23,85 @@ Codes = NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeterSample(Sample):
-    """A sample in the configured units, and the flow before calibration; None when the meter gave none."""
+    """A sample in the configured units, with what its flow was made of."""
 
     raw_flow: float | None = None
+    """Flow before calibration, for an analog meter the current in mA; None when the meter gave none."""
+    density: float | None = None
+    """Density in kg/m³ that was computed for the flow; None when it needed none."""
 
 
 class MeterDecoder:
     """A meter's configuration compiled into arrays: one scale and offset per channel, alarms by column."""
 
     def __init__(self, config: SteamMeterConfig) -> None:
-        self.layout = layout_of(config)
-        registers = self.layout.table.registers
-        units = [config.unit_of(register.name, register.unit) for register in registers]
+        self.readout = source_kind(config.protocol).readout(config)
+        quantities = self.readout.quantities
+        self.column = {quantity.name: at for at, quantity in enumerate(quantities)}
+        self._flow = self.column["flow_rate"]
+        self._convert_flow = FlowConversion(config, quantities[self._flow].unit)
+        units = [config.unit_of(quantity.name, quantity.unit) for quantity in quantities]
         self.channels = tuple(
-            Channel(f"{config.meter_id}-{register.name}", register.name, unit)
-            for register, unit in zip(registers, units, strict=True)
+            Channel(f"{config.meter_id}-{quantity.name}", quantity.name, unit)
+            for quantity, unit in zip(quantities, units, strict=True)
         )
-        self.column = {register.name: at for at, register in enumerate(registers)}
-        pairs = [affine(register.unit, unit) for register, unit in zip(registers, units, strict=True)]
+        pairs = [
+            affine(q.unit, unit) for q, unit in zip(quantities, units, strict=True) if q.name != "flow_rate"
+        ]
+        pairs.insert(self._flow, self._convert_flow.plain or IDENTITY)
         self._scale = np.array([pair.scale for pair in pairs])
         self._offset = np.array([pair.offset for pair in pairs])
         self._convert = bool(np.any(self._scale != 1) or np.any(self._offset != 0))
         self._factor, self._shift = config.calibration_factor, config.calibration_offset
-        self._flow = self.column["flow_rate"]
+        self._takes_flow = self._convert_flow.plain is None or self._factor != 1 or self._shift != 0
+        self._steam = SteamInputs(config, self.channels) if self._convert_flow.needs_steam else None
         self.hourly = affine(config.units, f"{config.total_unit}/h").scale
         """From the flow's unit to the total's per hour: 3600 for kg/s."""
 
     @property
+    def flow_resolution(self) -> float:
+        """Smallest step of the flow that the meter can show, in `units`; 0 when it has none to speak of."""
+        step = self.readout.quantities[self._flow].resolution
+        return step * self._convert_flow.scale * abs(self._factor)
+
+    @property
     def total_resolution(self) -> float:
-        """One count of the totaliser's register, in the unit the total is handed on in."""
+        """Smallest step of the total, in the unit it is handed on in; a total without steps counts by 1."""
         at = self.column.get("totalizer")
-        return 1.0 if at is None else abs(self.layout.table.registers[at].scale * float(self._scale[at]))
+        if at is None:
+            return 1.0
+        return (self.readout.quantities[at].resolution or 1.0) * abs(float(self._scale[at]))
 
     @property
     def largest_total(self) -> float:
-        """Largest total that the register shows, in the unit the total is handed on in."""
-        return self.layout.totalizer_rollover * self.total_resolution
+        """Largest total that the meter shows, in the unit it is handed on in."""
+        return self.readout.largest_count * self.total_resolution
 
-    def __call__(self, values: Floats, status: Codes, time_ns: int) -> MeterSample:
-        """Return the sample.
-
-        Args:
-            values: register values (registers,), NaN where not read.
-            status: StatusCodes (registers,) of the read.
-            time_ns: UTC nanoseconds of the answer.
-        """
-        alarmed = self._alarmed(values, status)
-        if self._convert:
-            values = values * self._scale + self._offset
-        raw_flow = float(values[self._flow])
-        if self._factor != 1 or self._shift != 0:
-            values = values.copy()
+    def __call__(self, poll: MeterPoll) -> MeterSample:
+        """Return the sample of a poll."""
+        status = self._alarmed(poll.values, poll.status)
+        values = poll.values * self._scale + self._offset if self._convert else poll.values
+        raw_flow, density = float(values[self._flow]), None
+        if self._takes_flow:
+            values, status = values.copy(), status.copy()
+            raw_flow, status[self._flow], density = self._computed(values, status)
             values[self._flow] = raw_flow * self._factor + self._shift
-        values, status = _finite(values, alarmed)
+        values, status = _finite(values, status)
+        if poll.current_ma is not None:
+            raw_flow = poll.current_ma
         given = raw_flow if math.isfinite(raw_flow) else None
-        return MeterSample(time_ns, values, status, raw_flow=given)
+        return MeterSample(poll.time_ns, values, status, raw_flow=given, density=density)
+
+    def _computed(self, values: Floats, status: Codes) -> tuple[float, int, float | None]:
+        """Return the flow before calibration, its status, and the density it was made with."""
+        steam = self._steam(values, status) if self._steam else None
+        flow = self._convert_flow(float(values[self._flow]), int(status[self._flow]), steam)
+        density = steam.density_kg_m3 if steam and math.isfinite(steam.density_kg_m3) else None
+        return flow.value, flow.status, density
 
     def _alarmed(self, values: Floats, status: Codes) -> Codes:
         """Lower the status of what the meter itself doubts; the graver of two words stands."""
-        for alarm in self.layout.alarms:
+        for alarm in self.readout.alarms:
             raw = values[self.column[alarm.register]]
             if not math.isnan(raw) and int(raw) & alarm.mask == alarm.value:
                 status = status.copy()

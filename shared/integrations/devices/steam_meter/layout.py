@@ -1,17 +1,20 @@
-"""From a meter's configuration to what is read and handed on: registers, channels, alarms."""
+"""From a meter's configuration to the registers that are read, and what they say of themselves.
+
+`register_map` is `{name: address}` or `{name: {address, type, function, order, scale, offset, unit}}`.
+Without one the preset's registers are read, or the default map. With a preset it overrides and adds.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
 from integrations.protocols.modbus import ByteOrder, Register, RegisterTable, read_registers
 
+from .fields import SteamMeterFields
+from .flow_units import measured_unit
 from .registers import DEFAULT, DEFAULT_ROLLOVER, PRESETS, Alarm
-
-if TYPE_CHECKING:
-    from .config import SteamMeterConfig
 
 
 @dataclass(frozen=True)
@@ -24,35 +27,36 @@ class Layout:
     """Largest count of the totaliser's register."""
 
 
-def layout_of(config: "SteamMeterConfig") -> Layout:
+def layout_of(fields: SteamMeterFields) -> Layout:
     """Return the layout of a meter.
 
     Raises:
         ConfigurationError: the register map cannot be read, or its registers disagree.
     """
-    preset = PRESETS[config.preset] if config.preset else DEFAULT
-    registers = preset.registers if config.preset else _in_units(preset.registers, config)
-    merged = _merged(config.register_map, registers, keep=bool(config.preset))
-    if not config.enable_totalizer:
+    preset = PRESETS[fields.preset] if fields.preset else DEFAULT
+    registers = preset.registers if fields.preset else _in_units(preset.registers, fields)
+    merged = _merged(fields.register_map, registers, keep=bool(fields.preset))
+    if not fields.enable_totalizer:
         merged = tuple(register for register in merged if register.name != "totalizer")
-    if config.byte_order is not None:
-        merged = tuple(_ordered(register, config.byte_order) for register in merged)
+    if fields.byte_order is not None:
+        merged = tuple(_ordered(register, fields.byte_order) for register in merged)
     return Layout(
         RegisterTable(
             merged,
-            config.max_registers_per_request or preset.max_registers_per_request,
-            preset.max_gap if config.max_register_gap is None else config.max_register_gap,
+            fields.max_registers_per_request or preset.max_registers_per_request,
+            preset.max_gap if fields.max_register_gap is None else fields.max_register_gap,
         ),
         tuple(alarm for alarm in preset.alarms if any(r.name == alarm.register for r in merged)),
         preset.totalizer_rollover
-        if config.totalizer_rollover == DEFAULT_ROLLOVER
-        else config.totalizer_rollover,
+        if fields.totalizer_rollover == DEFAULT_ROLLOVER
+        else fields.totalizer_rollover,
     )
 
 
-def _in_units(registers: tuple[Register, ...], config: "SteamMeterConfig") -> tuple[Register, ...]:
-    """Return the default registers with flow and total in the configured units."""
-    return tuple(replace(r, unit=config.unit_of(r.name, r.unit)) for r in registers)
+def _in_units(registers: tuple[Register, ...], fields: SteamMeterFields) -> tuple[Register, ...]:
+    """Return the default registers with flow and total in the units the configuration speaks of."""
+    units = {"flow_rate": measured_unit(fields), "totalizer": fields.total_unit}
+    return tuple(replace(r, unit=units.get(r.name, r.unit)) for r in registers)
 
 
 def _merged(entries: Mapping[str, Any], known: tuple[Register, ...], *, keep: bool) -> tuple[Register, ...]:

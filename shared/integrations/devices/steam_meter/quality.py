@@ -11,6 +11,8 @@ from .config import SteamMeterConfig
 
 FLATLINE_COUNT = 10
 FLATLINE_TOLERANCE = 0.01
+LONGEST_FLATLINE = 1000
+"""Readings after which a register must have moved, however coarse it is."""
 MINUTE_NS = 60_000_000_000
 _ROW = weights_row("flow_rate")
 
@@ -25,8 +27,11 @@ class Flow:
     origin: Origin
 
 
-def flags_of(flow: Flow, history: Window, config: SteamMeterConfig) -> Flag:
-    """Return what speaks against `flow`, given the readings before it."""
+def flags_of(flow: Flow, history: Window, config: SteamMeterConfig, resolution: float = 0.0) -> Flag:
+    """Return what speaks against `flow`, given the readings before it.
+
+    `resolution` is the smallest step of flow that the meter can show.
+    """
     found = Flag(0)
     if not math.isfinite(flow.value):
         found |= Flag.MISSING
@@ -42,7 +47,7 @@ def flags_of(flow: Flow, history: Window, config: SteamMeterConfig) -> Flag:
         found |= Flag.SIMULATED
     if _changes_too_fast(flow, history, config.max_flow_change_rate):
         found |= Flag.RATE_OF_CHANGE
-    if _does_not_move(flow, history):
+    if _does_not_move(flow, history, resolution):
         found |= Flag.FLATLINE
     return found
 
@@ -60,6 +65,20 @@ def _changes_too_fast(flow: Flow, history: Window, limit_per_minute: float) -> b
     return abs(flow.value - last.value) > limit_per_minute * minutes
 
 
-def _does_not_move(flow: Flow, history: Window) -> bool:
-    flows = [flow.value, *(entry.value for entry in history.newest(FLATLINE_COUNT - 1))]
-    return len(flows) == FLATLINE_COUNT and max(flows) - min(flows) <= FLATLINE_TOLERANCE
+def _does_not_move(flow: Flow, history: Window, resolution: float) -> bool:
+    """Whether a live flow would have moved by now.
+
+    A shut meter shows 0 for as long as it is shut. A register of whole tonnes stands still while the flow
+    does not: one that is 100 times as coarse as the tolerance must stand 100 times as long.
+    """
+    if flow.value == 0:
+        return False
+    count = min(FLATLINE_COUNT * math.ceil(max(1.0, resolution / FLATLINE_TOLERANCE)), LONGEST_FLATLINE)
+    if len(history) < count - 1:
+        return False
+    lowest = highest = flow.value
+    for entry in history.newest(count - 1):
+        lowest, highest = min(lowest, entry.value), max(highest, entry.value)
+        if highest - lowest > FLATLINE_TOLERANCE:
+            return False
+    return True

@@ -15,14 +15,14 @@ class FlowReading(Struct, frozen=True):
     flow_rate: float
     """NaN when the meter gave none."""
     totalizer: float
-    """As the register shows it; NaN when the meter gave none, 0 when it is not read."""
+    """As the meter shows it; NaN when the meter gave none, 0 when it is not wanted."""
     velocity: float | None = None
     density: float | None = None
     temperature: float | None = None
     pressure: float | None = None
     quality_score: float = 100.0
     raw_value: float | None = None
-    """Flow before calibration."""
+    """Flow before calibration; for an analog meter the current in mA."""
     unit: str = "t/hr"
     meter_id: str = ""
     protocol: str = ""
@@ -31,10 +31,14 @@ class FlowReading(Struct, frozen=True):
     origin: Origin = Origin.MEASURED
     stale: bool = False
     """The meter has not answered since; the timestamp says how old the numbers are."""
+    totalizer_status: int = Status.GOOD
+    """OPC UA StatusCode of the total; a computed one that lacks something is UncertainSubNormal."""
+    totalizer_computed: bool = False
+    """The meter has no totaliser: its flow was added up here, since the connector began."""
 
 
 class TotalizerState(Struct):
-    """Software side of a totaliser: the register's total, and what passed since counting began."""
+    """Software side of a totaliser: the meter's or computed total, and what passed since counting began."""
 
     current_total: float = 0.0
     previous_total: float = 0.0

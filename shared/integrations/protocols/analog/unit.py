@@ -1,14 +1,18 @@
-"""An analog module on a Modbus line: its inputs, read in one poll."""
+"""An analog module as a Modbus unit: its inputs, read in one poll."""
 
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from integrations.protocols.modbus import ModbusLine, ModbusUnit
+from integrations.protocols.modbus import UnitPoll
 
 from .conditioner import Codes, Conditioner, Floats
-from .inputs import AnalogInput
-from .module import AnalogModule
+
+
+class PolledUnit(Protocol):
+    """A ModbusUnit, or whoever holds one."""
+
+    async def poll(self) -> UnitPoll:
+        """Read the registers of the conditioner's table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,24 +26,11 @@ class AnalogPoll:
 
 
 class AnalogUnit:
-    """Polls the inputs of one module; errors are those of ModbusUnit."""
+    """Polls the inputs of one module; `unit` reads the table of `conditioner`."""
 
-    def __init__(
-        self,
-        line: ModbusLine,
-        unit: int,
-        module: AnalogModule,
-        inputs: Sequence[AnalogInput],
-        *,
-        timeout_seconds: float | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        now_ns: Callable[[], int] = time.time_ns,
-    ) -> None:
-        self.line = line
-        self._condition = Conditioner(module, inputs)
-        self._unit = ModbusUnit(
-            line, unit, self._condition.table, timeout_seconds=timeout_seconds, clock=clock, now_ns=now_ns
-        )
+    def __init__(self, unit: PolledUnit, conditioner: Conditioner) -> None:
+        self._unit = unit
+        self._condition = conditioner
 
     async def poll(self) -> AnalogPoll:
         """Read every input.

@@ -11,6 +11,8 @@ import pytest
 from integrations.configuration import read_struct
 from integrations.devices.steam_meter import SteamMeterConfig
 from integrations.devices.steam_meter.decode import MeterDecoder
+from integrations.devices.steam_meter.layout import layout_of
+from integrations.devices.steam_meter.readout import MeterPoll
 from integrations.messages import Status
 from integrations.protocols.modbus import Decoder, Function
 
@@ -32,10 +34,10 @@ def memory(document):
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 def test_case(folder):
     table = {"host": "meter", "port": 502, **tomllib.loads((folder / "config.toml").read_text("utf-8"))}
-    meter = MeterDecoder(read_struct(SteamMeterConfig, table))
-    registers = Decoder(meter.layout.table)
+    config = read_struct(SteamMeterConfig, table)
+    meter, registers = MeterDecoder(config), Decoder(layout_of(config).table)
     words = registers.layout.gather(memory(json.loads((folder / "registers.json").read_text("utf-8"))))
-    sample = meter(registers(words), np.zeros(len(meter.channels), np.uint32), 0)
+    sample = meter(MeterPoll(0, registers(words), np.zeros(len(meter.channels), np.uint32)))
     expected = json.loads((folder / "expected.json").read_text("utf-8"))
     assert {channel.quantity for channel in meter.channels} == expected.keys()
     for channel, value, status in zip(meter.channels, sample.values.tolist(), sample.status, strict=True):

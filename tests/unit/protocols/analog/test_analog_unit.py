@@ -6,8 +6,8 @@ import pytest
 
 from fakes.modbus import TcpPeer, exception
 from integrations.messages import Status
-from integrations.protocols.analog import MODULES, AnalogInput, AnalogUnit
-from integrations.protocols.modbus import ModbusEndpoint, ModbusLine, ModbusTimeoutError
+from integrations.protocols.analog import MODULES, AnalogInput, AnalogUnit, Conditioner
+from integrations.protocols.modbus import ModbusEndpoint, ModbusLine, ModbusTimeoutError, ModbusUnit
 
 
 class Moxa:
@@ -40,11 +40,14 @@ async def moxa():
         await line.close()
 
 
+def analog_unit(line, *inputs, **options):
+    conditioner = Conditioner(MODULES["moxa_e1242"], inputs)
+    return AnalogUnit(ModbusUnit(line, 1, conditioner.table, **options), conditioner)
+
+
 async def test_its_channels_are_read_in_one_poll(moxa):
     module, line = moxa
-    unit = AnalogUnit(
-        line, 1, MODULES["moxa_e1242"], [AnalogInput(channel=at, range_max=16) for at in (2, 1)]
-    )
+    unit = analog_unit(line, *(AnalogInput(channel=at, range_max=16) for at in (2, 1)))
     poll = await unit.poll()
     assert poll.values == pytest.approx([16, 8.0001], abs=1e-4)
     assert poll.currents_ma == pytest.approx([20, 12.0001], abs=1e-4)
@@ -55,7 +58,7 @@ async def test_its_channels_are_read_in_one_poll(moxa):
 
 async def test_a_silent_module_is_a_timeout(moxa):
     module, line = moxa
-    unit = AnalogUnit(line, 1, MODULES["moxa_e1242"], [AnalogInput()], timeout_seconds=0.05)
+    unit = analog_unit(line, AnalogInput(), timeout_seconds=0.05)
     module.silent = True
     with pytest.raises(ModbusTimeoutError):
         await unit.poll()
