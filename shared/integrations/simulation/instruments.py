@@ -14,6 +14,8 @@ from .unit import UnitCondition
 
 RELATIVE_NOISE = {"flow_rate": 0.004, "density": 0.001, "velocity": 0.004}
 ABSOLUTE_NOISE = {"pressure": 0.01, "temperature": 0.1}
+ANALYSED_POINTS = ("condensate_return",)
+"""Where water can be found contaminated."""
 COUNTER_FAULTS = {FaultKind.ROLLOVER, FaultKind.RESTART}
 
 
@@ -122,11 +124,11 @@ class Instruments:
 
 
 def _check_points(faults: Iterable[PlantFault]) -> None:
-    allowed = f"must start with one of the points {', '.join(POINTS)}"
-    unknown = [
-        Fault("", f"target of {fault.kind.value}", fault.target, allowed)
-        for fault in faults
-        if fault.point not in POINTS
-    ]
+    unknown = []
+    for fault in faults:
+        points = POINTS if fault.kind is not FaultKind.CONTAMINATION else ANALYSED_POINTS
+        if fault.point not in points:
+            allowed = f"must start with one of the points {', '.join(points)}"
+            unknown.append(Fault("", f"target of {fault.kind.value}", fault.target, allowed))
     if unknown:
         raise ConfigurationError(unknown)
