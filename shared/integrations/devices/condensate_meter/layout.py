@@ -11,7 +11,7 @@ from integrations.messages import MessageError, check_token
 from integrations.protocols.modbus import ByteOrder, Register, RegisterTable, RegisterType, read_registers
 from integrations.units import Affine, PressureReference, UnitError, affine, compatible
 
-from .registers import ANALYSIS, DEFAULT, HANDED_ON_IN, STEAM_FLOW
+from .registers import ANALYSIS, DEFAULT, HANDED_ON_IN, OPTIONAL
 
 if TYPE_CHECKING:
     from .config import CondensateMeterConfig
@@ -43,7 +43,7 @@ def layout_of(config: "CondensateMeterConfig") -> Layout:
     """
     registers: tuple[Register, ...] = DEFAULT
     if config.register_map:
-        registers = read_registers(config.register_map, (*DEFAULT, STEAM_FLOW), "register_map")
+        registers = read_registers(config.register_map, (*DEFAULT, *OPTIONAL), "register_map")
     computes_return = config.steam_flow_sensor is not None or "steam_flow" in config.register_map
     unwanted = {"return_percentage"} if computes_return else set()
     if not config.enable_quality_analysis:

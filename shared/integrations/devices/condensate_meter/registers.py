@@ -12,13 +12,14 @@ DEFAULT = (
 )
 """Holding registers, 0-based, high word first; `pressure` is the condensate's before it flashes."""
 
-STEAM_FLOW = Register("steam_flow", 12, FLOAT32, unit="t/hr")
-"""Measured steam flow, for meters that are told it; read only where a register map names it."""
+OPTIONAL = (
+    Register("steam_flow", 12, FLOAT32, unit="t/hr"),
+    Register("flash_steam_loss", 14, FLOAT32, unit="t/hr"),
+)
+"""Read only where a register map names them: by meters that are told the steam flow, or know what flashes."""
 
 ANALYSIS = frozenset({"ph", "conductivity"})
 """What `enable_quality_analysis` switches."""
 
-HANDED_ON_IN = {register.name: register.unit for register in (*DEFAULT, STEAM_FLOW)} | {
-    "flash_steam_loss": "t/hr"
-}
+HANDED_ON_IN = {register.name: register.unit for register in (*DEFAULT, *OPTIONAL)}
 """Units that readings are normalised to; any other register keeps its own."""
