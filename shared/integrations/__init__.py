@@ -20,6 +20,13 @@ if TYPE_CHECKING:
         CondensateMeterConnector,
         CondensateReading,
     )
+    from integrations.devices.pressure_sensor import (
+        PressureReading,
+        PressureSensorConfig,
+        PressureSensorConnector,
+        PressureSensorType,
+        PressureType,
+    )
     from integrations.devices.steam_meter import (
         FlowMeasurementType,
         FlowReading,
@@ -27,6 +34,12 @@ if TYPE_CHECKING:
         SteamMeterConfig,
         SteamMeterConnector,
         TotalizerState,
+    )
+    from integrations.devices.temperature_sensor import (
+        TemperatureReading,
+        TemperatureSensorConfig,
+        TemperatureSensorConnector,
+        TemperatureSensorType,
     )
     from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError, CircuitState
 
@@ -44,9 +57,18 @@ _ROOM_OF = {
     "FlowReading": "devices.steam_meter",
     "HealthStatus": "devices",
     "MeterProtocol": "devices.steam_meter",
+    "PressureReading": "devices.pressure_sensor",
+    "PressureSensorConfig": "devices.pressure_sensor",
+    "PressureSensorConnector": "devices.pressure_sensor",
+    "PressureSensorType": "devices.pressure_sensor",
+    "PressureType": "devices.pressure_sensor",
     "SimulationPolicy": "devices",
     "SteamMeterConfig": "devices.steam_meter",
     "SteamMeterConnector": "devices.steam_meter",
+    "TemperatureReading": "devices.temperature_sensor",
+    "TemperatureSensorConfig": "devices.temperature_sensor",
+    "TemperatureSensorConnector": "devices.temperature_sensor",
+    "TemperatureSensorType": "devices.temperature_sensor",
     "TotalizerState": "devices.steam_meter",
 }
 
@@ -64,9 +86,18 @@ __all__ = [
     "FlowReading",
     "HealthStatus",
     "MeterProtocol",
+    "PressureReading",
+    "PressureSensorConfig",
+    "PressureSensorConnector",
+    "PressureSensorType",
+    "PressureType",
     "SimulationPolicy",
     "SteamMeterConfig",
     "SteamMeterConnector",
+    "TemperatureReading",
+    "TemperatureSensorConfig",
+    "TemperatureSensorConnector",
+    "TemperatureSensorType",
     "TotalizerState",
 ]
 

@@ -1,9 +1,14 @@
 """From a device's sample to the raw batch that travels."""
 
+from collections.abc import Iterator
 from math import isnan
+
+import numpy as np
 
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample
+from integrations.devices.points import NOWHERE, PointSample
+from integrations.devices.points import NOWHERE, PointSample
 from integrations.messages import ContentType, Header, RawBatch, RawColumn, RawTemplate, Subjects, encode
 from integrations.runtime.identity import Identity
 from integrations.runtime.process.tracing import stamp
@@ -46,7 +51,7 @@ class RawWriter:
         return Outgoing(self._subject, body, headers, message_id)
 
     def _body(self, sample: Sample) -> bytes:
-        if self._content_type is ContentType.JSON:
+        if self._content_type is ContentType.JSON and not isinstance(sample, PointSample):
             return self._template.render(
                 self._sequence, sample.origin, sample.time_ns, sample.values, sample.status
             )
@@ -63,18 +68,51 @@ class RawWriter:
 
 
 def columns_of(channels: tuple[Channel, ...], sample: Sample) -> list[RawColumn]:
-    """Return a column of one sample for each channel; NaN becomes no value."""
+    """Return the columns of a sample; NaN becomes no value.
+
+    Each channel has one, unless the sample says itself which channels have how many points.
+    """
+    if isinstance(sample, PointSample):
+        return list(_point_columns(channels, sample))
     time = [sample.time_ns]
     return [
-        RawColumn(
-            channel.sensor_id,
-            channel.quantity,
-            channel.unit,
-            time,
-            [None if isnan(value) else value],
-            [status],
-        )
+        RawColumn(channel.sensor_id, channel.quantity, channel.unit, time, _plain([value]), [status])
         for channel, value, status in zip(
             channels, sample.values.tolist(), sample.status.tolist(), strict=True
         )
     ]
+
+
+def _point_columns(channels: tuple[Channel, ...], sample: PointSample) -> Iterator[RawColumn]:
+    order = np.argsort(sample.channel, kind="stable")
+    places, starts = np.unique(sample.channel[order], return_index=True)
+    for at, points in zip(places.tolist(), np.split(order, starts[1:]), strict=True):
+        if at != NOWHERE:
+            yield RawColumn(
+                channels[at].sensor_id,
+                channels[at].quantity,
+                channels[at].unit,
+                sample.times[points].tolist(),
+                _plain(sample.values[points].tolist()),
+                sample.status[points].tolist(),
+            )
+
+
+def _plain(values: list[float]) -> list[float | None]:
+    return [None if isnan(value) else value for value in values]
+
+
+def _columns_of_points(channels: tuple[Channel, ...], sample: PointSample) -> list[RawColumn]:
+    """Return a column for each channel that has points, with a time for each of them."""
+    columns: dict[int, RawColumn] = {}
+    points = (sample.channel.tolist(), sample.times.tolist(), sample.values.tolist(), sample.status.tolist())
+    for at, time_ns, value, status in zip(*points, strict=True):
+        if at == NOWHERE:
+            continue
+        if at not in columns:
+            channel = channels[at]
+            columns[at] = RawColumn(channel.sensor_id, channel.quantity, channel.unit, [], [], [])
+        columns[at].time.append(time_ns)
+        columns[at].value.append(None if isnan(value) else value)
+        columns[at].status.append(status)
+    return list(columns.values())
