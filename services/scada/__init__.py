@@ -1,0 +1,1 @@
+"""Acquisition of SCADA systems: `python -m services.scada --config plant.toml`."""
