@@ -66,10 +66,12 @@ class CondensateMeterConfig(ModbusDeviceConfig, frozen=True):
     """False: pH and conductivity are not read."""
     ph_min: Annotated[float, Meta(ge=0, le=14)] = 7.0
     ph_max: Annotated[float, Meta(ge=0, le=14)] = 9.5
-    ph_hysteresis: NotNegative = 0.2
+    ph_hysteresis: NotNegative | None = None
+    """None is a tenth of the way from ph_min to ph_max."""
     conductivity_max: Annotated[float, Meta(gt=0)] = 50.0
     """µS/cm."""
-    conductivity_hysteresis: NotNegative = 5.0
+    conductivity_hysteresis: NotNegative | None = None
+    """None is a tenth of conductivity_max."""
     conductivity_percent_per_k: Annotated[float, Meta(ge=0, le=10)] = 0.0
     """Brings conductivity to 25 °C by the condensate's temperature; 0 where the meter does that itself."""
 
@@ -106,10 +108,10 @@ class CondensateMeterConfig(ModbusDeviceConfig, frozen=True):
             if getattr(self, low) >= getattr(self, high):
                 yield Fault("", low, getattr(self, low), f"must be below {high} = {getattr(self, high):g}")
         band = self.ph_max - self.ph_min
-        if 0 < band < 2 * self.ph_hysteresis:
+        if self.ph_hysteresis is not None and 0 < band < 2 * self.ph_hysteresis:
             allowed = f"must be at most half of ph_max - ph_min = {band:g}"
             yield Fault("", "ph_hysteresis", self.ph_hysteresis, allowed)
-        if self.conductivity_hysteresis >= self.conductivity_max:
+        if self.conductivity_hysteresis is not None and self.conductivity_hysteresis >= self.conductivity_max:
             allowed = f"must be below conductivity_max = {self.conductivity_max:g}"
             yield Fault("", "conductivity_hysteresis", self.conductivity_hysteresis, allowed)
 

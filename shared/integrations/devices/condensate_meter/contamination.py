@@ -32,17 +32,12 @@ class Limit:
 def limits_of(config: CondensateMeterConfig) -> tuple[Limit, ...]:
     """Return the limits of a meter."""
     acid, alkaline, salty = config.ph_min, config.ph_max, config.conductivity_max
+    ph_band = _tenth_unless(config.ph_hysteresis, alkaline - acid)
+    salt_band = _tenth_unless(config.conductivity_hysteresis, salty)
     return (
-        Limit("ph_low", "ph", "pH", acid, acid + config.ph_hysteresis, is_upper=False),
-        Limit("ph_high", "ph", "pH", alkaline, alkaline - config.ph_hysteresis, is_upper=True),
-        Limit(
-            "conductivity_high",
-            "conductivity",
-            "µS/cm",
-            salty,
-            salty - config.conductivity_hysteresis,
-            is_upper=True,
-        ),
+        Limit("ph_low", "ph", "pH", acid, acid + ph_band, is_upper=False),
+        Limit("ph_high", "ph", "pH", alkaline, alkaline - ph_band, is_upper=True),
+        Limit("conductivity_high", "conductivity", "µS/cm", salty, salty - salt_band, is_upper=True),
     )
 
 
@@ -86,3 +81,7 @@ def _event(change: str, limit: Limit, value: float) -> DeviceEvent:
             "unit": limit.unit,
         },
     )
+
+
+def _tenth_unless(configured: float | None, range_: float) -> float:
+    return 0.1 * range_ if configured is None else configured

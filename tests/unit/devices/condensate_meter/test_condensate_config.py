@@ -218,7 +218,8 @@ def test_the_sample_has_every_key_and_is_valid():
     shown = document["condensate_meter"][0].keys()
     assert shown == set(CondensateMeterConfig.__struct_fields__)
     own = {"meter_id", "host", "port", "byte_order", "register_map", "steam_flow_sensor", "simulation",
-           "upstream_pressure_barg", "downstream_pressure_barg"}  # fmt: skip
+           "upstream_pressure_barg", "downstream_pressure_barg", "ph_hysteresis",
+           "conductivity_hysteresis"}  # fmt: skip
     for key in shown - own:
         assert getattr(config, key) == getattr(meter(), key), key
 

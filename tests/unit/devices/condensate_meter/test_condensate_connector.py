@@ -143,15 +143,15 @@ async def test_contamination_is_told_when_it_begins_and_when_it_ends_and_not_bet
 async def test_acid_and_alkaline_condensate_are_told_apart():
     async with Bench() as bench:
         await bench.meter.connect()
-        for ph in (6.9, 7.1, 7.25, 9.6, 9.4, 9.25):
+        for ph in (6.9, 7.2, 7.3, 9.6, 9.3, 9.2):
             await bench.read(ph=ph)
         assert [
             (event.kind, event.facts["cause"], round(event.facts["value"], 2)) for event in bench.events
         ] == [
             ("contamination_began", "ph_low", 6.9),
-            ("contamination_ended", "ph_low", 7.25),
+            ("contamination_ended", "ph_low", 7.3),
             ("contamination_began", "ph_high", 9.6),
-            ("contamination_ended", "ph_high", 9.25),
+            ("contamination_ended", "ph_high", 9.2),
         ]
 
 
