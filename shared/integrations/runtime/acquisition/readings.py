@@ -8,7 +8,6 @@ import numpy as np
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample
 from integrations.devices.points import NOWHERE, PointSample
-from integrations.devices.points import NOWHERE, PointSample
 from integrations.messages import ContentType, Header, RawBatch, RawColumn, RawTemplate, Subjects, encode
 from integrations.runtime.identity import Identity
 from integrations.runtime.process.tracing import stamp
@@ -100,19 +99,3 @@ def _point_columns(channels: tuple[Channel, ...], sample: PointSample) -> Iterat
 
 def _plain(values: list[float]) -> list[float | None]:
     return [None if isnan(value) else value for value in values]
-
-
-def _columns_of_points(channels: tuple[Channel, ...], sample: PointSample) -> list[RawColumn]:
-    """Return a column for each channel that has points, with a time for each of them."""
-    columns: dict[int, RawColumn] = {}
-    points = (sample.channel.tolist(), sample.times.tolist(), sample.values.tolist(), sample.status.tolist())
-    for at, time_ns, value, status in zip(*points, strict=True):
-        if at == NOWHERE:
-            continue
-        if at not in columns:
-            channel = channels[at]
-            columns[at] = RawColumn(channel.sensor_id, channel.quantity, channel.unit, [], [], [])
-        columns[at].time.append(time_ns)
-        columns[at].value.append(None if isnan(value) else value)
-        columns[at].status.append(status)
-    return list(columns.values())
