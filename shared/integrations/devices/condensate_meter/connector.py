@@ -14,7 +14,7 @@ from integrations.devices.modbus_config import endpoint_of
 from integrations.devices.modbus_sensor import ModbusProtocol
 from integrations.devices.modbus_source import ModbusSource
 from integrations.devices.polled import PolledConnector
-from integrations.devices.samples import Sample
+from integrations.devices.samples import Channel, Sample
 from integrations.devices.window import Window
 from integrations.messages import Origin, Status
 
@@ -70,7 +70,7 @@ class CondensateMeterConnector(PolledConnector):
         limits = limits_of(config) if config.enable_quality_analysis else ()
         self._records = {origin: Record(ContaminationWatch(limits)) for origin in Origin}
         self._measured: dict[str, Measured] = {}
-        self._unexplained: frozenset[str] = frozenset()
+        self._explained: frozenset[str] = frozenset()
         self._source = ModbusSource(
             endpoint_of(config, rtu=config.protocol is ModbusProtocol.MODBUS_RTU),
             config.slave_address,
@@ -166,11 +166,12 @@ class CondensateMeterConnector(PolledConnector):
         quality = quality_score(flags)
         if flow.known:
             record.window.add(sample.time_ns, flow.value, quality)
-        for event in record.watch.update(measured):
-            self._tell(event)
-        self._explain(sample)
+        events = list(record.watch.update(measured))
         self.current_reading = self._reading(sample, record.watch.active, quality)
         self.reading_history.append(self.current_reading)
+        self._explain(sample)
+        for event in events:
+            self._tell(event)
 
     def _grow_stale(self) -> None:
         reading = self.current_reading
@@ -206,12 +207,12 @@ class CondensateMeterConnector(PolledConnector):
     def _explain(self, sample: Sample) -> None:
         """Log why a value is missing or doubted, when it begins to be; `sample` may be of any kind."""
         reasons = sample.reasons if isinstance(sample, CondensateSample) else {}
-        for quantity in reasons.keys() - self._unexplained:
+        for quantity in reasons.keys() - self._explained:
             log.warning("no sound value", device=self.name, quantity=quantity, reason=reasons[quantity])
-        self._unexplained = frozenset(reasons)
+        self._explained = frozenset(reasons)
 
 
-def _by_quantity(channels: tuple[Any, ...], sample: Sample) -> dict[str, Measured]:
+def _by_quantity(channels: tuple[Channel, ...], sample: Sample) -> dict[str, Measured]:
     values = zip(sample.values.tolist(), sample.status.tolist(), strict=True)
     return {
         channel.quantity: Measured(value, status)
