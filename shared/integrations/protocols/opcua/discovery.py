@@ -10,6 +10,13 @@ from .endpoint import SCHEME, OpcUaEndpoint
 from .errors import NoSuchEndpointError, OpcUaError, OpcUaTimeoutError, ServerUnreachableError
 
 POLICY_PREFIX = "http://opcfoundation.org/UA/SecurityPolicy#"
+POLICY_NAMES = {
+    POLICY_PREFIX + "None": "None",
+    POLICY_PREFIX + "Basic256Sha256": "Basic256Sha256",
+    POLICY_PREFIX + "Aes128_Sha256_RsaOaep": "Aes128Sha256RsaOaep",
+    POLICY_PREFIX + "Aes256_Sha256_RsaPss": "Aes256Sha256RsaPss",
+}
+"""As people write them; the URIs of the later ones have underscores."""
 BINARY_TCP = "uatcp-uasc-uabinary"
 TOKENS = {
     ua.UserTokenType.Anonymous: "anonymous",
@@ -81,18 +88,18 @@ async def say_hello(client: Client, endpoint: OpcUaEndpoint) -> None:
 
 def choose(offered: Sequence[ua.EndpointDescription], endpoint: OpcUaEndpoint) -> ua.EndpointDescription:
     """Return the endpoint with the configured policy, mode and kind of user; errors as `discover`."""
-    policy, mode = POLICY_PREFIX + endpoint.security_policy.value, endpoint.mode.value
+    policy, mode = endpoint.security_policy.value, endpoint.mode.value
     secure_enough = [
         offer
         for offer in offered
         if (offer.EndpointUrl or "").startswith(f"{SCHEME}:")
         and BINARY_TCP in (offer.TransportProfileUri or BINARY_TCP)
-        and offer.SecurityPolicyUri == policy
+        and POLICY_NAMES.get(offer.SecurityPolicyUri) == policy
         and MODES.get(offer.SecurityMode) == mode
     ]
     if not secure_enough:
         raise NoSuchEndpointError(
-            f"the server offers no endpoint with security_policy {endpoint.security_policy.value} and"
+            f"the server offers no endpoint with security_policy {policy} and"
             f" security_mode {mode}; it offers {_listed(offered)}",
             server=endpoint.address,
         )
@@ -131,8 +138,10 @@ def _token_type(endpoint: OpcUaEndpoint) -> ua.UserTokenType:
 
 
 def _listed(offered: Sequence[ua.EndpointDescription]) -> str:
-    found = {
-        f"{(offer.SecurityPolicyUri or '').removeprefix(POLICY_PREFIX)}/{MODES.get(offer.SecurityMode, '?')}"
-        for offer in offered
-    }
+    found = {f"{_policy_name(offer)}/{MODES.get(offer.SecurityMode, '?')}" for offer in offered}
     return ", ".join(sorted(found)) or "nothing"
+
+
+def _policy_name(offer: ua.EndpointDescription) -> str:
+    uri = offer.SecurityPolicyUri or "?"
+    return POLICY_NAMES.get(uri, uri.removeprefix(POLICY_PREFIX))

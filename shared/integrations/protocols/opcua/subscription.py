@@ -75,10 +75,11 @@ class OpcUaSubscription:
     @property
     def refused(self) -> dict[str, int]:
         """StatusCode of each node that the server does not monitor at the moment."""
+        monitored = set(self._items.values())
         return {
             tag.node: 0 if last is None else last.code
             for index, (tag, last) in enumerate(zip(self.tags, self.last, strict=True))
-            if index not in self._items
+            if index not in monitored
         }
 
     async def attach(self, connection: Connection) -> None:

@@ -12,6 +12,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INFO_OVERFLOW = 0x0480
 """InfoType DataValue with its Overflow bit: the server's queue of the item was full (Part 4 §7.39.1)."""
 CODE_BITS = 0xFFFF0000
+LAST_YEAR = 9999
 
 
 class OpcUaValue(msgspec.Struct, frozen=True, gc=False):
@@ -79,8 +80,8 @@ def from_data_value(node: str, data: ua.DataValue) -> OpcUaValue:
 
 
 def to_ns(time: datetime | None) -> int | None:
-    """UTC ns of a DateTime; None for the null DateTime, which stands for the year 1601, and before 1970."""
-    if time is None:
+    """UTC ns of a DateTime; None for what servers send for want of one: the years 1601 and 9999."""
+    if time is None or time.year == LAST_YEAR:
         return None
     since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH
     if since.days < 0:
