@@ -1,11 +1,13 @@
 """Temperatures from what sensors give: ohms of platinum, millivolts of thermocouples; pure, on arrays."""
 
-from .conversion import Conversion, SensorFault
+from .conversion import Conversion, SensorFault, within
 from .nist import TYPE_J, TYPE_K, TYPE_T
 from .platinum import PT100, PT1000, PlatinumSensor
-from .thermocouple import Thermocouple
+from .thermocouple import COLDEST_JUNCTION_C, HOTTEST_JUNCTION_C, Thermocouple
 
 __all__ = [
+    "COLDEST_JUNCTION_C",
+    "HOTTEST_JUNCTION_C",
     "PT100",
     "PT1000",
     "TYPE_J",
@@ -15,4 +17,5 @@ __all__ = [
     "PlatinumSensor",
     "SensorFault",
     "Thermocouple",
+    "within",
 ]

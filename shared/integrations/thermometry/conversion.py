@@ -28,7 +28,7 @@ class SensorFault(IntEnum):
 
     words: str
 
-    def __new__(cls, code: int, words: str) -> Self:
+    def __new__(cls, code: int, words: str = "") -> Self:
         """Let a fault be its code for arrays and its words for people."""
         fault = int.__new__(cls, code)
         fault._value_ = code
@@ -60,6 +60,17 @@ def judged(temperature_c: Floats, *findings: tuple[NDArray[np.bool_], SensorFaul
 def faultless(temperature_c: Floats) -> Conversion:
     """Return temperatures that nothing speaks against."""
     return Conversion(temperature_c, np.zeros(temperature_c.shape, np.uint8))
+
+
+def within(temperature_c: ArrayLike, lowest_c: float, highest_c: float) -> Conversion:
+    """Judge temperatures that were linearised elsewhere against the range of their sensor."""
+    given = np.asarray(temperature_c, np.float64)
+    return judged(
+        given,
+        (np.isnan(given), SensorFault.NO_VALUE),
+        (given < lowest_c, SensorFault.BELOW_RANGE),
+        (given > highest_c, SensorFault.ABOVE_RANGE),
+    )
 
 
 def in_blocks(convert: Callable[..., Conversion], *signals: ArrayLike) -> Conversion:

@@ -1,0 +1,1 @@
+"""Acquisition of temperature sensors: `python -m services.temperature_sensor --config plant.toml`."""
