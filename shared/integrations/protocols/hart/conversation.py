@@ -1,0 +1,116 @@
+"""Talking with one device: found by address or tag, asked with patience, its answers checked."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from .address import BROADCAST, Address
+from .commands import Command
+from .errors import CommandRefusedError, FrameError, HartError, HartTimeoutError, NoFieldDeviceError
+from .fields import to_latin_1, to_packed_ascii
+from .frame import Reply
+from .identity import Identity
+from .link import HartLink, Request
+from .response_code import WAIT_CODES, code_error, is_error
+from .texts import LONG_TAG_BYTES, TAG_BYTES
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 2.0
+
+AddressOrTag = Address | str
+
+
+class Conversation:
+    """Commands to one device.
+
+    Where only a polling address or a tag is known, command 0, 21 or 11 finds the long address first. A device
+    that no longer answers under it is looked for again, since another may have taken its place.
+    """
+
+    def __init__(
+        self,
+        link: HartLink,
+        address: AddressOrTag,
+        timeout_seconds: float | None,
+        patience_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.link = link
+        self.name = f"{link.endpoint} " + (f"tag {address!r}" if isinstance(address, str) else str(address))
+        self._address = address
+        self._timeout_seconds = timeout_seconds
+        self._patience_seconds = patience_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._identity: Identity | None = None
+        self._requests: dict[int, Request] = {}
+
+    async def find(self) -> Identity:
+        """Return who the device is, asking unless that is known; errors as `ask`."""
+        if self._identity is None:
+            reply = await self._ask_for_identity()
+            try:
+                self._identity = Identity.decode(reply.data)
+            except FrameError as error:
+                raise error.at(self.name, reply.command) from None
+            self._requests.clear()
+        return self._identity
+
+    def forget(self) -> None:
+        """Look for the device anew before the next command."""
+        self._identity = None
+
+    async def ask(self, command: int, data: bytes = b"") -> Reply:
+        """Send a command and return its reply, which is no error.
+
+        Raises:
+            ResponseCodeError: the device declined; busy and delayed responses after the patience is over.
+            HartError: by name what else went wrong.
+        """
+        identity = await self.find()
+        request = self._requests.get(command)
+        if request is None or data:
+            request = Request(identity.address, command, data)
+            if not data:
+                self._requests[command] = request
+        try:
+            return await self._send(request)
+        except (HartTimeoutError, NoFieldDeviceError):
+            self.forget()
+            raise
+
+    async def _ask_for_identity(self) -> Reply:
+        address = self._address
+        if isinstance(address, Address):
+            return await self._send(Request(address, Command.READ_UNIQUE_IDENTIFIER))
+        tag = to_latin_1(address, LONG_TAG_BYTES)
+        try:
+            return await self._send(Request(BROADCAST, Command.READ_UNIQUE_IDENTIFIER_BY_LONG_TAG, tag))
+        except (CommandRefusedError, HartTimeoutError, NoFieldDeviceError):
+            try:
+                short = to_packed_ascii(address, TAG_BYTES)
+            except FrameError:
+                short = b""  # longer than the tags of HART 5
+            if not short:
+                raise
+        return await self._send(Request(BROADCAST, Command.READ_UNIQUE_IDENTIFIER_BY_TAG, short))
+
+    async def _send(self, request: Request) -> Reply:
+        """Send a request, again and again while the device says that the answer is still to come."""
+        give_up_at = self._clock() + self._patience_seconds
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            reply = await self.link.exchange(request, self._timeout_seconds)
+            if reply.code not in WAIT_CODES or self._clock() + pause > give_up_at:
+                break
+            await self._sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        if is_error(reply.code):
+            raise self._error(reply, request)
+        return reply
+
+    def _error(self, reply: Reply, request: Request) -> HartError:
+        return code_error(
+            reply.code, place=f"{self.link.endpoint} {request.address}", command=request.command
+        )

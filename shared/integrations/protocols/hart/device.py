@@ -1,0 +1,159 @@
+"""A field device behind a HART-IP server, read poll by poll."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Never
+
+from .address import Address
+from .burst import listen
+from .commands import MEASURED, Answer, Command, Measured, decode_answer
+from .conversation import AddressOrTag, Conversation
+from .errors import FrameError, HartError
+from .frame import Reply
+from .identity import Identity
+from .link import HartLink
+from .poll import QUANTITIES, VARIABLES, Gathering, HartPoll
+
+FIRST_REVISION_WITH_STATUS = 6
+"""HART 5 knows no command 9."""
+_PV_TO_QV = bytes((246, 247, 248, 249))
+
+
+class HartDevice:
+    """Polls one device; a second poll waits for the first.
+
+    It is addressed by its long address, by polling address or by tag. Each poll sends the commands that
+    `quantities` need: 3 (variables and loop current), 2 (percent) and, with `variable_status`, 9 to devices
+    of HART 6 or later. Command 2 or 9 refused is left out until the device is found anew. "Busy" and
+    "delayed response" are asked again until `patience_seconds` are over.
+    """
+
+    def __init__(  # noqa: PLR0913  # two say which device, the rest are keywords with defaults
+        self,
+        link: HartLink,
+        address: AddressOrTag | None = None,
+        *,
+        quantities: Sequence[str] = QUANTITIES,
+        variable_status: bool = True,
+        timeout_seconds: float | None = None,
+        patience_seconds: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+        now_ns: Callable[[], int] = time.time_ns,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        unknown = [name for name in quantities if name not in QUANTITIES]
+        if unknown or not quantities:
+            got = ", ".join(unknown) or "none"
+            raise ValueError(f"quantities must be some of {', '.join(QUANTITIES)}, got {got}")
+        where = Address.polling(0) if address is None else address
+        self.link = link
+        self.quantities = tuple(quantities)
+        self._talk = Conversation(link, where, timeout_seconds, patience_seconds, clock, sleep)
+        self._variable_status = variable_status
+        self._refused: set[int] = set()
+        self._now_ns = now_ns
+        self._sleep = sleep
+        self._turn = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """Server and address as configured."""
+        return self._talk.name
+
+    async def poll(self) -> HartPoll:
+        """Read the quantities.
+
+        Raises:
+            HartError: nothing could be read, for the reason it names. The first timeout ends a poll, so a
+                silent device costs one however many commands it needs.
+        """
+        async with self._turn:
+            identity = await self._talk.find()
+            return await self._poll(identity)
+
+    async def identity(self) -> Identity:
+        """Ask the device who it is; errors as `command`."""
+        async with self._turn:
+            self._talk.forget()
+            self._refused.clear()
+            return await self._talk.find()
+
+    async def command(self, number: int, data: bytes = b"") -> Reply:
+        """Send any command, numbers up to 65535, and return its reply, which is no error.
+
+        Raises:
+            ResponseCodeError: the device declined.
+            HartError: by name what else went wrong.
+        """
+        async with self._turn:
+            return await self._talk.ask(number, data)
+
+    async def read(self, number: int) -> Answer:
+        """Send a command without data and decode its answer; `number` is one of `ANSWERS`.
+
+        Raises:
+            FrameError: the answer is too short, or the command is none of them.
+            HartError: as `command`.
+        """
+        reply = await self.command(number)
+        try:
+            return decode_answer(number, reply.data)
+        except FrameError as error:
+            raise error.at(self.name, number) from None
+
+    async def listen(self, callback: Callable[[HartPoll], None]) -> Never:
+        """Call `callback` with every burst of the device, until cancelled; see `burst.listen`.
+
+        Raises:
+            HartError: the device could not be found at first.
+        """
+        identity = await self.identity()
+        await listen(self.link, identity.address, self.command, callback, self._now_ns, self._sleep)
+
+    def _plan(self, identity: Identity) -> Iterator[tuple[int, bytes, tuple[str, ...]]]:
+        """Yield command, data and quantities of each request."""
+        dynamic = tuple(name for name in self.quantities if name != "percent")
+        if dynamic:
+            yield Command.READ_DYNAMIC_VARIABLES, b"", dynamic
+        if "percent" in self.quantities and Command.READ_LOOP_CURRENT_AND_PERCENT not in self._refused:
+            yield Command.READ_LOOP_CURRENT_AND_PERCENT, b"", ("percent",)
+        if self._asks_status(identity) and Command.READ_DEVICE_VARIABLES not in self._refused:
+            yield Command.READ_DEVICE_VARIABLES, _PV_TO_QV, ()
+
+    def _asks_status(self, identity: Identity) -> bool:
+        has_variables = not set(VARIABLES).isdisjoint(self.quantities)
+        return (
+            self._variable_status
+            and has_variables
+            and identity.universal_revision >= FIRST_REVISION_WITH_STATUS
+        )
+
+    async def _poll(self, identity: Identity) -> HartPoll:
+        began_ns = self._now_ns()
+        gathered, errors, has_read = Gathering(), list[HartError](), False
+        for number, data, names in self._plan(identity):
+            if errors and not errors[-1].is_refusal:
+                gathered.miss(names, errors[-1])
+                continue
+            try:
+                reply = await self._talk.ask(number, data)
+                gathered.take(self._measured(reply), reply.code, reply.device_status)
+                has_read = has_read or bool(names)
+            except HartError as error:
+                errors.append(error)
+                gathered.miss(names, error)
+                if error.is_refusal:
+                    self._refused.add(number)
+        if not has_read:
+            self._refused.clear()
+            raise errors[0]
+        ended_ns = self._now_ns()
+        middle_ns, seconds = (began_ns + ended_ns) // 2, (ended_ns - began_ns) / 1e9
+        return gathered.result(self.quantities, middle_ns, seconds, tuple(errors))
+
+    def _measured(self, reply: Reply) -> Measured:
+        try:
+            return MEASURED[reply.command].decode(reply.data)
+        except FrameError as error:
+            raise error.at(self.name, reply.command) from None

@@ -1,0 +1,118 @@
+"""HART-IP messages: a header of 8 bytes, a body, and how a TCP stream is cut into them.
+
+Source: HART Network Management Specification, HCF_SPEC-085 (FCG TS20085), HART-IP.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from struct import Struct
+
+import msgspec
+
+from .errors import FrameError
+
+HEADER = Struct(">BBBBHH")
+VERSION = 1
+MAX_MESSAGE_BYTES = 4096
+"""An audit log, the longest message by far, stays below half of it."""
+_TYPE_MASK = 0x0F
+
+
+class MessageType(IntEnum):
+    """What a message is to its receiver."""
+
+    REQUEST = 0
+    RESPONSE = 1
+    PUBLISH = 2
+    NAK = 15
+
+
+class MessageId(IntEnum):
+    """What the body of a message is."""
+
+    SESSION_INITIATE = 0
+    SESSION_CLOSE = 1
+    KEEP_ALIVE = 2
+    TOKEN_PASSING_PDU = 3
+    DIRECT_PDU = 4
+    AUDIT_LOG = 5
+
+
+_TYPES = frozenset(MessageType)
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message; `status` belongs to an answer, `id` may be one that is not known here."""
+
+    type: int
+    id: int
+    sequence: int
+    body: bytes = b""
+    status: int = 0
+    version: int = VERSION
+
+    def encode(self) -> bytes:
+        """Return the bytes on the wire.
+
+        Raises:
+            FrameError: a field is beyond its bytes.
+        """
+        count = HEADER.size + len(self.body)
+        if count > MAX_MESSAGE_BYTES:
+            raise FrameError(f"message must be at most {MAX_MESSAGE_BYTES} bytes, got {count}")
+        if not 0 <= self.sequence <= 0xFFFF:
+            raise FrameError(f"sequence number must be 0..65535, got {self.sequence}")
+        head = HEADER.pack(self.version, self.type, self.id, self.status, self.sequence, count)
+        return head + self.body
+
+
+def decode_message(data: bytes) -> Message:
+    """Read exactly one message, as a UDP datagram carries it.
+
+    Raises:
+        FrameError: names what is wrong.
+    """
+    size = message_size(data)
+    if size != len(data):
+        raise FrameError(f"byte count must be that of the message, {len(data)}, got {size}")
+    version, kind, identifier, status, sequence, _ = HEADER.unpack_from(data)
+    return Message(kind & _TYPE_MASK, identifier, sequence, data[HEADER.size :], status, version)
+
+
+def message_size(data: bytes | bytearray) -> int:
+    """Return the length that a header gives its message.
+
+    Raises:
+        FrameError: there is no header here.
+    """
+    if len(data) < HEADER.size:
+        raise FrameError(f"a HART-IP header takes {HEADER.size} bytes, got {len(data)}: {data.hex(' ')}")
+    version, kind, _, _, _, count = HEADER.unpack_from(data)
+    if version == 0 or kind & _TYPE_MASK not in _TYPES or not HEADER.size <= count <= MAX_MESSAGE_BYTES:
+        raise FrameError(f"no HART-IP header: {data[: HEADER.size].hex(' ')}")
+    return int(count)
+
+
+class MessageStream:
+    """Cuts what a TCP connection brings into messages; holds less than one message at any time."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Yield the messages that `data` completes.
+
+        Raises:
+            FrameError: the stream is out of step, and there is no way back into it.
+        """
+        self._buffer += data
+        start = 0
+        try:
+            while len(self._buffer) - start >= HEADER.size:
+                size = message_size(self._buffer[start : start + HEADER.size])
+                if len(self._buffer) - start < size:
+                    break
+                yield decode_message(bytes(self._buffer[start : start + size]))
+                start += size
+        finally:
+            del self._buffer[:start]

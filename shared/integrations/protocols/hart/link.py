@@ -1,0 +1,196 @@
+"""A link: everything behind one HART-IP server, shared by the devices there."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from .address import Address
+from .direct import DirectAnswer, DirectCommand, decode_direct_answer, encode_direct
+from .endpoint import HartEndpoint
+from .errors import (
+    ConnectionLostError,
+    FrameError,
+    HartError,
+    LinkBusyError,
+    WrongCommandError,
+    WrongDeviceError,
+)
+from .frame import EXTENDED_COMMAND, Frame, FrameType, Reply, decode_frame, request_frame
+from .header import Message, MessageId
+from .session import Session
+from .transports import open_session
+
+logger = structlog.get_logger(__name__)
+
+CONNECT_PAUSE_SECONDS = 0.2
+MAX_WAITING = 512
+"""Every device of a large gateway may wait with a poll."""
+
+BurstHandler = Callable[[Frame, Reply], None]
+
+
+class Request:
+    """One command to one device, ready to be sent again and again."""
+
+    __slots__ = ("address", "command", "pdu")
+
+    def __init__(self, address: Address, command: int, data: bytes = b"") -> None:
+        self.address = address
+        self.command = command
+        self.pdu = request_frame(address, command, data).encode()
+
+
+class HartLink:
+    """Asks devices; opens a session when first needed and again when it was lost.
+
+    A request is never repeated here: retries belong to the caller. A device that stays silent holds one of
+    the `max_in_flight` places for its timeout. After a failed connection all who ask within
+    CONNECT_PAUSE_SECONDS get the same error.
+    """
+
+    def __init__(self, endpoint: HartEndpoint) -> None:
+        self.endpoint = endpoint
+        self._name = str(endpoint)
+        self._session: Session | None = None
+        self._places = asyncio.Semaphore(endpoint.max_in_flight)
+        self._waiting = 0
+        self._opening = asyncio.Lock()
+        self._is_closed = False
+        self._refusal: HartError | None = None
+        self._refused_until = 0.0
+        self._listeners: dict[Address, list[BurstHandler]] = {}
+
+    async def connect(self) -> None:
+        """Make sure that there is a session.
+
+        Raises:
+            HartError: there is none, for the reason it names.
+        """
+        await self.session()
+
+    async def session(self) -> Session:
+        """Return the session, a new one if there is none.
+
+        Raises:
+            CannotConnectError: unreachable, or SessionRefusedError.
+            HartTimeoutError: nobody answers there.
+        """
+        if self._session and self._session.is_open:
+            return self._session
+        async with self._opening:
+            if self._session and self._session.is_open:
+                return self._session
+            return await self._open()
+
+    async def exchange(self, request: Request, timeout_seconds: float | None = None) -> Reply:
+        """Send a command and return the device's reply, whatever its response code says.
+
+        Raises:
+            HartError: by name what went wrong.
+        """
+        seconds = timeout_seconds or self.endpoint.timeout_seconds
+        place = f"{self._name} {request.address}"
+        try:
+            message = await self._ask(MessageId.TOKEN_PASSING_PDU, request.pdu, seconds)
+            return matching_reply(request, message)
+        except HartError as error:
+            raise error.at(place, request.command) from None
+
+    async def direct(
+        self, commands: Sequence[DirectCommand], timeout_seconds: float | None = None
+    ) -> DirectAnswer:
+        """Send several commands to the server itself; replies are those it gave, in its order.
+
+        Raises:
+            HartError: by name what went wrong.
+        """
+        body = encode_direct(commands)
+        seconds = timeout_seconds or self.endpoint.timeout_seconds
+        try:
+            message = await self._ask(MessageId.DIRECT_PDU, body, seconds)
+            return decode_direct_answer(message.body)
+        except HartError as error:
+            raise error.at(self._name) from None
+
+    def listen(self, address: Address, handler: BurstHandler) -> Callable[[], None]:
+        """Call `handler` with every burst of a device from now on; the returned function ends it."""
+        handlers = self._listeners.setdefault(address, [])
+        handlers.append(handler)
+
+        def stop() -> None:
+            handlers.remove(handler)
+            if not handlers:
+                self._listeners.pop(address, None)
+
+        return stop
+
+    async def close(self) -> None:
+        """Close the session; requests under way or waiting fail with ConnectionLostError."""
+        self._is_closed = True
+        async with self._opening:
+            session, self._session = self._session, None
+        if session:
+            await session.close()
+
+    async def _ask(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Message:
+        if self._waiting >= MAX_WAITING:
+            raise LinkBusyError(f"{MAX_WAITING} requests already wait", place=self._name)
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            session = await self.session()
+            return await session.request(message_id, body, timeout_seconds)
+        finally:
+            self._places.release()
+
+    async def _open(self) -> Session:
+        if self._is_closed:
+            raise ConnectionLostError("the link was closed", place=self._name)
+        loop = asyncio.get_running_loop()
+        if self._refusal and loop.time() < self._refused_until:
+            raise self._refusal.at(self._name)
+        try:
+            self._session = await open_session(self.endpoint, self._published)
+        except HartError as error:
+            self._refusal = error
+            self._refused_until = loop.time() + CONNECT_PAUSE_SECONDS
+            raise
+        self._refusal = None
+        return self._session
+
+    def _published(self, message: Message) -> None:
+        """Hand a burst to those who listen to its device."""
+        try:
+            frame = decode_frame(message.body)
+            reply = frame.reply()
+        except FrameError as error:
+            logger.warning("hart burst is unreadable", link=self._name, reason=error.what)
+            return
+        for handler in tuple(self._listeners.get(frame.address, ())):
+            try:
+                handler(frame, reply)
+            except Exception:
+                logger.exception("burst handler failed", link=self._name, device=str(frame.address))
+
+
+def matching_reply(request: Request, message: Message) -> Reply:
+    """Read the reply of a token-passing PDU that answers `request`.
+
+    Raises:
+        WrongDeviceError, WrongCommandError: it answers something else.
+        FrameError: it is no answer at all.
+    """
+    frame = decode_frame(message.body)
+    if frame.type != FrameType.ANSWER:
+        raise FrameError(f"frame type must be {FrameType.ANSWER.value} (answer), got {frame.type}")
+    if frame.address != request.address and not request.address.is_broadcast:
+        raise WrongDeviceError(f"answer from {frame.address}")
+    reply = frame.reply()
+    # an extended command that failed early is answered without its number
+    if reply.command != request.command and not (reply.command == EXTENDED_COMMAND and reply.code):
+        raise WrongCommandError(f"answer to command {reply.command}")
+    return reply
