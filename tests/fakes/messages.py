@@ -17,6 +17,8 @@ from integrations.messages import (
     RawBatch,
     RawColumn,
     ReadReply,
+    WriteReply,
+    WriteRequest,
 )
 
 
@@ -45,6 +47,9 @@ statuses = st.integers(0, 2**32 - 1)
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 versions = st.just("1.0") | st.from_regex(r"1\.[0-9]{1,3}", fullmatch=True)
 plain = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | labels
+plain_values = (
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | numbers.filter(lambda n: n is not None) | labels
+)
 finite = plain.filter(lambda value: not isinstance(value, float) or math.isfinite(value))
 
 
@@ -139,5 +144,21 @@ MESSAGES = {
     ),
     ReadReply: built(ReadReply, devices=st.lists(device_readings, max_size=2)),
     CircuitReset: built(CircuitReset, devices=st.lists(tokens, max_size=3)),
+    WriteRequest: st.builds(
+        WriteRequest,
+        tag=labels,
+        value=plain_values,
+        caller=st.text(st.characters(codec="utf-8"), min_size=1, max_size=10),
+        device_id=st.none() | tokens,
+    ),
+    WriteReply: built(
+        WriteReply,
+        device_id=tokens,
+        tag=labels,
+        written=st.booleans(),
+        reason=labels,
+        old=st.none() | plain_values,
+        new=st.none() | plain_values,
+    ),
     DeviceRequest: st.builds(DeviceRequest, device_id=st.none() | tokens),
 }

@@ -9,7 +9,7 @@ from .headers import Header
 from .health import CircuitHealth, DeviceHealth, Health, HealthState
 from .raw_template import RawTemplate
 from .readings import CleanBatch, RawBatch, RawColumn
-from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply
+from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply, WriteReply, WriteRequest
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
 from .subjects import Subject, SubjectError, Subjects, check_token, parse_subject, token_from
 
@@ -41,6 +41,8 @@ __all__ = [
     "Subject",
     "SubjectError",
     "Subjects",
+    "WriteReply",
+    "WriteRequest",
     "check_token",
     "decode",
     "encode",

@@ -8,7 +8,7 @@ from .events import Event
 from .headers import Header
 from .health import Health
 from .readings import CleanBatch, RawBatch
-from .requests import CircuitReset, DeviceRequest, Metrics, ReadReply
+from .requests import CircuitReset, DeviceRequest, Metrics, ReadReply, WriteReply, WriteRequest
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,14 @@ CHANNELS = (
         ReadReply,
         is_reply=True,
         request=DeviceRequest,
+    ),
+    Channel(
+        "write",
+        "gl.<site>.svc.<service>.<instance>.write",
+        "A tag written, read back and compared; each try is an event too",
+        WriteReply,
+        is_reply=True,
+        request=WriteRequest,
     ),
     Channel(
         "reset_circuit",

@@ -1,10 +1,10 @@
 """Requests to a service and their replies."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from .fields import SCHEMA_VERSION, Nanoseconds, Origin, Token, Version
+from .fields import SCHEMA_VERSION, Label, Nanoseconds, Origin, Token, Version
 from .readings import RawColumn
 
 
@@ -29,6 +29,30 @@ class ReadReply(Struct, frozen=True, kw_only=True):
 
     schema: Version = SCHEMA_VERSION
     devices: list[DeviceReading]
+
+
+class WriteRequest(Struct, frozen=True, kw_only=True):
+    """A value for one tag of a device, and who wants it written; who may send it is up to the bus."""
+
+    tag: Label
+    value: bool | int | float | Annotated[str, Meta(max_length=4096)]
+    caller: Annotated[str, Meta(min_length=1, max_length=128, description="who asks, for the audit event")]
+    device_id: Token | None = None
+    """May be left out where the service has one device that can be written to."""
+
+
+class WriteReply(Struct, frozen=True, kw_only=True):
+    """Answer of the `write` endpoint: whether the device has the value, as read back, and if not, why not."""
+
+    schema: Version = SCHEMA_VERSION
+    device_id: Token
+    tag: Label
+    written: bool
+    reason: str = ""
+    old: bool | int | float | str | None = None
+    """Value before; null where it was not read."""
+    new: bool | int | float | str | None = None
+    """Value read back; null where it was not read."""
 
 
 class CircuitReset(Struct, frozen=True, kw_only=True):

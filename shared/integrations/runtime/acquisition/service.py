@@ -35,6 +35,7 @@ from integrations.messages import ContentType, Severity
 from integrations.resilience import CircuitState, CircuitTransition
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
 from integrations.runtime.acquisition.readings import RawWriter
+from integrations.runtime.acquisition.writing import WriteEndpoint
 from integrations.runtime.acquisition.steam_flows import following_steam_flows
 from integrations.runtime.endpoints import CommonEndpoints, serve
 from integrations.runtime.events import EVENT_ID, EventReporter
@@ -63,6 +64,7 @@ async def run_acquisition(
         await stack.enter_async_context(keeping_streams(bus, declared))
         service = Acquisition(identity, plant.content_type, connectors)
         devices = DeviceEndpoints(connectors)
+        writes = WriteEndpoint(connectors, lambda: service.events.flush(service.outbox))
         common = CommonEndpoints(
             identity,
             telemetry,
@@ -71,7 +73,7 @@ async def run_acquisition(
             device_metrics=service.device_metrics,
         )
         await stack.enter_async_context(service.forwarding(bus))
-        await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all()]))
+        await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all(), *writes.all()]))
         await stack.enter_async_context(following_steam_flows(bus, plant.site, connectors))
         await stack.enter_async_context(service.polling())
         log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
