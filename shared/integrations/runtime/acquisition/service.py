@@ -35,8 +35,8 @@ from integrations.messages import ContentType, Severity
 from integrations.resilience import CircuitState, CircuitTransition
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
 from integrations.runtime.acquisition.readings import RawWriter
-from integrations.runtime.acquisition.writing import WriteEndpoint
 from integrations.runtime.acquisition.steam_flows import following_steam_flows
+from integrations.runtime.acquisition.writing import WriteEndpoint
 from integrations.runtime.endpoints import CommonEndpoints, serve
 from integrations.runtime.events import EVENT_ID, EventReporter
 from integrations.runtime.identity import Identity
