@@ -4,6 +4,7 @@ import pytest
 
 from integrations.configuration import ConfigurationError
 from integrations.devices import SimulationPolicy
+from integrations.devices.classes import device_classes
 from integrations.devices.steam_meter import MeterProtocol
 from integrations.messages import ContentType
 from integrations.runtime.plant.settings import load_plant, read_plant
@@ -26,7 +27,7 @@ def only_meter(document, environment=None):
 def test_nothing_said_is_a_plant_without_devices():
     plant = load_plant(None, {})
     assert (plant.site, plant.content_type, plant.bus.url) == ("plant1", ContentType.JSON, None)
-    assert plant.devices == {"steam_meter": ()}
+    assert plant.devices == dict.fromkeys(device_classes(), ())
 
 
 def test_a_service_never_simulates_unless_told():
