@@ -126,7 +126,9 @@ class OpcUaPlantServer:
         server.set_server_name("GL-003 simulated plant")
         await server.set_application_uri(APPLICATION_URI)
         server.set_security_policy(POLICIES)
-        server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken, ua.X509IdentityToken])
+        server.set_identity_tokens(
+            [ua.AnonymousIdentityToken, ua.UserNameIdentityToken, ua.X509IdentityToken]
+        )
         await server.load_certificate(pair.certificate_der, "der")
         await server.load_private_key(pair.key_pem, format="pem")
         index = await server.register_namespace(NAMESPACE)

@@ -34,7 +34,9 @@ def _return_percent(instruments: Instruments) -> float:
 
 OPCUA_TAGS = (
     OpcUaTag("STEAM.HEADER.PRESSURE", 1001, "Steam header pressure", "bar", 0, 20, _header("pressure")),
-    OpcUaTag("STEAM.HEADER.TEMPERATURE", 1002, "Steam header temperature", "°C", 0, 400, _header("temperature")),
+    OpcUaTag(
+        "STEAM.HEADER.TEMPERATURE", 1002, "Steam header temperature", "°C", 0, 400, _header("temperature")
+    ),
     OpcUaTag("STEAM.HEADER.FLOW", 1003, "Steam header mass flow", "t/h", 0, 100, _header("flow_rate")),
     OpcUaTag("STEAM.CONDENSATE.RETURN", 1004, "Condensate returned, of steam", "%", 0, 100, _return_percent),
     OpcUaTag("STEAM.TRAP.STATUS", 1005, "Steam traps: 0 in order", "", 0, 3, lambda _: TRAPS_IN_ORDER),

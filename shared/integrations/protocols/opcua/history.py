@@ -17,7 +17,8 @@ from .nodes import find_nodes
 from .values import OpcUaValue, from_data_value, from_ns
 
 PAGE = 1000
-"""Most values of a node in one answer."""
+"""Most values that are asked for by number. For more the server cuts the pages (0): asked by number, some give
+no continuation point where they cut, and the rest would be missed."""
 
 
 @dataclass
@@ -70,7 +71,7 @@ async def _read_page(
         IsReadModified=False,
         StartTime=from_ns(start_ns),
         EndTime=from_ns(end_ns),
-        NumValuesPerNode=min(PAGE, most),
+        NumValuesPerNode=most if most <= PAGE else 0,
         ReturnBounds=False,
     )
 
