@@ -17,8 +17,8 @@ from .nodes import find_nodes
 from .values import OpcUaValue, from_data_value, from_ns
 
 PAGE = 1000
-"""Most values that are asked for by number. For more the server cuts the pages (0): asked by number, some give
-no continuation point where they cut, and the rest would be missed."""
+"""Most values that are asked for by number. For more the server cuts the pages (0): asked by number, some
+give no continuation point where they cut, and the rest would be missed."""
 
 
 @dataclass
