@@ -42,7 +42,7 @@ host = "h"
 port = 502
 """
 FAULTS = (
-    "nonsense is not known here; known: content_type",
+    "nonsense is not known here; known: ",
     "site must be letters, digits, _ or -, got 'bad site'",
     "nats.url must begin with nats://",
     "nats.user must come together with password",
