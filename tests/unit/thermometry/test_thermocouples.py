@@ -94,7 +94,7 @@ def test_an_independent_implementation_agrees(thermocouple, part, cold):
     emf = low + part * (high - low)
     other = TYPES[thermocouple.letter]
     reached = emf + float(thermocouple.emf_mv(cold))
-    if low <= reached <= high:
+    if low + 0.01 <= reached <= high - 0.01:  # at its ends the other's own range is a rounding narrower
         found = thermocouple.temperature_c(emf, cold)
         assert found.temperature_c == pytest.approx(other.temperature(emf, reference=cold), abs=1e-3)
 

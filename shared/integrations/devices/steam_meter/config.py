@@ -10,7 +10,7 @@ from .fields import SteamMeterFields
 from .flow_path import path_faults
 from .kinds import DensityCompensation, FlowMeasurementType, HartTransport, MeterProtocol
 from .readout import Readout
-from .sources import source_kind
+from .sources import READY, source_kind
 
 __all__ = [
     "DensityCompensation",
@@ -53,6 +53,10 @@ class SteamMeterConfig(SteamMeterFields, frozen=True):
         yield from self._source_faults()
 
     def _source_faults(self) -> Iterable[Fault]:
+        if self.protocol not in READY:
+            allowed = f"must be one of {', '.join(each.value for each in READY)}: others are not read yet"
+            yield Fault("", "protocol", self.protocol.value, allowed)
+            return
         kind = source_kind(self.protocol)
         found = list(kind.faults(self))
         yield from found
