@@ -49,7 +49,7 @@ def one_each(connector: Callable[[Any], PolledConnector]) -> Callable[[Sequence[
 
 
 LIBRARY_ONLY = {"scada"}
-"""Not yet served: importing its OPC UA library costs every process 0.7 s, which it has to load on demand first."""
+"""Not yet served: the OPC UA library would cost every process 0.7 s; it has to come on demand first."""
 
 
 @cache
