@@ -88,3 +88,12 @@ def test_every_suppression_names_its_rule_and_its_reason():
         if (found := comment.search(line)) and not reasoned.fullmatch(found["rest"].strip())
     ]
     assert unexplained == []
+
+
+def test_the_opcua_library_is_loaded_by_nobody_who_has_no_opcua_server():
+    # It takes most of a second: time that every service and every script would start later.
+    probe = (
+        "import sys; from integrations import *; from integrations.devices.classes import device_classes;"
+        "device_classes(); sys.exit('asyncua' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=False).returncode == 0

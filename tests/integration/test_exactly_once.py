@@ -83,13 +83,13 @@ def config(tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 async def test_the_transformation_ends_in_the_middle_of_a_stream(nats_server, streams, config, tmp_path, how):
     child = Child("transformation", config(nats_server.url), tmp_path / "log")
-    async with child, feeding(streams, Feed(SENSORS), 4000) as feed:
+    async with child, feeding(streams, Feed(SENSORS), 1000) as feed:
         for _ in range(2):
             seen = len(await clean(streams))
             await eventually(lambda seen=seen: more_than(streams, seen), 15)
             await child.restart(how)
         await feed
-        await once_and_in_order(streams, 4000)
+        await once_and_in_order(streams, 1000)
 
 
 async def more_than(bus, count):

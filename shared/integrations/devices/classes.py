@@ -48,18 +48,10 @@ def one_each(connector: Callable[[Any], PolledConnector]) -> Callable[[Sequence[
     return lambda configs: [connector(config) for config in configs]
 
 
-LIBRARY_ONLY = {"scada"}
-"""Not yet served: the OPC UA library would cost every process 0.7 s; it has to come on demand first."""
-
-
 @cache
 def device_classes() -> dict[str, DeviceClass]:
     """Return every device class by name."""
     package = import_module(__package__)
-    rooms = [
-        module.name
-        for module in pkgutil.iter_modules(package.__path__)
-        if module.ispkg and module.name not in LIBRARY_ONLY
-    ]
+    rooms = [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
     found = (import_module(f"{__package__}.{room}").DEVICE_CLASS for room in rooms)
     return {device_class.name: device_class for device_class in found}

@@ -11,19 +11,21 @@ import numpy as np
 import structlog
 
 from integrations.protocols.opcua import (
-    ChangeBatch,
-    Deadband,
-    EventKind,
     HistoryUnavailableError,
-    MonitoredTag,
     NodeError,
     NotConnectedError,
     OpcUaError,
-    OpcUaSession,
     OpcUaTimeoutError,
-    OpcUaValue,
     ServerLostError,
     ServerUnreachableError,
+)
+from integrations.protocols.opcua.client import (
+    ChangeBatch,
+    Deadband,
+    EventKind,
+    MonitoredTag,
+    OpcUaSession,
+    OpcUaValue,
     SessionEvent,
     SessionState,
     SubscriptionSettings,

@@ -1,6 +1,9 @@
-"""OPC UA clients: secure sessions that survive restarts, reads, writes, subscriptions, history, browsing."""
+"""OPC UA clients: secure sessions that survive restarts, reads, writes, subscriptions, history, browsing.
 
-from .browsing import BrowsedTag, tags_as_toml
+Here is what configurations need: endpoints, node texts, errors. What speaks to a server is in `client`, which
+loads asyncua; that takes most of a second, so only who has an OPC UA server should import it.
+"""
+
 from .endpoint import OpcUaEndpoint, SecurityMode, SecurityPolicy
 from .errors import (
     CertificateError,
@@ -23,24 +26,14 @@ from .errors import (
     ServiceFaultError,
     TooManySessionsError,
     WriteValueError,
-    status_name,
 )
-from .events import EventKind, SessionEvent
-from .monitoring import ChangeBatch, Deadband, MonitoredTag, SubscriptionSettings
 from .node_text import NodeSyntaxError, parse_node
-from .session import OpcUaSession, SessionState
-from .subscription import OpcUaSubscription
-from .values import OpcUaValue
+from .status_names import status_name
 
 __all__ = [
-    "BrowsedTag",
     "CertificateError",
-    "ChangeBatch",
-    "Deadband",
-    "EventKind",
     "HistoryUnavailableError",
     "LoginRefusedError",
-    "MonitoredTag",
     "NoSuchEndpointError",
     "NodeError",
     "NodeSyntaxError",
@@ -50,10 +43,7 @@ __all__ = [
     "NotWritableError",
     "OpcUaEndpoint",
     "OpcUaError",
-    "OpcUaSession",
-    "OpcUaSubscription",
     "OpcUaTimeoutError",
-    "OpcUaValue",
     "OwnCertificateError",
     "OwnCertificateRefusedError",
     "SecurityMode",
@@ -63,12 +53,8 @@ __all__ = [
     "ServerLostError",
     "ServerUnreachableError",
     "ServiceFaultError",
-    "SessionEvent",
-    "SessionState",
-    "SubscriptionSettings",
     "TooManySessionsError",
     "WriteValueError",
     "parse_node",
     "status_name",
-    "tags_as_toml",
 ]

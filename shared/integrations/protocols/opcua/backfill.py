@@ -5,9 +5,9 @@ from asyncua import ua
 from integrations.messages.status import is_bad
 
 from .connection import Connection
-from .errors import status_name
 from .events import EventKind, Events
 from .history import read_history
+from .status_names import status_name
 from .subscription import OpcUaSubscription
 
 MOST_PER_NODE = 10_000

@@ -1,5 +1,6 @@
 """What asyncua raises, converted once into this room's errors."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,8 +15,12 @@ from .errors import (
     ServerLostError,
     ServiceFaultError,
     TooManySessionsError,
-    status_name,
 )
+from .status_names import status_name
+
+# Every fault that asyncua's client would print, some of them with a traceback, is raised here by name.
+for _name in ("asyncua.client", "asyncua.uaprotocol", "asyncua.crypto"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 Codes = ua.StatusCodes
 

@@ -3,16 +3,8 @@
 Source of the codes: OPC UA Part 4 §7.39.2.
 """
 
-import logging
-
-from asyncua import ua
-
 from integrations.messages.status import Status
 from integrations.protocols.errors import ProtocolConnectionError, ProtocolError, ProtocolTimeoutError
-
-# Every fault that asyncua's client would print, some of them with a traceback, is raised here by name.
-for _name in ("asyncua.client", "asyncua.uaprotocol", "asyncua.crypto"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 class OpcUaError(ProtocolError):
@@ -120,9 +112,3 @@ class WriteValueError(NodeError, ValueError):
 
 class HistoryUnavailableError(NodeError):
     """The server keeps no history of the node, or does not give it."""
-
-
-def status_name(code: int) -> str:
-    """Name of a StatusCode, its info bits aside, such as BadNodeIdUnknown; with its number if it has none."""
-    name, _ = ua.status_codes.get_name_and_doc(code & 0xFFFF0000)
-    return name if hasattr(ua.StatusCodes, name) and name not in {"Bad", "Uncertain"} else f"0x{code:08X}"

@@ -1,6 +1,7 @@
 """Nodes as configurations write them: NodeIds and browse paths, told apart, checked without a server.
 
-Sources: OPC UA Part 6 §5.3.1.10 (NodeId text), Part 4 Annex A.2 (relative path text).
+Sources: OPC UA Part 6 §5.3.1.10 (NodeId text), Part 4 Annex A.2 (relative path text), Part 6 Annex A (numbers
+of the reference types).
 """
 
 import base64
@@ -9,8 +10,6 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from asyncua import ua
-
 NODE_ID = re.compile(
     r"(?:ns=(?P<index>\d+);|nsu=(?P<uri>[^;]+);)?(?P<kind>[isgb])=(?P<identifier>.*)", re.DOTALL
 )
@@ -18,6 +17,24 @@ STEP = re.compile(
     r"(?P<lead>/|<[^>]*>|\.)?(?:(?P<index>\d+):)?(?P<name>(?:&.|\.(?!\d+:)|[^/<.&])+)", re.DOTALL
 )
 REFERENCE = re.compile(r"<(?P<exact>#)?(?P<inverse>!)?(?:0:)?(?P<name>\w+)>")
+ROOT_FOLDER, OBJECTS_FOLDER = 84, 85
+REFERENCE_TYPES = {
+    "References": 31,
+    "NonHierarchicalReferences": 32,
+    "HierarchicalReferences": 33,
+    "HasChild": 34,
+    "Organizes": 35,
+    "HasEventSource": 36,
+    "GeneratesEvent": 41,
+    "Aggregates": 44,
+    "HasSubtype": 45,
+    "HasProperty": 46,
+    "HasComponent": 47,
+    "HasNotifier": 48,
+    "HasOrderedComponent": 49,
+    "HasHistoricalConfiguration": 56,
+}
+"""Types that lead from node to node and their numbers; the way to a value needs no other."""
 UNESCAPED = re.compile(r"&(.)", re.DOTALL)
 ALLOWED = (
     "must be a NodeId (ns=2;s=Tag, ns=2;i=1001, ns=2;g=…, ns=2;b=…, nsu=uri;s=Tag) or a browse path"
@@ -36,20 +53,26 @@ class NodeIdText:
     identifier: int | str | bytes | uuid.UUID
     namespace: int | str
 
-    def resolved(self, index: int) -> ua.NodeId:
-        """The NodeId, its namespace being `index` on the server."""
-        if isinstance(self.identifier, int):
-            return ua.NodeId(self.identifier, index)
-        kinds = {str: ua.NodeIdType.String, bytes: ua.NodeIdType.ByteString, uuid.UUID: ua.NodeIdType.Guid}
-        return ua.NodeId(self.identifier, index, kinds[type(self.identifier)])
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """A step along references of one type, to the node of one browse name."""
+
+    reference: int
+    """Number of the reference type in namespace 0."""
+    namespace: int
+    name: str
+    is_inverse: bool = False
+    with_subtypes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class BrowsePathText:
-    """A way from `start` along references to a node."""
+    """A way from a folder of namespace 0 along references to a node."""
 
-    start: ua.NodeId
-    path: ua.RelativePath
+    start: int
+    """Number of the folder."""
+    steps: tuple[PathStep, ...]
 
 
 def parse_node(text: str) -> NodeIdText | BrowsePathText:
@@ -98,42 +121,34 @@ def _node_id(text: str, match: re.Match[str]) -> NodeIdText:
 
 
 def _browse_path(text: str) -> BrowsePathText:
-    elements: list[ua.RelativePathElement] = []
+    steps: list[PathStep] = []
     position = 0
     while position < len(text):
         match = STEP.match(text, position)
         if match is None:
             raise NodeSyntaxError(f"node {text!r} {ALLOWED}; stuck at {text[position:]!r}")
-        elements.append(_element(text, match))
+        steps.append(_step(text, match))
         position = match.end()
-    if not elements:
+    if not steps:
         raise NodeSyntaxError(f"node {text!r} {ALLOWED}")
-    first = elements[0].TargetName
-    if first.NamespaceIndex == 0 and first.Name == "Root":
-        elements.pop(0)
-    if not elements:
+    if (steps[0].namespace, steps[0].name) == (0, "Root"):
+        steps.pop(0)
+    if not steps:
         raise NodeSyntaxError(f"node {text!r}: Root alone is no way to a node")
-    first = elements[0].TargetName
-    at_root = first.NamespaceIndex == 0 and first.Name in {"Objects", "Types", "Views"}
-    start = ua.ObjectIds.RootFolder if at_root else ua.ObjectIds.ObjectsFolder
-    return BrowsePathText(ua.NodeId(start), ua.RelativePath(Elements=elements))
+    at_root = steps[0].namespace == 0 and steps[0].name in {"Objects", "Types", "Views"}
+    return BrowsePathText(ROOT_FOLDER if at_root else OBJECTS_FOLDER, tuple(steps))
 
 
-def _element(text: str, match: re.Match[str]) -> ua.RelativePathElement:
-    reference, inverse, subtypes = ua.ObjectIds.HierarchicalReferences, False, True
+def _step(text: str, match: re.Match[str]) -> PathStep:
+    name, namespace = UNESCAPED.sub(r"\1", match["name"]), int(match["index"] or 0)
     lead = match["lead"] or "/"
+    if lead == "/":
+        return PathStep(REFERENCE_TYPES["HierarchicalReferences"], namespace, name)
     if lead == ".":
-        reference = ua.ObjectIds.Aggregates
-    elif lead.startswith("<"):
-        named = REFERENCE.fullmatch(lead)
-        if named is None or not hasattr(ua.ObjectIds, named["name"]):
-            raise NodeSyntaxError(f"node {text!r}: {lead} is no reference type of namespace 0")
-        reference = getattr(ua.ObjectIds, named["name"])
-        inverse, subtypes = bool(named["inverse"]), not named["exact"]
-    name = UNESCAPED.sub(r"\1", match["name"])
-    return ua.RelativePathElement(
-        ReferenceTypeId=ua.NodeId(reference),
-        IsInverse=inverse,
-        IncludeSubtypes=subtypes,
-        TargetName=ua.QualifiedName(name, int(match["index"] or 0)),
+        return PathStep(REFERENCE_TYPES["Aggregates"], namespace, name)
+    named = REFERENCE.fullmatch(lead)
+    if named is None or named["name"] not in REFERENCE_TYPES:
+        raise NodeSyntaxError(f"node {text!r}: {lead} must be one of {', '.join(REFERENCE_TYPES)}")
+    return PathStep(
+        REFERENCE_TYPES[named["name"]], namespace, name, bool(named["inverse"]), not named["exact"]
     )

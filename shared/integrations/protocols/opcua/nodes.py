@@ -1,13 +1,15 @@
 """From the texts that name nodes to the NodeIds of a server."""
 
+import uuid
 from collections.abc import Sequence
 
 from asyncua import ua
 
 from .connection import Connection
-from .errors import NodeTextError, NodeUnknownError, status_name
+from .errors import NodeTextError, NodeUnknownError
 from .limits import Operation
 from .node_text import BrowsePathText, NodeIdText, NodeSyntaxError, parse_node
+from .status_names import status_name
 
 LAST_STEP = 0xFFFFFFFF
 """RemainingPathIndex of a path that was followed to its end (Part 4 §5.9.4)."""
@@ -61,15 +63,36 @@ async def find_node(connection: Connection, text: str) -> ua.NodeId:
 
 def _in_namespace(connection: Connection, node: NodeIdText) -> ua.NodeId | int:
     if isinstance(node.namespace, int):
-        return node.resolved(node.namespace)
+        return _node_id(node, node.namespace)
     if node.namespace not in connection.namespaces:
         return ua.StatusCodes.BadNodeIdUnknown
-    return node.resolved(connection.namespaces.index(node.namespace))
+    return _node_id(node, connection.namespaces.index(node.namespace))
+
+
+def _node_id(node: NodeIdText, index: int) -> ua.NodeId:
+    """The NodeId, its namespace being `index` on the server."""
+    if isinstance(node.identifier, int):
+        return ua.NodeId(node.identifier, index)
+    kinds = {str: ua.NodeIdType.String, bytes: ua.NodeIdType.ByteString, uuid.UUID: ua.NodeIdType.Guid}
+    return ua.NodeId(node.identifier, index, kinds[type(node.identifier)])
+
+
+def _browse_path(path: BrowsePathText) -> ua.BrowsePath:
+    elements = [
+        ua.RelativePathElement(
+            ReferenceTypeId=ua.NodeId(step.reference),
+            IsInverse=step.is_inverse,
+            IncludeSubtypes=step.with_subtypes,
+            TargetName=ua.QualifiedName(step.name, step.namespace),
+        )
+        for step in path.steps
+    ]
+    return ua.BrowsePath(ua.NodeId(path.start), ua.RelativePath(elements))
 
 
 async def _follow(connection: Connection, paths: Sequence[BrowsePathText]) -> list[ua.NodeId | int]:
     async def call(chunk: Sequence[BrowsePathText]) -> list[ua.BrowsePathResult]:
-        wanted = [ua.BrowsePath(StartingNode=path.start, RelativePath=path.path) for path in chunk]
+        wanted = [_browse_path(path) for path in chunk]
         answer: list[ua.BrowsePathResult] = await connection.ask(
             "follow browse paths", connection.services.translate_browsepaths_to_nodeids(wanted)
         )

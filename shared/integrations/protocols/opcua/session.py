@@ -17,12 +17,13 @@ from .backfill import backfill
 from .browsing import OBJECTS, BrowsedTag, browse_tags
 from .connection import Connection
 from .endpoint import OpcUaEndpoint
-from .errors import HistoryUnavailableError, NotConnectedError, OpcUaError, status_name
+from .errors import HistoryUnavailableError, NotConnectedError, OpcUaError
 from .events import EventKind, Events, SessionEvent, TypeWatch
 from .history import read_history
 from .limits import Limits
 from .monitoring import ChangeBatch, MonitoredTag, SubscriptionSettings
 from .reading import read_values
+from .status_names import status_name
 from .subscription import OpcUaSubscription
 from .values import OpcUaValue
 from .writing import write_value

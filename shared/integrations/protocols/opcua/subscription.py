@@ -10,11 +10,12 @@ from asyncua import ua
 from integrations.messages.status import is_bad
 
 from .connection import Connection
-from .errors import OpcUaError, ServerLostError, status_name
+from .errors import OpcUaError, ServerLostError
 from .events import EventKind, Events, TypeWatch
 from .limits import Operation
 from .monitoring import ChangeBatch, Deadband, MonitoredTag, SubscriptionSettings, create_request
 from .nodes import find_nodes
+from .status_names import status_name
 from .values import OpcUaValue, bad_value, from_data_value
 
 logger = structlog.get_logger(__name__)

@@ -10,8 +10,9 @@ from integrations.messages.status import is_bad
 
 from .connection import Connection
 from .data_types import base_type
-from .errors import NodeError, NodeUnknownError, NotWritableError, WriteValueError, status_name
+from .errors import NodeError, NodeUnknownError, NotWritableError, WriteValueError
 from .nodes import as_text, find_node
+from .status_names import status_name
 
 ATTRIBUTES = (
     ua.AttributeIds.DataType,

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 from asyncua import Server, ua
 
-from integrations.protocols.opcua import OpcUaEndpoint, OpcUaSession
+from integrations.protocols.opcua import OpcUaEndpoint
+from integrations.protocols.opcua.client import OpcUaSession
 from integrations.resilience import Backoff
 
 

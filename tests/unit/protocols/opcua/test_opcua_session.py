@@ -7,16 +7,18 @@ from asyncua import ua
 
 from integrations.messages.status import Status
 from integrations.protocols.opcua import (
-    EventKind,
-    MonitoredTag,
     NodeTextError,
     NodeUnknownError,
     NotConnectedError,
     NotWritableError,
-    OpcUaSession,
     ServerUnreachableError,
-    SubscriptionSettings,
     WriteValueError,
+)
+from integrations.protocols.opcua.client import (
+    EventKind,
+    MonitoredTag,
+    OpcUaSession,
+    SubscriptionSettings,
     tags_as_toml,
 )
 

@@ -1,0 +1,23 @@
+"""What speaks to OPC UA servers: sessions, subscriptions, what they carry, browsing."""
+
+from .browsing import BrowsedTag, tags_as_toml
+from .events import EventKind, SessionEvent
+from .monitoring import ChangeBatch, Deadband, MonitoredTag, SubscriptionSettings
+from .session import OpcUaSession, SessionState
+from .subscription import OpcUaSubscription
+from .values import OpcUaValue
+
+__all__ = [
+    "BrowsedTag",
+    "ChangeBatch",
+    "Deadband",
+    "EventKind",
+    "MonitoredTag",
+    "OpcUaSession",
+    "OpcUaSubscription",
+    "OpcUaValue",
+    "SessionEvent",
+    "SessionState",
+    "SubscriptionSettings",
+    "tags_as_toml",
+]
