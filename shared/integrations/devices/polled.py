@@ -141,7 +141,8 @@ class PolledConnector(BaseConnector):
 
     async def _poll_on_grid(self) -> None:
         began = self._clock()
-        with self._tracer.start_as_current_span("poll", attributes=self._span_attributes):
+        span = self._tracer.start_span("poll", attributes=self._span_attributes)
+        with trace.use_span(span, end_on_exit=True):
             try:
                 await self._poll(0)
             except Exception as error:

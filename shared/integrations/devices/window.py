@@ -2,8 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 SECOND = 1_000_000_000
@@ -40,10 +39,9 @@ class Window:
         """Return the values at or after `time_ns`, oldest first."""
         return [entry for entry in self._entries if entry.time_ns >= time_ns]
 
-    def newest(self, count: int) -> Iterator[Entry]:
-        """Yield the last `count` values, newest first."""
-        for back in range(1, min(count, len(self._entries)) + 1):
-            yield self._entries[-back]
+    def newest(self, count: int) -> list[float]:
+        """Return the last `count` values, newest first."""
+        return [entry.value for entry in islice(reversed(self._entries), count)]
 
     def average(self, seconds: float, now_ns: int) -> float | None:
         """Return the time-weighted mean over the last `seconds`, by trapezoids; None without a value."""

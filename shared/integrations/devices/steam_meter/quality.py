@@ -76,9 +76,5 @@ def _does_not_move(flow: Flow, history: Window, resolution: float) -> bool:
     count = min(FLATLINE_COUNT * math.ceil(max(1.0, resolution / FLATLINE_TOLERANCE)), LONGEST_FLATLINE)
     if len(history) < count - 1:
         return False
-    lowest = highest = flow.value
-    for entry in history.newest(count - 1):
-        lowest, highest = min(lowest, entry.value), max(highest, entry.value)
-        if highest - lowest > FLATLINE_TOLERANCE:
-            return False
-    return True
+    flows = [flow.value, *history.newest(count - 1)]
+    return max(flows) - min(flows) <= FLATLINE_TOLERANCE
