@@ -99,6 +99,9 @@ class OpcUaEndpoint(Checked, frozen=True):
         elif parts.username is not None:
             yield Fault("", "password in url", "", "must go to username and password: urls are logged")
 
+    def __repr__(self) -> str:
+        return f"OpcUaEndpoint({self.address!r})"  # a Struct's own would show the password
+
     def __str__(self) -> str:
         return self.address
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 NODE_ID = re.compile(
     r"(?:ns=(?P<index>\d+);|nsu=(?P<uri>[^;]+);)?(?P<kind>[isgb])=(?P<identifier>.*)", re.DOTALL
 )
+LIKE_NODE_ID = re.compile(r"nsu?=|\w=", re.IGNORECASE)
+"""How a NodeId begins, also one with a slip in it; a path whose first name does so begins with `/`."""
 STEP = re.compile(
     r"(?P<lead>/|<[^>]*>|\.)?(?:(?P<index>\d+):)?(?P<name>(?:&.|\.(?!\d+:)|[^/<.&])+)", re.DOTALL
 )
@@ -88,6 +90,8 @@ def parse_node(text: str) -> NodeIdText | BrowsePathText:
     """
     if match := NODE_ID.fullmatch(text.lstrip()):
         return _node_id(text, match)
+    if LIKE_NODE_ID.match(text.lstrip()):
+        raise NodeSyntaxError(f"node {text!r} {ALLOWED}")
     return _browse_path(text.strip())
 
 
