@@ -41,6 +41,10 @@ class ModbusTimeoutError(ModbusError, ProtocolTimeoutError):
     status = Status.BAD_TIMEOUT
 
 
+class UnitSilentError(ModbusTimeoutError):
+    """The unit was not asked: it was silent just before, and its neighbours would have waited with it."""
+
+
 class CannotConnectError(ModbusError, ProtocolConnectionError):
     """The connection or serial port could not be opened."""
 

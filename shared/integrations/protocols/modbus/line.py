@@ -1,19 +1,21 @@
 """A line: everything behind one TCP address or serial port, shared by the units there."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .endpoint import ModbusEndpoint
-from .errors import CannotConnectError, ConnectionLostError
+from .errors import CannotConnectError, ConnectionLostError, ModbusTimeoutError
 from .link import Link
 from .opening import open_link
 from .planner import Span
 from .pool import Pool, Slot
-from .requests import Request, check_answer, read_request, read_words, write_request
+from .requests import Request, check_answer, is_silence, read_request, read_words, write_request
 from .rtu import Debts
+from .silence import Silence
 
 CONNECT_PAUSE_SECONDS = 0.2
 
@@ -22,8 +24,9 @@ class ModbusLine:
     """Reads and writes units; connects when first needed and again when the connection was lost.
 
     A request is never repeated here: retries belong to the caller. One unit that stays silent holds one of
-    the connections for its timeout. After a failed connection all who ask within CONNECT_PAUSE_SECONDS get
-    the same error, so that a hundred units of a dead gateway do not each wait for their own.
+    the connections for its timeout; `silence` tells who did. After a failed connection all who ask within
+    CONNECT_PAUSE_SECONDS get the same error, so that a hundred units of a dead gateway do not each wait for
+    their own.
     """
 
     def __init__(self, endpoint: ModbusEndpoint) -> None:
@@ -31,6 +34,7 @@ class ModbusLine:
         self._name = str(endpoint)
         self._pool = Pool(self._name, 1 if endpoint.is_serial else endpoint.connection_pool_size)
         self._debts = Debts()
+        self.silence = Silence(self._name, time.monotonic)
         self._refusal = ""
         self._refused_until = 0.0
 
@@ -76,12 +80,22 @@ class ModbusLine:
         slot = await self._pool.acquire()
         try:
             link = await self._open(slot)
-            return await link.exchange(request, timeout_seconds or self.endpoint.timeout_seconds)
+            began = time.monotonic()
+            answer = await link.exchange(request, timeout_seconds or self.endpoint.timeout_seconds)
+        except ModbusTimeoutError:
+            self.silence.missed(request.unit, time.monotonic() - began)
+            raise
         except (CannotConnectError, ConnectionLostError) as error:
             has_room = slot.link is not None and slot.link.has_answered
             may_be_done = request.is_write and isinstance(error, ConnectionLostError)
             if has_room or may_be_done or not self._pool.retire(slot):
                 raise
+        else:
+            if is_silence(answer):
+                self.silence.missed(request.unit, time.monotonic() - began)
+            else:
+                self.silence.heard(request.unit)
+            return answer
         finally:
             self._pool.release(slot)
         return await self._exchange(request, timeout_seconds)

@@ -14,7 +14,7 @@ from pymodbus.pdu.register_message import (
     WriteSingleRegisterRequest,
 )
 
-from .errors import GarbageError, WrongLengthError, exception_response
+from .errors import ExceptionCode, GarbageError, WrongLengthError, exception_response
 from .planner import Span
 from .registers import Function
 
@@ -59,6 +59,11 @@ def write_request(unit: int, address: int, words: tuple[int, ...]) -> Request:
         pdu = WriteMultipleRegistersRequest(address=address, registers=words)
     span = Span(Function.HOLDING, address, len(words))
     return Request(unit, span, bytes([pdu.function_code]) + pdu.encode(), 5, is_write=True)
+
+
+def is_silence(pdu: bytes) -> bool:
+    """Whether a gateway says, in place of the unit behind it, that the unit did not answer."""
+    return bool(pdu[0] & 0x80) and pdu[1:] == bytes([ExceptionCode.GATEWAY_TARGET_DEVICE_FAILED_TO_RESPOND])
 
 
 def check_answer(request: Request, pdu: bytes, line: str) -> None:

@@ -69,9 +69,11 @@ class ModbusUnit:
 
         Raises:
             ModbusError: nothing could be read, for the reason it names. The first timeout ends a poll, so a
-                silent unit costs one timeout however many requests it needs.
+                silent unit costs one timeout however many requests it needs; on a shared line its next polls
+                are UnitSilentError at once.
         """
         async with self._turn:
+            self.line.silence.check(self.unit)
             began_ns = self._now_ns()
             sweep = Sweep(self.line, self.unit, self._plan, self._decoder.layout, self._timeout_seconds)
             await sweep.run()

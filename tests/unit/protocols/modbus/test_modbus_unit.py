@@ -27,6 +27,7 @@ from integrations.protocols.modbus import (
     UnitBusyError,
 )
 from integrations.protocols.modbus.errors import exception_response
+from integrations.protocols.modbus.silence import Silence
 
 
 def table_of(count, **settings):
@@ -211,6 +212,7 @@ class Device:
         self.holes = holes
         self.max_count = max_count
         self.refusals = 0
+        self.silence = Silence("fake", lambda: 0.0)
 
     async def read(self, unit, span, timeout_seconds=None):
         if span.count > self.max_count or self.holes & set(range(span.address, span.end)):
