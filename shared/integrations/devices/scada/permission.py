@@ -9,6 +9,7 @@ from .config import SCADAConnectionConfig
 from .tags import TagConfig, TagType
 
 LONGEST_TEXT = 4096
+LONGEST_SHOWN = 80
 _WANTED = {
     TagType.FLOAT: "a finite number",
     TagType.INT: "a whole number",
@@ -57,9 +58,11 @@ def is_of_type(kind: TagType, value: Any) -> bool:
         return kind is TagType.BOOL and isinstance(value, bool)
     if kind is TagType.STRING:
         return isinstance(value, str) and len(value) <= LONGEST_TEXT
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:  # an int that no float holds
         return False
-    return kind is TagType.FLOAT or float(value).is_integer()
+    return math.isfinite(number) and (kind is TagType.FLOAT or number.is_integer())
 
 
 def as_type(kind: TagType, value: Any) -> Any:
@@ -71,5 +74,6 @@ def as_type(kind: TagType, value: Any) -> Any:
 
 def shown(value: Any) -> str:
     """Return a value for a message, cut short."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    is_huge = isinstance(value, int) and value.bit_length() > 4 * LONGEST_SHOWN
+    text = hex(value) if is_huge else repr(value)  # Python writes no more than 4300 digits
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."

@@ -20,6 +20,8 @@ from .values import TagReading
 
 READ_BACK_PAUSES_SECONDS = (0.0, 0.1, 0.4, 1.0)
 """Controllers take values over in their own cycle: read back so often before it counts as refused."""
+INT_BITS = 64
+"""Of MessagePack, which knows no larger integers."""
 MAY_BE_WRITTEN = "no answer to the write, so that it may have been written or not"
 
 
@@ -125,7 +127,7 @@ def audit(outcome: WriteOutcome, value: Writable, caller: str, *, simulated: boo
 
 def plain(value: Any) -> float | int | str | None:
     """Return a value as an event carries it: numbers, switches and text as they are, all else as text."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or (isinstance(value, int) and value.bit_length() < INT_BITS):
         return value
     if isinstance(value, float):
         return value if value - value == 0 else str(value)  # JSON knows neither NaN nor infinities

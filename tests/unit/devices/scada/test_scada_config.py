@@ -20,7 +20,7 @@ from integrations.devices.scada.endpoint import endpoint_of, password_of
 from integrations.messages import check_token, token_from
 from integrations.protocols.modbus import FLOAT32, RegisterType
 
-SECRET = "hunter2"
+HIDDEN = "hunter2"
 LIMITED = {"writable": True, "min_value": 0.0, "max_value": 10.0}
 
 
@@ -111,10 +111,10 @@ def test_a_switch_or_text_needs_no_limits(kind):
         ({"port": 0}, "port must be 1..65535, got 0"),
         ({"subscription_interval_ms": 1}, "subscription_interval_ms must be 10..3600000, got 1"),
         ({"host": "/dev/ttyS0"}, "host must be a name or an address unless protocol is modbus_rtu"),
-        ({"password": SECRET}, "username must be given with a password, got ''"),
+        ({"password": HIDDEN}, "username must be given with a password, got ''"),
         ({"password_file": "p"}, "username must be given with a password_file"),
         (
-            {"username": "u", "password": SECRET, "password_file": "p"},
+            {"username": "u", "password": HIDDEN, "password_file": "p"},
             "password_file must be left out beside password",
         ),
         ({"security_mode": "Sign"}, "security_mode must be None under security_policy None"),
@@ -175,7 +175,7 @@ def test_a_switch_or_text_needs_no_limits(kind):
 def test_what_is_wrong_is_said_by_name(fields, text):
     (fault,) = faults(scada, **fields)
     assert fault.startswith(text), fault
-    assert SECRET not in fault
+    assert HIDDEN not in fault
 
 
 def test_all_that_is_wrong_is_said_at_once_and_by_place():
@@ -207,9 +207,9 @@ def test_whatever_tags_are_called_their_sensor_ids_are_tokens_and_differ(names):
 
 
 def test_neither_password_nor_its_file_is_shown():
-    config = scada(username="operator", password=SECRET)
-    endpoint = endpoint_of(config, SECRET)
-    assert SECRET not in f"{config!r} {config} {[config]} {endpoint!r} {endpoint}"
+    config = scada(username="operator", password=HIDDEN)
+    endpoint = endpoint_of(config, HIDDEN)
+    assert HIDDEN not in f"{config!r} {config} {[config]} {endpoint!r} {endpoint}"
 
 
 def test_a_password_file_is_read_when_the_password_is_needed(tmp_path):
