@@ -1,11 +1,14 @@
 """Devices, bus and services come and go in any order; what is away is said, and nothing old looks new."""
 
 import asyncio
+import contextlib
 import itertools
 import socket
+import time
 
 import pytest
 
+from fakes.modbus import TcpPeer, honest
 from fakes.site import (
     SITE,
     Child,
@@ -101,6 +104,29 @@ async def polled(bus):
 async def all_there(bus):
     """CLEAN holds the samples of RAW, each once and in order."""
     return times(await clean(bus)) == times(await raw(bus))
+
+
+async def test_what_is_measured_before_the_bus_is_there_is_on_it_afterwards(tmp_path):
+    bus_port, polls = free_port(), 0
+
+    async def counted(query, wire):
+        nonlocal polls
+        polls += 1
+        await honest(query, wire)
+
+    async with contextlib.AsyncExitStack() as stack:
+        device = await stack.enter_async_context(TcpPeer(counted))
+        table = document(f"nats://127.0.0.1:{bus_port}", meter_table(device.port))
+        await stack.enter_async_context(running("steam_meter", table))
+        await eventually(lambda: polls > 3)
+        bus_began_ns = time.time_ns()
+        await stack.enter_async_context(EmbeddedServer(tmp_path / "store", bus_port))
+        bus = await stack.enter_async_context(
+            Bus(BusSettings(url=f"nats://127.0.0.1:{bus_port}"), attempts=20)
+        )
+        await eventually(lambda: polled(bus), 20)
+        (first, *_) = await raw(bus)
+        assert (first.sequence, first.columns[0].time[0] < bus_began_ns) == (0, True)
 
 
 async def test_a_device_that_is_away_gives_no_value_and_an_old_one_never_a_new_time(nats_server, streams):

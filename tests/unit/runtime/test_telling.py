@@ -1,18 +1,13 @@
-"""What a service tells: events in order, raw batches of samples, dead letters with their reason."""
-
-import numpy as np
+"""What a service tells: events in order, dead letters with their reason."""
 
 from integrations.bus import MemoryOutbox, Received
-from integrations.devices import Channel, Sample
-from integrations.messages import Event, Origin, RawBatch, Severity, Status, decode
-from integrations.runtime.acquisition.readings import RawWriter
+from integrations.messages import Event, Severity, decode
 from integrations.runtime.events import MAX_WAITING, EventReporter
 from integrations.runtime.identity import Identity
 from integrations.runtime.transformation.dead_letters import MAX_REASON, dead_letter
 from integrations.runtime.transformation.intake import Dead
 
 IDENTITY = Identity("plant1", "steam_meter", "host-1", "1.0.0")
-CHANNELS = (Channel("m-flow_rate", "flow_rate", "t/hr"), Channel("m-pressure", "pressure", "barg"))
 
 
 async def test_events_go_to_the_outbox_in_order_each_under_its_own_id():
@@ -39,23 +34,6 @@ def test_events_that_nobody_takes_are_bounded():
     taken = reporter.take()
     assert len(taken) == MAX_WAITING
     assert decode(taken[-1].payload, Event).text == str(MAX_WAITING + 4)
-
-
-def test_a_sample_becomes_a_column_for_each_channel_and_nan_no_value():
-    writer = RawWriter(IDENTITY, "m", CHANNELS, epoch_ns=3)
-    status = np.array([Status.GOOD, Status.BAD_TIMEOUT], np.uint32)
-    sample = Sample(17, np.array([1.5, np.nan]), status, Origin.SIMULATED)
-    first, second = writer.write(sample), writer.write(sample)
-    batch = decode(first.payload, RawBatch)
-    assert first.subject == "gl.plant1.raw.steam_meter.m"
-    assert (batch.epoch, batch.sequence, batch.origin) == (3, 0, Origin.SIMULATED)
-    assert [(column.sensor_id, column.value) for column in batch.columns] == [
-        ("m-flow_rate", [1.5]),
-        ("m-pressure", [None]),
-    ]
-    assert batch.columns[1].status == [Status.BAD_TIMEOUT]
-    assert [column.time for column in batch.columns] == [[17], [17]]
-    assert first.message_id != second.message_id
 
 
 def test_a_dead_letter_keeps_the_body_and_says_why_on_one_line():

@@ -1,16 +1,30 @@
-"""From a device's sample to the raw batch that travels."""
+"""From a device's sample to the raw batches that travel."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isnan
+from typing import NamedTuple
 
 import numpy as np
 
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample
 from integrations.devices.points import NOWHERE, PointSample
-from integrations.messages import ContentType, Header, RawBatch, RawColumn, RawTemplate, Subjects, encode
+from integrations.messages import (
+    ContentType,
+    Header,
+    Origin,
+    RawBatch,
+    RawColumn,
+    RawTemplate,
+    Subjects,
+    encode,
+)
 from integrations.runtime.identity import Identity
 from integrations.runtime.process.tracing import stamp
+
+MOST_VALUES = 1000
+"""Values in one message: even with the longest of names it stays below 1 MiB, nats-server's max_payload."""
 
 
 class RawWriter:
@@ -31,39 +45,79 @@ class RawWriter:
         self._epoch_ns = epoch_ns
         self._channels = channels
         self._content_type = content_type
-        self._template = RawTemplate(
-            site=identity.site,
-            device_class=identity.service,
-            source=source,
-            epoch=epoch_ns,
-            sensors=[(each.sensor_id, each.quantity, each.unit) for each in channels],
-        )
+        self._parts = [
+            _Part(slice(at, at + MOST_VALUES), self._template(channels[at : at + MOST_VALUES]))
+            for at in range(0, max(len(channels), 1), MOST_VALUES)
+        ]
         self._sequence = 0
 
-    def write(self, sample: Sample) -> Outgoing:
-        """Return the message that carries `sample`."""
-        body = self._body(sample)
+    def write(self, sample: Sample) -> list[Outgoing]:
+        """Return the messages that carry `sample`: one, unless it has more than MOST_VALUES values."""
+        return [self._message(body) for body in self._bodies(sample)]
+
+    def _message(self, body: bytes) -> Outgoing:
         message_id = f"{self._subject}-{self._epoch_ns}-{self._sequence}"
         self._sequence += 1
         headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
         stamp(headers, self._subject)
         return Outgoing(self._subject, body, headers, message_id)
 
-    def _body(self, sample: Sample) -> bytes:
-        if self._content_type is ContentType.JSON and not isinstance(sample, PointSample):
-            return self._template.render(
-                self._sequence, sample.origin, sample.time_ns, sample.values, sample.status
-            )
+    def _bodies(self, sample: Sample) -> Iterator[bytes]:
+        """Yield the body of each message; the counter goes on in between."""
+        if isinstance(sample, PointSample):
+            for piece in _pieces(sample):
+                yield self._encoded(piece.origin, columns_of(self._channels, piece))
+        elif self._content_type is ContentType.JSON:
+            for part in self._parts:
+                values, status = sample.values[part.place], sample.status[part.place]
+                yield part.template.render(self._sequence, sample.origin, sample.time_ns, values, status)
+        else:
+            columns = columns_of(self._channels, sample)
+            for part in self._parts:
+                yield self._encoded(sample.origin, columns[part.place])
+
+    def _encoded(self, origin: Origin, columns: list[RawColumn]) -> bytes:
         batch = RawBatch(
             site=self._identity.site,
             device_class=self._identity.service,
             source=self._source,
             sequence=self._sequence,
             epoch=self._epoch_ns,
-            origin=sample.origin,
-            columns=columns_of(self._channels, sample),
+            origin=origin,
+            columns=columns,
         )
         return encode(batch, self._content_type)
+
+    def _template(self, channels: tuple[Channel, ...]) -> RawTemplate:
+        return RawTemplate(
+            site=self._identity.site,
+            device_class=self._identity.service,
+            source=self._source,
+            epoch=self._epoch_ns,
+            sensors=[(each.sensor_id, each.quantity, each.unit) for each in channels],
+        )
+
+
+class _Part(NamedTuple):
+    """Channels that share a message."""
+
+    place: slice
+    template: RawTemplate
+
+
+def _pieces(sample: PointSample) -> Iterator[PointSample]:
+    if len(sample.times) <= MOST_VALUES:
+        yield sample
+        return
+    for at in range(0, len(sample.times), MOST_VALUES):
+        part = slice(at, at + MOST_VALUES)
+        yield replace(
+            sample,
+            values=sample.values[part],
+            status=sample.status[part],
+            channel=sample.channel[part],
+            times=sample.times[part],
+        )
 
 
 def columns_of(channels: tuple[Channel, ...], sample: Sample) -> list[RawColumn]:

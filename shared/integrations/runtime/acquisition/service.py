@@ -58,24 +58,20 @@ async def run_acquisition(
     connectors = list(device_class.connectors(_configured(device_class, plant)))
     identity = Identity(plant.site, device_class.name, instance, version)
     declared = stream_configs(plant.streams)
+    service = Acquisition(identity, plant.content_type, connectors)
+    devices = DeviceEndpoints(connectors)
+    writes = WriteEndpoint(connectors, lambda: service.events.flush(service.outbox))
+    common = CommonEndpoints(
+        identity, telemetry, find=devices.find, counts=service.counts, device_metrics=service.device_metrics
+    )
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
+        await stack.enter_async_context(service.polling())  # what the bus misses waits in the outbox
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{device_class.name}-{instance}"))
         await ensure_streams(bus, declared)
         await stack.enter_async_context(keeping_streams(bus, declared))
-        service = Acquisition(identity, plant.content_type, connectors)
-        devices = DeviceEndpoints(connectors)
-        writes = WriteEndpoint(connectors, lambda: service.events.flush(service.outbox))
-        common = CommonEndpoints(
-            identity,
-            telemetry,
-            find=devices.find,
-            counts=service.counts,
-            device_metrics=service.device_metrics,
-        )
         await stack.enter_async_context(service.forwarding(bus))
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all(), *writes.all()]))
         await stack.enter_async_context(following_steam_flows(bus, plant.site, connectors))
-        await stack.enter_async_context(service.polling())
         log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
         await stop.wait()
 
@@ -106,6 +102,7 @@ class Acquisition:
         self._identity = identity
         self._content_type = content_type
         self._epoch_ns = now_ns()
+        self._connecting: list[asyncio.Task[bool]] = []
         for connector in connectors:
             self._attach(connector)
 
@@ -127,13 +124,14 @@ class Acquisition:
 
     @contextlib.asynccontextmanager
     async def forwarding(self, bus: Bus) -> AsyncIterator[None]:
-        """Keep the outbox draining; on leaving, wait a little for what is still in it."""
+        """Keep the outbox draining; on leaving, end the polling and wait a little for what is still in it."""
         async with Publisher(bus) as self.publisher, asyncio.TaskGroup() as group:
             forwarder = Forwarder(self.outbox, self.publisher, on_refused=self._on_refused)
             draining = group.create_task(forwarder.run(), name="forwarder")
             try:
                 yield
             finally:
+                await self._stop_polling()
                 await self._drain()
                 draining.cancel()
 
@@ -141,13 +139,16 @@ class Acquisition:
     async def polling(self) -> AsyncIterator[None]:
         """Connect every device, each in its own time, and poll until left."""
         async with asyncio.TaskGroup() as group:
-            connecting = [group.create_task(connector.connect()) for connector in self.connectors]
+            self._connecting = [group.create_task(connector.connect()) for connector in self.connectors]
             try:
                 yield
             finally:
-                for task in connecting:
-                    task.cancel()
-                await asyncio.gather(*(connector.disconnect() for connector in self.connectors))
+                await self._stop_polling()
+
+    async def _stop_polling(self) -> None:
+        for task in self._connecting:
+            task.cancel()
+        await asyncio.gather(*(connector.disconnect() for connector in self.connectors))
 
     async def _drain(self) -> None:
         await self.events.flush(self.outbox)
@@ -167,7 +168,8 @@ class Acquisition:
         )
 
         async def on_sample(sample: Sample) -> None:
-            await self.outbox.append(writer.write(sample), sample.time_ns)
+            for message in writer.write(sample):
+                await self.outbox.append(message, sample.time_ns)
             await self.events.flush(self.outbox)
 
         connector.on_sample(on_sample)
