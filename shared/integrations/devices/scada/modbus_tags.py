@@ -12,6 +12,7 @@ from integrations.devices.modbus_source import ModbusSource
 from integrations.devices.samples import status_of
 from integrations.protocols.modbus import (
     EncodeError,
+    ExceptionResponseError,
     ModbusError,
     ModbusLines,
     RegisterTable,
@@ -62,14 +63,13 @@ class ModbusTags(TagSource):
                 stack.push_async_callback(source.close)
 
     async def read(self, tags: Sequence[int]) -> list[TagReading]:
-        """Ask for the groups of `tags`; raises when none of them answers."""
+        """Ask for the groups of `tags`; raises when the unit does not answer, or refuses the whole table."""
         wanted = set(tags)
         readings: list[TagReading] = []
         error: ModbusError | None = None
         answered = False
-        for group, source in self._groups:
-            if wanted.isdisjoint(group):
-                continue
+        groups = [(group, source) for group, source in self._groups if not wanted.isdisjoint(group)]
+        for group, source in groups:
             if error is None or not error.ends_poll:
                 try:
                     readings += self._readings(group, await source.poll())
@@ -80,7 +80,8 @@ class ModbusTags(TagSource):
                 finally:
                     self.connection = source.line
             readings += [TagReading(at, None, status_of(error)) for at in group]
-        if error is not None and not answered:
+        is_lost = error is not None and (error.ends_poll or len(groups) == len(self._groups))
+        if error is not None and is_lost and not answered:
             raise error
         return [reading for reading in readings if reading.tag in wanted]
 
@@ -95,7 +96,7 @@ class ModbusTags(TagSource):
         try:
             await line.write(config.slave_address, register.address, words, config.timeout_seconds)
         except ModbusError as error:
-            if error.is_refusal:
+            if isinstance(error, ExceptionResponseError) and not error.ends_poll:
                 return str(error)
             raise
         finally:

@@ -22,7 +22,7 @@ READ_BACK_PAUSES_SECONDS = (0.0, 0.1, 0.4, 1.0)
 """Controllers take values over in their own cycle: read back so often before it counts as refused."""
 INT_BITS = 64
 """Of MessagePack, which knows no larger integers."""
-MAY_BE_WRITTEN = "no answer to the write, so that it may have been written or not"
+MAY_BE_WRITTEN = "it may have been written or not"
 
 
 class Execute(Protocol):
