@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.messages import Origin, Status
+from integrations.messages import Origin, Status, is_bad
 from integrations.resilience import CircuitBreakerOpenError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,10 +66,10 @@ def marked_simulated(sample: AnySample) -> AnySample:
     return replace(sample, status=status, origin=Origin.SIMULATED)
 
 
-def status_of(error: Exception) -> Status:
+def status_of(error: Exception) -> int:
     """StatusCode of a channel whose device could not be read; a protocol's own error knows its status."""
     own = getattr(error, "status", None)
-    if isinstance(own, Status):
+    if isinstance(own, int) and is_bad(own):
         return own
     if isinstance(error, CircuitBreakerOpenError):
         return Status.BAD_NO_COMMUNICATION

@@ -89,7 +89,7 @@ class SCADAConnector(PolledConnector):
 
         Raises:
             UnknownTagError: no tag has this name; a KeyError too.
-            BadTagError: the system answers that the tag has no value; its StatusCode says why.
+            BadTagError: the tag has no value, or one of another type; its StatusCode says why.
             NotConnectedError: connect() was not called.
             CircuitBreakerOpenError: the system is known to be away and was not asked.
             ProtocolError: no answer; a timeout is a TimeoutError too.
@@ -99,8 +99,8 @@ class SCADAConnector(PolledConnector):
             return self._simulator.look([at])[0].value
         (reading,) = await self._execute(lambda: self._ask_for([at]), self.config.max_retries)
         await self._take(self._marked(self._sample(self._course.answered([reading]))))
-        if is_bad(reading.status):
-            raise BadTagError(name, reading.status, status_name(reading.status))
+        if is_bad(status := self._sampler.status(reading)):
+            raise BadTagError(name, status, status_name(status))
         return reading.value
 
     async def subscribe(self, tag: str, callback: TagCallback) -> None:

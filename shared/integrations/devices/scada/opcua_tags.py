@@ -195,10 +195,11 @@ class OpcUaTags(TagSource):
         self.reports.append(Report(readings))
 
     def _on_event(self, event: SessionEvent) -> None:
-        if event.kind is EventKind.RECONNECTED:
+        # The gap stands before whatever the next connection reports, which begins before RECONNECTED is told.
+        if event.kind is EventKind.DISCONNECTED and not (self.reports and self.reports[-1].is_gap):
             self.reports.append(Report([], is_gap=True))
-            if self.on_back:
-                self.on_back()
+        if event.kind is EventKind.RECONNECTED and self.on_back:
+            self.on_back()
 
 
 def _not_there(error: OpcUaError | None) -> NotConnectedError:

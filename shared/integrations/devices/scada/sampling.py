@@ -61,6 +61,10 @@ class Sampler:
         self._channel = np.full(len(config.table), NOWHERE, np.intp)
         self._channel[numeric] = np.arange(len(numeric))
 
+    def status(self, reading: TagReading) -> int:
+        """Return the StatusCode under which a reading is shown, and travels."""
+        return judge(reading, travels=bool(self._channel[reading.tag] != NOWHERE))[1]
+
     def __call__(
         self, readings: Sequence[Timed], time_ns: int, origin: Origin = Origin.MEASURED
     ) -> TagSample:

@@ -13,7 +13,7 @@ class Report(NamedTuple):
 
     readings: list[TagReading]
     is_gap: bool = False
-    """Whether the connection was lost here and is there again."""
+    """Whether the connection was lost here; what follows was reported by the next one."""
 
 
 class TagSource(ABC):
