@@ -52,8 +52,7 @@ class OpcUaPeer:
         return self
 
     def __exit__(self, *exc):
-        self._call(self._server.stop())
-        self._call(self._loop.shutdown_default_executor())
+        self._call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -96,6 +95,14 @@ class OpcUaPeer:
 
     def _call(self, doing):
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(30)
+
+    async def _end(self):
+        await self._server.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # asyncua forgets the tasks of lost sessions
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.get_running_loop().shutdown_default_executor()
 
     async def _start(self):
         server = Server(user_manager=Users())
