@@ -21,6 +21,22 @@ class BusClient(Client):
         await self._error_cb(error)
         await self._process_op_err(error)
 
+    async def _process_connect_init(self) -> None:
+        try:
+            await super()._process_connect_init()
+        except (OSError, TimeoutError):
+            # A TLS handshake that failed has ended the socket, but not the stream around it: nats-py would
+            # wait for that for ever, and never try again.
+            transport, self._transport = self._transport, None
+            if transport is not None:
+                transport.close()  # type: ignore[no-untyped-call]  # nats-py's own gap
+            raise
+
+    @property
+    def wants_certificate(self) -> bool:
+        """Whether the server greeted with the wish to see who we are."""
+        return bool(self._server_info.get("tls_verify"))
+
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         # nats-py looks at each character of each name: measured, a quarter of receiving a message

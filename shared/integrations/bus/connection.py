@@ -170,6 +170,8 @@ class Bus:
             except (errors.Error, OSError, TimeoutError) as error:
                 await self._abandon()
                 url, reason = redacted(self.settings.url or ""), _reason(error)
+                if self.client.wants_certificate and not self.settings.tls_certificate_file:
+                    reason += "; the server wants a client's certificate: set tls_certificate_file"
                 if self._attempts is not None and attempt + 1 >= self._attempts:
                     raise BusUnreachableError(f"no NATS server at {url}: {reason}") from error
                 delay = FIRST_CONNECT.delay(attempt, self._rng)
