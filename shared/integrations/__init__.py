@@ -7,6 +7,8 @@ than the steam meter needs.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from integrations.library_logs import use_standard_logging
+
 if TYPE_CHECKING:
     from integrations.devices import (
         BaseConnector,
@@ -117,6 +119,9 @@ __all__ = [
     "TemperatureSensorType",
     "TotalizerState",
 ]
+
+
+use_standard_logging()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,37 @@
+"""In another program the library speaks through Python's logging, or as the program set structlog up."""
+
+import subprocess
+import sys
+
+SPEAK = """
+from integrations import ConnectionState
+import structlog
+log = structlog.get_logger("integrations.devices")
+log.debug("debug line", device="m")
+log.warning("warning line", device="m")
+"""
+LOUD = "import logging; logging.basicConfig(level=logging.DEBUG, format='%(name)s|%(message)s')"
+OWN = "import structlog; structlog.configure(processors=[structlog.processors.JSONRenderer()])"
+
+
+def spoken(before=""):
+    run = subprocess.run(
+        [sys.executable, "-c", before + "\n" + SPEAK], capture_output=True, text=True, check=True
+    )
+    return run.stdout.splitlines(), run.stderr.splitlines()
+
+
+def test_only_warnings_are_heard_and_not_on_stdout():
+    assert spoken() == ([], ["warning line device=m"])
+
+
+def test_a_program_that_wants_more_says_so_to_logging():
+    assert spoken(LOUD) == (
+        [],
+        ["integrations.devices|debug line device=m", "integrations.devices|warning line device=m"],
+    )
+
+
+def test_a_program_that_has_set_up_structlog_keeps_its_way():
+    out, err = spoken(OWN)
+    assert ('{"device": "m", "event": "debug line"}' in out, err) == (True, [])
