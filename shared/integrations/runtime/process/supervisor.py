@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import signal
 import time
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,9 +15,9 @@ from typing import IO, Any, Self
 
 import structlog
 
+from integrations.orphans import die_with_parent
 from integrations.resilience import Backoff
 from integrations.runtime.process.life import EXIT_CONFIGURATION
-from integrations.runtime.process.orphans import die_with_parent
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +164,8 @@ async def _spawn(program: Program) -> Process:
         "stdin": DEVNULL,
         "env": {**os.environ, **program.env},
         "start_new_session": True,
-        "preexec_fn": die_with_parent(),
+        # a parent that had the time stops its children in order; one that had not is a power cut to them
+        "preexec_fn": die_with_parent(signal.SIGKILL),
     }
     if program.log is None:
         return await asyncio.create_subprocess_exec(*program.argv, **options)
