@@ -11,6 +11,7 @@ from .instruments import Instruments
 from .meters import QUANTITIES, MeterValues
 from .modbus_server import PlantServer
 from .plant import POINTS, SteamPlant
+from .serial_line import SerialLine
 from .service import serve_plant
 from .unit import ServedUnit, UnitCondition
 
@@ -25,6 +26,7 @@ __all__ = [
     "MeterValues",
     "PlantFault",
     "PlantServer",
+    "SerialLine",
     "ServedUnit",
     "ServerAddressError",
     "SimulationError",

@@ -12,10 +12,11 @@ from typing import Self
 import structlog
 
 from .connection import Connection
-from .errors import ServerAddressError, SimulationError
+from .errors import ServerAddressError
 from .frames import Answer, Request
-from .memory import Memory, exception
-from .unit import HEALTHY, ServedUnit
+from .memory import exception
+from .unit import ServedUnit
+from .units import Units
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +26,8 @@ GATEWAY_TARGET_FAILED = 11
 class PlantServer:
     """One Modbus TCP address with one or several units behind it; `port` is known once entered.
 
-    Units show the values of the last `refresh`, as a device shows those of its last measuring cycle. One unit
-    is a device of its own, several are a gateway's. A unit that isn't there is answered for: exception 11.
+    One unit is a device of its own, several are a gateway's. A unit that isn't there is answered for:
+    exception 11.
 
     Raises:
         SimulationError: two units share an address.
@@ -36,11 +37,7 @@ class PlantServer:
     def __init__(self, units: Sequence[ServedUnit], host: str = "127.0.0.1", port: int = 0) -> None:
         self.host = host
         self.port = port
-        self._units = {unit.unit_id: unit for unit in units}
-        if len(self._units) != len(units):
-            raise SimulationError(f"unit_id must be unique, got {[unit.unit_id for unit in units]}")
-        self._memories = {unit.unit_id: Memory(unit.table) for unit in units}
-        self._conditions = dict.fromkeys(self._units, HEALTHY)
+        self._units = Units(units)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
@@ -55,7 +52,7 @@ class PlantServer:
         except OSError as error:
             raise ServerAddressError(f"can't listen on {self.host}:{self.port}: {error.strerror}") from error
         self.port = self._server.sockets[0].getsockname()[1]
-        log.info("simulated devices listen", host=self.host, port=self.port, units=sorted(self._units))
+        log.info("simulated devices listen", host=self.host, port=self.port, units=self._units.ids)
         return self
 
     async def __aexit__(
@@ -72,13 +69,12 @@ class PlantServer:
     @property
     def restarting(self) -> bool:
         """Whether this is a single device that is off for now; it then drops every connection."""
-        return len(self._units) == 1 and all(condition.restarting for condition in self._conditions.values())
+        conditions = self._units.conditions
+        return len(conditions) == 1 and conditions[0].restarting
 
     def refresh(self) -> None:
-        """Take over the units' present values and conditions; errors as Memory.write."""
-        for unit_id, unit in self._units.items():
-            self._memories[unit_id].write(unit.values())
-            self._conditions[unit_id] = unit.condition()
+        """Let the units show their present values; errors as Memory.write."""
+        self._units.refresh()
         if self.restarting:
             self._drop_connections()
 
@@ -92,12 +88,6 @@ class PlantServer:
             connection.abort()
 
     def _answer(self, request: Request) -> Answer | None:
-        memory = self._memories.get(request.unit_id)
-        if memory is None:
+        if request.unit_id not in self._units:
             return Answer(exception(request.pdu[0], GATEWAY_TARGET_FAILED))
-        condition = self._conditions[request.unit_id]
-        if condition.silent or condition.restarting:
-            return None
-        if condition.exception_code:
-            return Answer(exception(request.pdu[0], condition.exception_code), condition.delay_seconds)
-        return Answer(memory.answer(request.pdu), condition.delay_seconds)
+        return self._units.answer(request)

@@ -3,16 +3,22 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Never
+from typing import Never, Protocol
 
 from .instruments import Instruments
-from .modbus_server import PlantServer
 from .plant import TICK_SECONDS
+
+
+class Shows(Protocol):
+    """What shows the plant to the outside."""
+
+    def refresh(self) -> None:
+        """Show the plant as it is now."""
 
 
 async def serve_plant(
     instruments: Instruments,
-    servers: Sequence[PlantServer],
+    servers: Sequence[Shows],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Never:
