@@ -70,6 +70,12 @@ class OpcUaPeer:
         """Return what a tag shows."""
         return self._call(self._nodes[tag].read_value())
 
+    def has_recorded(self, tag, value):
+        """Whether the history of a tag has got to this value: asyncua records a moment after a write."""
+        storage = self._server.iserver.history_manager.storage
+        recorded = storage._datachanges[self._nodes[tag].nodeid]
+        return bool(recorded) and recorded[-1].Value.Value == value
+
     def add(self, tag, value):
         """Add a tag."""
         self._call(self._add(tag, value))

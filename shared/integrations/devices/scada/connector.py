@@ -149,6 +149,12 @@ class SCADAConnector(PolledConnector):
             if reports and reports[0] is report:
                 reports.popleft()
 
+    def _take_waiting(self) -> None:
+        """Take what was reported before the connection was lost: behind the mark of the loss it is late."""
+        reports = self._source.reports
+        while reports and not reports[0].is_gap:
+            self._held += self._course.reported(reports.popleft().readings)
+
     async def _past(self) -> list[Timed]:
         """Return what happened since the last readings, marked; and tell of it."""
         earliest = self._now_ns() - round(self.config.backfill_seconds * 1e9)
@@ -186,6 +192,10 @@ class SCADAConnector(PolledConnector):
         if self.policy is SimulationPolicy.FALLBACK:
             await super()._do_without(error)
             return
+        self._take_waiting()
+        if self._held:
+            waiting, self._held = self._held, []
+            await self._take(self._marked(self._sample(waiting)))
         self._grow_stale()
         marks = self._course.lost(self._due(), status_of(error), self._source.keeps_history)
         await self._hand_on(self._marked(self._sample(marks)))

@@ -220,6 +220,7 @@ async def test_an_outage_is_said_once_and_its_history_is_read_afterwards(peer, s
     assert plant.scada.tags[PRESSURE].quality is DataQuality.UNCERTAIN
     await eventually(lambda: plant.points()[-1][2] & 0x80000000)
     written = [(peer.write(PRESSURE, value), value, HISTORICAL) for value in (11.0, 12.0, 13.0)]
+    await eventually(lambda: peer.has_recorded(PRESSURE, 13.0))
     peer.listen()
     await eventually(lambda: plant.scada.state is ConnectionState.CONNECTED)
     await eventually(lambda: plant.shows(13.0))
