@@ -11,26 +11,32 @@ from .instruments import Instruments
 from .meters import QUANTITIES, MeterValues
 from .modbus_server import PlantServer
 from .plant import POINTS, SteamPlant
+from .pressure_instruments import PRESSURE_TABLE, PressureInstruments
 from .serial_line import SerialLine
 from .service import serve_plant
+from .temperature_instruments import TEMPERATURE_TABLE, TemperatureInstruments
 from .unit import ServedUnit, UnitCondition
 
 __all__ = [
     "CONDENSATE_TABLE",
     "POINTS",
+    "PRESSURE_TABLE",
     "QUANTITIES",
     "RULES",
+    "TEMPERATURE_TABLE",
     "CondensateInstruments",
     "FaultKind",
     "Instruments",
     "MeterValues",
     "PlantFault",
     "PlantServer",
+    "PressureInstruments",
     "SerialLine",
     "ServedUnit",
     "ServerAddressError",
     "SimulationError",
     "SteamPlant",
+    "TemperatureInstruments",
     "UnitCondition",
     "UnknownPointError",
     "parse_fault",

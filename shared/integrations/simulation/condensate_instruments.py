@@ -1,12 +1,12 @@
 """The condensate meter of the plant: what its instruments show of the water that comes back."""
 
-from collections.abc import Mapping
+from functools import partial
 from math import exp, inf
 
 from integrations.protocols.modbus import FLOAT32, Register, RegisterTable
-from integrations.units import PressureReference, affine
 
 from .chance import gauss, wander
+from .display import displaying
 from .faults import FaultKind, PlantFault
 from .instruments import Instruments
 from .unit import ServedUnit
@@ -67,16 +67,8 @@ class CondensateInstruments:
             KeyError: a register is named as no quantity here.
             UnitError: a register's unit measures something else than its quantity.
         """
-        pairs = {
-            register.name: affine(UNITS[register.name], register.unit, unmarked=PressureReference.GAUGE)
-            for register in table.registers
-        }
-
-        def values() -> Mapping[str, float | str]:
-            shown = self.read()
-            return {name: shown[name] * pair.scale + pair.offset for name, pair in pairs.items()}
-
-        return ServedUnit(unit_id, table, values, lambda: self._instruments.condition(POINT))
+        condition = partial(self._instruments.condition, POINT)
+        return displaying(unit_id, table, UNITS, self.read, condition)
 
     def _near(self, value: float, quantity: str, wandering: float) -> float:
         """Return a true value as the analyser shows it: wandering slowly, noisy at every tick."""

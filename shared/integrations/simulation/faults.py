@@ -27,6 +27,12 @@ class FaultKind(StrEnum):
     ROLLOVER = "rollover"
     RESTART = "restart"
     CONTAMINATION = "contamination"
+    OPEN_CIRCUIT = "open_circuit"
+    SHORT_CIRCUIT = "short_circuit"
+
+
+WIRE_FAULTS = {FaultKind.OPEN_CIRCUIT, FaultKind.SHORT_CIRCUIT}
+"""What only the temperature unit shows: meters measure with sensors of their own."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ RULES = {
     FaultKind.EXCEPTION: Rule(False, None, 4.0, "Modbus exception code"),
     FaultKind.ROLLOVER: Rule(False, None, 0.05, "tonnes that the totaliser has left; it goes on from there"),
     FaultKind.CONTAMINATION: Rule(False, 120.0, 200.0, "µS/cm that a leak of process acid adds in the end"),
+    FaultKind.OPEN_CIRCUIT: Rule(True, None, 0.0, "none: the wire to the temperature sensor is broken"),
+    FaultKind.SHORT_CIRCUIT: Rule(True, None, 0.0, "none: the wires to the temperature sensor touch"),
     FaultKind.RESTART: Rule(False, 2.0, 0.0, "1 if the totaliser starts again from 0, 0 if it is kept"),
 }
 
@@ -97,6 +105,8 @@ class PlantFault(Checked, frozen=True):
         if self.rule.on_value and self.quantity not in QUANTITIES:
             allowed = f"must be <point>.<quantity>, quantity one of {', '.join(QUANTITIES)}"
             yield Fault("", "target", self.target, allowed)
+        elif self.kind in WIRE_FAULTS and self.quantity != "temperature":
+            yield Fault("", "target", self.target, "must be <point>.temperature: such sensors have wires")
         if not self.rule.on_value and self.quantity:
             allowed = f"must be a point alone: {self.kind.value} hits the device"
             yield Fault("", "target", self.target, allowed)

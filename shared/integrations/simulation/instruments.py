@@ -8,7 +8,7 @@ import msgspec
 from integrations.configuration import ConfigurationError, Fault
 
 from .chance import gauss
-from .faults import FaultKind, PlantFault
+from .faults import WIRE_FAULTS, FaultKind, PlantFault
 from .plant import POINTS, SteamPlant
 from .unit import UnitCondition
 
@@ -16,6 +16,8 @@ RELATIVE_NOISE = {"flow_rate": 0.004, "density": 0.001, "velocity": 0.004}
 ABSOLUTE_NOISE = {"pressure": 0.01, "temperature": 0.1}
 ANALYSED_POINTS = ("condensate_return",)
 """Where water can be found contaminated."""
+SENSOR_UNITS = ("pressure_unit", "temperature_unit")
+"""Devices that show several points: they can be dead, slow and so on as meters can."""
 COUNTER_FAULTS = {FaultKind.ROLLOVER, FaultKind.RESTART}
 
 
@@ -78,8 +80,13 @@ class Instruments:
     def _begin_faults(self) -> None:
         while self._waiting and self._waiting[-1].start_seconds <= self.plant.time_seconds:
             fault = self._waiting.pop()
-            held = self._measured(fault.point)[fault.quantity or "totalizer"]
-            self._begun.append((fault, held))
+            self._begun.append((fault, self._held(fault)))
+
+    def _held(self, fault: PlantFault) -> float:
+        """Return what the meter showed when the fault began."""
+        if fault.point in SENSOR_UNITS:
+            return 0.0
+        return self._measured(fault.point)[fault.quantity or "totalizer"]
 
     def _measured(self, point: str) -> dict[str, float]:
         values = {
@@ -101,7 +108,7 @@ class Instruments:
     def _distort(self, fault: PlantFault, held: float, values: dict[str, float]) -> None:
         if fault.kind in COUNTER_FAULTS:
             values["totalizer"] += self._counter_jump(fault, held)
-        elif fault.rule.on_value and fault.active(self.plant.time_seconds):
+        elif fault.rule.on_value and fault.kind not in WIRE_FAULTS and fault.active(self.plant.time_seconds):
             values[fault.quantity] = self._wrong_value(fault, held, values[fault.quantity])
 
     def _wrong_value(self, fault: PlantFault, held: float, value: float) -> float:
@@ -126,9 +133,17 @@ class Instruments:
 def _check_points(faults: Iterable[PlantFault]) -> None:
     unknown = []
     for fault in faults:
-        points = POINTS if fault.kind is not FaultKind.CONTAMINATION else ANALYSED_POINTS
+        points = _points(fault)
         if fault.point not in points:
             allowed = f"must start with one of the points {', '.join(points)}"
             unknown.append(Fault("", f"target of {fault.kind.value}", fault.target, allowed))
     if unknown:
         raise ConfigurationError(unknown)
+
+
+def _points(fault: PlantFault) -> tuple[str, ...]:
+    """Return where such a fault can be."""
+    if fault.kind is FaultKind.CONTAMINATION:
+        return ANALYSED_POINTS
+    is_meters_own = fault.rule.on_value or fault.kind is FaultKind.ROLLOVER
+    return POINTS if is_meters_own else POINTS + SENSOR_UNITS

@@ -26,7 +26,7 @@ def test_text_says_what_where_when_and_how_badly(text, fault):
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_every_kind_has_a_rule_and_a_short_form(kind):
-    target = "process_a.flow_rate" if RULES[kind].on_value else "process_a"
+    target = "process_a.temperature" if RULES[kind].on_value else "process_a"
     assert parse_fault(f"{kind.value}:{target}@1").size == RULES[kind].magnitude
 
 
@@ -40,6 +40,7 @@ def test_every_kind_has_a_rule_and_a_short_form(kind):
         ("stuck:process_a", "target must be <point>.<quantity>"),
         ("stuck:process_a.colour", "flow_rate.*got 'process_a.colour'"),
         ("dead:process_a.flow_rate", "dead hits the device"),
+        ("open_circuit:process_a.pressure", "must be <point>.temperature"),
         ("exception:process_a=7", "Modbus exception code.*got 7"),
         ("restart:process_a=2", "0 if it is kept"),
         ("slow:process_a=-1", "magnitude must be at least 0"),
