@@ -190,7 +190,7 @@ class OpcUaPlantServer:
     async def _add(self, plant: Node, index: int, tag: OpcUaTag) -> list[Node]:
         """Add the tag under its name, and once more under its number."""
         start = tag.read(self._instruments)
-        kind = ua.VariantType.Int32 if isinstance(start, int) else ua.VariantType.Double
+        kind = _kind(start)
         nodes = []
         for identifier, name in ((tag.name, tag.name), (tag.number, f"{tag.name}.BY_NUMBER")):
             node = await plant.add_variable(ua.NodeId(identifier, index), f"{index}:{name}", start, kind)
@@ -216,8 +216,7 @@ class OpcUaPlantServer:
 
     async def _show(self, tag: OpcUaTag, now: datetime) -> None:
         value, fault = tag.read(self._instruments), self._faulty.get(tag.name)
-        kind = ua.VariantType.Int32 if isinstance(value, int) else ua.VariantType.Double
-        variant = ua.Variant(value, kind)
+        variant = ua.Variant(value, _kind(value))
         if fault is OpcUaFault.TYPE_CHANGE:
             variant = ua.Variant(f"{value:g}", ua.VariantType.String)
         status = Status.BAD_SENSOR_FAILURE if fault is OpcUaFault.BAD_STATUS else Status.GOOD
@@ -225,6 +224,10 @@ class OpcUaPlantServer:
         if self._server:
             for node in self._nodes[tag.name]:
                 await self._server.write_attribute_value(node.nodeid, data)
+
+
+def _kind(value: float | bool) -> ua.VariantType:
+    return ua.VariantType.Boolean if isinstance(value, bool) else ua.VariantType.Double
 
 
 async def _free_port(host: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .instruments import Instruments
 
 SETPOINT = "STEAM.SETPOINT"
-TRAPS_IN_ORDER = 0
+TRAPS_WELL = True
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class OpcUaTag:
     unit: str
     low: float
     high: float
-    read: Callable[[Instruments], float | int]
+    read: Callable[[Instruments], float | bool]
     writable: bool = False
 
 
@@ -39,6 +39,14 @@ OPCUA_TAGS = (
     ),
     OpcUaTag("STEAM.HEADER.FLOW", 1003, "Steam header mass flow", "t/h", 0, 100, _header("flow_rate")),
     OpcUaTag("STEAM.CONDENSATE.RETURN", 1004, "Condensate returned, of steam", "%", 0, 100, _return_percent),
-    OpcUaTag("STEAM.TRAP.STATUS", 1005, "Steam traps: 0 in order", "", 0, 3, lambda _: TRAPS_IN_ORDER),
+    OpcUaTag(
+        "STEAM.TRAP.STATUS",
+        1005,
+        "Steam traps: true while all of them are well",
+        "",
+        0,
+        1,
+        lambda _: TRAPS_WELL,
+    ),
     OpcUaTag(SETPOINT, 1006, "Header pressure set point", "bar", 0, 20, lambda _: 10.0, writable=True),
 )

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
+
 from integrations.devices.config import SimulationPolicy
 from integrations.devices.errors import NotConnectedError
 from integrations.devices.polled import PolledConnector
@@ -26,6 +28,8 @@ from .sources import source_of
 from .subscribers import Subscribers, TagCallback
 from .values import SCADATag, TagReading
 from .writing import TagWriting, audit
+
+log = structlog.get_logger(__name__)
 
 OVERTAKEN_INTERVALS = 2
 """For so many publishing intervals after an answer the server may still report what came before it."""
@@ -124,6 +128,12 @@ class SCADAConnector(PolledConnector):
     async def write(self, name: str, value: Writable, caller: str) -> WriteOutcome:
         """Write a value, read it back, and tell an audit event with `caller` whatever came of it."""
         outcome = await self._writing.write(name, value)
+        if outcome.written:
+            log.info("tag is written", device=self.name, tag=name, caller=caller)
+        else:
+            log.warning(
+                "tag is not written", device=self.name, tag=name, caller=caller, reason=outcome.reason
+            )
         self._tell(audit(outcome, value, caller, simulated=self.simulating or self.config.simulated))
         return outcome
 
