@@ -7,6 +7,9 @@ from .condensate_instruments import CONDENSATE_TABLE, CondensateInstruments
 from .errors import ServerAddressError, SimulationError, UnknownPointError
 from .fault_text import parse_fault, parse_faults
 from .faults import RULES, FaultKind, PlantFault
+from .hart_device import HartInstrument, plant_instrument
+from .hart_faults import HartFault
+from .hart_server import HartPlantServer
 from .instruments import Instruments
 from .meters import QUANTITIES, MeterValues
 from .modbus_server import PlantServer
@@ -26,6 +29,9 @@ __all__ = [
     "TEMPERATURE_TABLE",
     "CondensateInstruments",
     "FaultKind",
+    "HartFault",
+    "HartInstrument",
+    "HartPlantServer",
     "Instruments",
     "MeterValues",
     "PlantFault",
@@ -41,5 +47,6 @@ __all__ = [
     "UnknownPointError",
     "parse_fault",
     "parse_faults",
+    "plant_instrument",
     "serve_plant",
 ]
