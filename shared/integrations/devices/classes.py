@@ -36,6 +36,8 @@ class DeviceClass:
     """Configuration key that names the device."""
     expectations: Callable[[Any], Mapping[str, "Expectation"]]
     """From a device's configuration: what its sensors are expected to say, by sensor id."""
+    environment: tuple[str, ...] = ()
+    """Keys of text that variables may set beside host, port and protocol: SCADA_USERNAME."""
 
     @property
     def environment_prefix(self) -> str:

@@ -15,6 +15,20 @@ DEVICE_CLASS = DeviceClass(
     connectors=one_each(SCADAConnector),
     id_key="scada_id",
     expectations=expectations,
+    environment=(
+        "username",
+        "password",
+        "password_file",
+        "path",
+        "security_policy",
+        "security_mode",
+        "pki_folder",
+        "certificate_file",
+        "key_file",
+        "trust_folder",
+        "user_certificate_file",
+        "user_key_file",
+    ),
 )
 
 __all__ = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.configuration import Fault
 from integrations.devices import SimulationPolicy
+from integrations.devices.classes import DeviceClass
 
 ENVIRONMENT = "environment"
 """Where a fault is that stands in no file."""
@@ -32,7 +33,8 @@ CONNECTION_VARIABLES = {
 }
 CONNECTION_NAMES = {key: name for name, (key, _) in CONNECTION_VARIABLES.items()}
 """Variables by key."""
-DEVICE_VARIABLES = {"HOST": str, "PORT": int, "PROTOCOL": str}
+DEVICE_KEYS = ("host", "port", "protocol")
+"""Keys that variables may set of every class; a class may have more."""
 _WORDS = {
     "true": True,
     "1": True,
@@ -64,20 +66,19 @@ def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[
     return values, faults
 
 
-def device_from(environment: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """Return the table of the one device that variables with `prefix` describe; empty without a host."""
-    if not environment.get(f"{prefix}HOST"):
-        return {}
-    return {
-        name.lower(): int(text) if kind is int and text.isdecimal() else text
-        for name, kind in DEVICE_VARIABLES.items()
-        if (text := environment.get(f"{prefix}{name}", ""))
-    }
+def device_from(environment: Mapping[str, str], device_class: DeviceClass) -> dict[str, Any]:
+    """Return the table of the one device that the variables of a class describe; empty without a host."""
+    names = device_names(device_class)
+    found: dict[str, Any] = {key: environment[name] for key, name in names.items() if environment.get(name)}
+    if found.get("port", "").isdecimal():
+        found["port"] = int(found["port"])
+    return found if "host" in found else {}
 
 
-def device_names(prefix: str) -> dict[str, str]:
-    """Return the variables of a device by key."""
-    return {name.lower(): f"{prefix}{name}" for name in DEVICE_VARIABLES}
+def device_names(device_class: DeviceClass) -> dict[str, str]:
+    """Return the variables of a class by key."""
+    keys = (*DEVICE_KEYS, *device_class.environment)
+    return {key: f"{device_class.environment_prefix}{key.upper()}" for key in keys}
 
 
 def simulation_faults(environment: Mapping[str, str]) -> list[Fault]:

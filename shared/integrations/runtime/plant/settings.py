@@ -117,7 +117,8 @@ def _section(
         return read_struct(cls, {**table, **overrides} if isinstance(table, Mapping) else table)
     except ConfigurationError as error:
         for fault in error.faults:
-            if fault.key in overrides and not fault.where:
+            known = variables if where == ENVIRONMENT else overrides
+            if fault.key in known and not fault.where:
                 faults.append(replace(fault, where=ENVIRONMENT, key=variables[fault.key]))
             else:
                 faults.append(fault.under(where))
@@ -159,9 +160,9 @@ def _devices(
     if not isinstance(tables, list):
         faults.append(Fault("", device_class.name, tables, f"must be tables headed [[{device_class.name}]]"))
         return ()
-    prefix = device_class.environment_prefix
-    if not tables and (alone := device_from(environment, prefix)):
-        found = [_section(device_class.config, defaults, ENVIRONMENT, faults, alone, device_names(prefix))]
+    if not tables and (alone := device_from(environment, device_class)):
+        names = device_names(device_class)
+        found = [_section(device_class.config, defaults, ENVIRONMENT, faults, alone, names)]
     else:
         found = [
             _section(
