@@ -1,5 +1,8 @@
 """A SCADA system's configuration: the names and defaults that users know, and every fault by name."""
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -235,3 +238,23 @@ def test_what_its_sensors_are_expected_to_say():
     polled = expectations(scada(scada_id="s", tags=(fast,), enable_subscriptions=False))
     assert polled["s-FAST"].interval_seconds == 0.2
     assert (DEVICE_CLASS.name, DEVICE_CLASS.id_key) == ("scada", "scada_id")
+
+
+def test_the_sample_has_every_key_and_is_valid():
+    from integrations.runtime.plant.settings import read_plant
+
+    text = (files("integrations.devices.scada") / "sample.toml").read_text(encoding="utf-8")
+    document = tomllib.loads(text)
+    configs = read_plant(document, {}).devices["scada"]
+    left_out = {"password", "user_certificate_file", "user_key_file"}
+    assert all(f"# {key} = " in text for key in left_out)
+    shown = document["scada"][0].keys()
+    assert shown | left_out == set(SCADAConnectionConfig.__struct_fields__)
+    own = {"scada_id", "host", "port", "allow_writes", "path", "username", "password_file", "security_policy",
+           "security_mode", "simulation", "tags"}  # fmt: skip
+    for key in shown - own:
+        assert getattr(configs[0], key) == getattr(scada(), key), key
+    tags = [tag for system in document["scada"] for tag in system["tags"]]
+    assert set().union(*tags) == set(TagConfig.__struct_fields__)
+    for key in ("data_type", "function", "offset", "bits"):
+        assert next(tag[key] for tag in tags if key in tag) == getattr(TagConfig("T"), key), key
