@@ -40,19 +40,24 @@ STREAMS = stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024))
 
 
 @asynccontextmanager
-async def feeding(bus, feed, count, pause=0.005):
-    """Put `count` numbered messages into RAW while entered, and all of them by the end."""
+async def feeding(bus, pause=0.005):
+    """Put numbered messages into RAW until the yielded function is awaited; it returns how many there are."""
+    feed, enough = Feed(SENSORS), asyncio.Event()
 
     async def put():
         async with Publisher(bus) as publisher:
-            for _ in range(count // 5):
+            while not enough.is_set():
                 await publisher.publish_all([feed.next() for _ in range(5)])
                 await asyncio.sleep(pause)
 
+    async def end():
+        enough.set()
+        await task
+        return feed.count
+
     task = asyncio.create_task(put())
     try:
-        yield task
-        await task
+        yield end
     finally:
         task.cancel()
 
@@ -83,13 +88,12 @@ def config(tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 async def test_the_transformation_ends_in_the_middle_of_a_stream(nats_server, streams, config, tmp_path, how):
     child = Child("transformation", config(nats_server.url), tmp_path / "log")
-    async with child, feeding(streams, Feed(SENSORS), 1000) as feed:
+    async with child, feeding(streams) as end:
         for _ in range(2):
             seen = len(await clean(streams))
             await eventually(lambda seen=seen: more_than(streams, seen), 15)
             await child.restart(how)
-        await feed
-        await once_and_in_order(streams, 1000)
+        await once_and_in_order(streams, await end())
 
 
 async def more_than(bus, count):
@@ -103,14 +107,13 @@ async def test_the_nats_server_ends_in_the_middle_of_a_stream(tmp_path, how):
         Bus(BusSettings(url=server.url), attempts=3) as bus,
     ):
         await ensure_streams(bus, STREAMS)
-        async with running("transformation", document(server.url)), feeding(bus, Feed(SENSORS), 500) as feed:
+        async with running("transformation", document(server.url)), feeding(bus) as end:
             for _ in range(2):
                 seen = len(await clean(bus))
                 await eventually(lambda seen=seen: more_than(bus, seen), 15)
                 await getattr(server, how)()
                 await server.start()
-            await feed
-            await once_and_in_order(bus, 500)
+            await once_and_in_order(bus, await end())
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
