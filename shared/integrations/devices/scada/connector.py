@@ -155,7 +155,8 @@ class SCADAConnector(PolledConnector):
         reports = self._source.reports
         while reports:
             report = reports[0]
-            self._held += await self._past() if report.is_gap else self._course.reported(report.readings)
+            found = await self._past() if report.is_gap else self._course.reported(report.readings)
+            self._held += found
             if reports and reports[0] is report:
                 reports.popleft()
 

@@ -46,6 +46,9 @@ ABSENT = (ServerUnreachableError, ServerLostError, OpcUaTimeoutError)
 """What waiting helps against; a wrong password or certificate is tried again at the pace of the breaker."""
 MOST_REPORTS = 2000
 """Publications that wait to be taken; beyond that the oldest is dropped."""
+WITHOUT_HISTORY = {0x800B0000, 0x801F0000, 0x803D0000, 0x80710000, 0x80720000}
+"""BadServiceUnsupported, BadUserAccessDenied, BadNotSupported, BadHistoryOperationInvalid and -Unsupported hold for
+good; BadNoData and others are about one outage."""
 HISTORIES_AT_ONCE = 16
 MOST_PAST = 10_000
 """Values of one tag that are read after an outage."""
@@ -88,7 +91,9 @@ class OpcUaTags(TagSource):
             await self._session.open()
         except ABSENT as error:
             self._absence = error
-            self._knocking = asyncio.create_task(self._knock(self._session), name=f"knock at {error.server}")
+            if self._knocking is None or self._knocking.done():
+                knock = self._knock(self._session)
+                self._knocking = asyncio.create_task(knock, name=f"knock at {error.server}")
             raise
         self.connection = self._session
         if self._session.state is not SessionState.OPEN:
@@ -137,29 +142,35 @@ class OpcUaTags(TagSource):
         return self._config.backfill_seconds > 0 and tag not in self._without_history
 
     async def history(self, since_ns: Mapping[int, int]) -> list[TagReading]:
-        """Return what tags were after a time of their own, a few tags at a time."""
-        until_ns = self._now_ns()
+        """Return what tags were after a time of their own, a few tags at a time.
+
+        Raises:
+            NotConnectedError: the session was lost on the way.
+        """
+        session, until_ns = self._open_session, self._now_ns()
         room = asyncio.Semaphore(HISTORIES_AT_ONCE)
 
         async def read(tag: int, from_ns: int) -> list[TagReading]:
             async with room:
-                return await self._past(tag, from_ns, until_ns)
+                return await self._past(session, tag, from_ns, until_ns)
 
         async with asyncio.TaskGroup() as group:
             reading = [group.create_task(read(tag, from_ns)) for tag, from_ns in since_ns.items()]
+        if session.state is not SessionState.OPEN:
+            raise _not_there(session.last_error)
         return [past for task in reading for past in task.result()]
 
-    async def _past(self, tag: int, since_ns: int, until_ns: int) -> list[TagReading]:
+    async def _past(self, session: OpcUaSession, tag: int, since_ns: int, until_ns: int) -> list[TagReading]:
+        name = self._config.table[tag].tag_name
         try:
-            values = await self._open_session.history(
-                self._nodes[tag], since_ns + 1, until_ns, most=MOST_PAST
-            )
-        except HistoryUnavailableError as error:
-            log.info("no history of a tag", tag=self._config.table[tag].tag_name, reason=error.what)
-            self._without_history.add(tag)
+            values = await session.history(self._nodes[tag], since_ns + 1, until_ns, most=MOST_PAST)
+        except OpcUaError as error:
+            if isinstance(error, HistoryUnavailableError) and error.status in WITHOUT_HISTORY:
+                log.info("no history of a tag", tag=name, reason=error.what)
+                self._without_history.add(tag)
+            elif not isinstance(error, NodeError):  # a tag that is gone says so by its next reading
+                log.warning("history was not read", tag=name, reason=error.what)
             return []
-        except NodeError:
-            return []  # the tag is gone: its next reading says so
         return [_reading(tag, value) for value in values]
 
     @property

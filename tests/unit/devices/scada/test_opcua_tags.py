@@ -14,6 +14,7 @@ from integrations.devices.points import PointSample
 from integrations.devices.scada import BadTagError, DataQuality, TagConfig
 from integrations.devices.scada.course import HISTORICAL
 from integrations.messages import Origin, Status
+from integrations.protocols.opcua import HistoryUnavailableError, OpcUaTimeoutError
 
 PRESSURE = "STEAM.HEADER.PRESSURE"
 FLOW = "STEAM.HEADER.FLOW"
@@ -234,6 +235,31 @@ async def test_an_outage_is_said_once_and_its_history_is_read_afterwards(peer, s
     assert [status & 0x80000000 for _, _, status in plant.points(FLOW)][-1] == 0
 
 
+@pytest.mark.parametrize(
+    ("refusal", "keeps"),
+    [
+        (OpcUaTimeoutError("no answer", server="s"), True),
+        (HistoryUnavailableError("no history", server="s", code=0x809B0000), True),  # BadNoData
+        (HistoryUnavailableError("no history", server="s", code=0x80720000), False),
+    ],
+    ids=["timeout", "no data", "unsupported"],
+)
+async def test_a_history_that_cannot_be_read_keeps_nobody_waiting(peer, system, refusal, keeps):
+    async def refuse(*asked, **options):
+        raise refusal
+
+    plant = system(P)
+    await plant.scada.connect()
+    plant.scada._source._session.history = refuse
+    peer.hang_up()
+    await eventually(lambda: plant.scada.state is not ConnectionState.CONNECTED)
+    peer.write(PRESSURE, 14.0)
+    peer.listen()
+    await eventually(lambda: plant.shows(14.0))
+    assert plant.scada.state is ConnectionState.CONNECTED
+    assert plant.scada._source.keeps_history(0) is keeps
+
+
 async def test_after_a_restart_the_values_come_back_and_changes_are_reported(peer, system):
     plant = system(P, F)
     await plant.scada.connect()
@@ -258,6 +284,20 @@ async def test_a_server_that_comes_later_is_found_without_being_called_again(pee
         peer.listen()
     await eventually(lambda: plant.shows(10.0))
     assert plant.scada.state is ConnectionState.CONNECTED
+
+
+async def test_whoever_asks_while_it_connects_in_vain_leaves_no_task_behind(peer, system):
+    peer.hang_up()
+    plant = system(P)
+    try:
+        connecting = asyncio.create_task(plant.scada.connect())
+        await asyncio.sleep(0)
+        with pytest.raises(ConnectionError, match=r"127\.0\.0\.1"):
+            await plant.scada.read_tag(PRESSURE)
+        assert await connecting is False
+        await plant.scada.disconnect()
+    finally:
+        peer.listen()
 
 
 async def test_under_fallback_it_simulates_says_so_and_never_simulates_a_write(peer, system):
