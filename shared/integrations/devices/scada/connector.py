@@ -141,7 +141,8 @@ class SCADAConnector(PolledConnector):
         await self._source.open()
         self.connection = self._source.connection
         await self._take_reports()
-        wanted = self._due()
+        # back again, nothing of what is shown is known to be so: least of all what was simulated meanwhile
+        wanted = range(len(self._names)) if self._was_away else self._due()
         answers = self._course.answered(await self._source.read(wanted)) if wanted else []
         if self.config.subscribes and not self._follows:
             await self._source.follow()
