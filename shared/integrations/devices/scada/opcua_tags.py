@@ -47,8 +47,9 @@ ABSENT = (ServerUnreachableError, ServerLostError, OpcUaTimeoutError)
 MOST_REPORTS = 2000
 """Publications that wait to be taken; beyond that the oldest is dropped."""
 WITHOUT_HISTORY = {0x800B0000, 0x801F0000, 0x803D0000, 0x80710000, 0x80720000}
-"""BadServiceUnsupported, BadUserAccessDenied, BadNotSupported, BadHistoryOperationInvalid and -Unsupported hold for
-good; BadNoData and others are about one outage."""
+"""BadServiceUnsupported, BadUserAccessDenied, BadNotSupported, BadHistoryOperationInvalid and -Unsupported.
+
+They hold for good; BadNoData and others are about one outage."""
 HISTORIES_AT_ONCE = 16
 MOST_PAST = 10_000
 """Values of one tag that are read after an outage."""
