@@ -85,8 +85,7 @@ class HartGateway:
         command, data = command_of(request)
         memory = self._asked(request, command, data)
         if memory is None:
-            nobody = Reply(command, NO_FIELD_DEVICE, 0)
-            return [] if request.address.is_broadcast else [HartAnswer(answer_frame(request, nobody))]
+            return [HartAnswer(answer_frame(request, Reply(command, NO_FIELD_DEVICE, 0)))]
         fault = self._next_fault(memory)
         if self._is_silent(memory):
             return []

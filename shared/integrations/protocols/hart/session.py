@@ -177,6 +177,7 @@ class Session:
             self._take_unasked(message)
             return
         if pending.answer.done():
+            self.dropped_messages += 1  # twice in one segment: who waits has not woken yet
             return
         if (error := self._fault_of(message)) is None:
             pending.answer.set_result(message)
