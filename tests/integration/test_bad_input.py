@@ -31,7 +31,7 @@ hots = 1
 meter_id = "two"
 host = "h"
 port = 502
-protocol = "hart"
+protocol = "hart_ip"
 [[steam_meter]]
 meter_id = "same"
 host = "h"
@@ -51,7 +51,7 @@ FAULTS = (
     "steam_meter[0].host must be",
     "steam_meter[0].port must be 1..65535, got 99999",
     "steam_meter[0].hots is not a known key (did you mean host?), got 1",
-    "steam_meter[1].protocol must be one of modbus_tcp, modbus_rtu, 4-20ma: others are not read yet",
+    "steam_meter[1].protocol must be one of modbus_rtu, modbus_tcp, hart, 4-20ma, opc_ua, got 'hart_ip'",
     "steam_meter.meter_id must be used once only, got 'same'",
 )
 

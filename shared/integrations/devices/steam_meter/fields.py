@@ -34,9 +34,11 @@ class SteamMeterFields(ModbusDeviceConfig, frozen=True):
 
     hart_transport: HartTransport = HartTransport.UDP
     hart_address: Annotated[int, Meta(ge=0, le=63)] = 0
-    """Loop or gateway channel the device is at, where several share one address; counted from 0."""
+    """Polling address, as poll_address; behind a Modbus gateway which of its devices, counted from 0."""
     poll_address: Annotated[int, Meta(ge=0, le=63)] = 0
     """Polling address by which command 0 finds the device."""
+    hart_device: str = ""
+    """Instead of a polling address: the long address (10 hexadecimal digits), the long tag or the tag."""
     hart_variables: dict[str, Any] = field(default_factory=dict)
     """Which quantity each of PV, SV, TV and QV is: `{PV: name}` or `{PV: {name, unit}}`."""
 

@@ -14,6 +14,7 @@ _MODULES = {
     MeterProtocol.MODBUS_TCP: "modbus",
     MeterProtocol.MODBUS_RTU: "modbus",
     MeterProtocol.ANALOG_4_20MA: "analog",
+    MeterProtocol.HART: "hart",
 }
 
 READY = tuple(_MODULES)
