@@ -18,6 +18,14 @@ import pytest
 from fakes.site import ROOT, Meter, document, eventually, meter_table, served, toml
 from integrations.bus import Bus, BusSettings
 
+SHOWN = {
+    "process_b-pressure": "barg",
+    "header_pressure_absolute": "bara",
+    "process_a_temperature": "°C",
+    "condensate_return-ph": "pH",
+    "boiler_house-STEAM_HEADER_FLOW": "t/hr",
+}
+"""A sensor of each class in the simulated plant."""
 COMMAND = [sys.executable, "-m", "integrations.cli"]
 
 
@@ -81,13 +89,14 @@ async def gl003(tmp_path, *argv, **env):
 
 
 async def test_run_shows_readings_and_ends_with_its_time(tmp_path):
-    async with gl003(tmp_path, "run", "--plain", "--for", "6s") as run:
+    async with gl003(tmp_path, "run", "--plain", "--for", "15s") as run:
         await run.line(r"main_steam_header-flow_rate +\d")
         assert time.monotonic() - run.began < 8  # the table is drawn every two seconds, the start is ours
         assert await run.end() == 0
     text = "\n".join(run.lines)
-    assert re.search(r"process_b-pressure .* barg .*SIMULATED .*SIM", text)
-    assert "services 2 of 2 alive" in text
+    for sensor, unit in SHOWN.items():
+        assert re.search(rf"{sensor} +[\d.,]+ +{unit} .*SIMULATED .*SIM", text), sensor
+    assert "services 6 of 6 alive" in text
     await eventually(run.nothing_is_left)
     assert list(run.folder.iterdir()) == []
     for port in set(run.ports()):

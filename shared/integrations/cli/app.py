@@ -44,12 +44,25 @@ def run(
 
 @app.command()
 def serve(
-    service: Annotated[str, typer.Argument(help="steam_meter or transformation.")], config: Config = None
+    service: Annotated[str, typer.Argument(help="A device class, or transformation.")], config: Config = None
 ) -> None:
     """Run one service, as `python -m services.<name>` does."""
     from integrations.runtime.services import start_service  # noqa: PLC0415  # as above
 
     sys.exit(start_service(service, config))
+
+
+@app.command("simulate-scada", hidden=True)
+def simulate_scada(
+    port: Annotated[int, typer.Option()],
+    began: Annotated[float, typer.Option(help="When the plant's time began, by the monotonic clock.")],
+    seed: Annotated[int, typer.Option()] = 0,
+    fault: Annotated[list[str] | None, typer.Option()] = None,
+) -> None:
+    """Serve the simulated plant's SCADA; `gl003 run` starts it beside the services."""
+    from .simulate import simulate_scada as run_it  # noqa: PLC0415  # as above
+
+    sys.exit(run_it(port, began, seed, fault or []))
 
 
 @app.command()

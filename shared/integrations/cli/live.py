@@ -1,5 +1,6 @@
 """What the live table shows, worked out from clean batches; no terminal in sight."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -64,6 +65,8 @@ class LiveView:
         self._now_ns = now_ns
         self._latest: dict[str, CleanBatch] = {}
         self._rates: dict[str, Rate] = {}
+        self.filled = asyncio.Event()
+        """Set once there is a reading to show."""
         self._services = "starting"
         self._last_event = ""
 
@@ -72,6 +75,7 @@ class LiveView:
         name = batch.sensor_id
         if not batch.time or (name not in self._latest and len(self._latest) >= MAX_SENSORS):
             return
+        self.filled.set()
         self._rates.setdefault(name, Rate()).count(len(batch.time), self._now_ns())
         shown = self._latest.get(name)
         if shown is None or batch.time[-1] >= shown.time[-1]:

@@ -5,11 +5,11 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dotenv import load_dotenv
-from msgspec.structs import replace
+from msgspec import structs
 
 from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, find_or_embed
 from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
@@ -27,11 +27,14 @@ from .duration import seconds_of
 from .feed import feeding
 from .live import LiveView
 from .show import show_plain, show_screen
+from .simulate import scada_program
 
 DRAIN_SECONDS = 15.0
 """More than the supervisor grants its children."""
 RUN_LOG, SERVICES_LOG = "run.log", "services.log"
 TAIL_LINES = 20
+AHEAD, AHEAD_SECONDS = 2, 4.0
+"""Programs that are started first, and how long their first reading is waited for before the others are."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,12 @@ async def _run(options: Options, folder: Path, stop: Stop) -> None:
         asyncio.get_running_loop().call_later(seconds, stop.set, "the time is over")
     failed: list[str] = []
     async with contextlib.AsyncExitStack() as stack:
-        config = options.config
+        config, simulators = options.config, []
         if config is None:
-            config = await stack.enter_async_context(_demo(folder, options.seed, faults))
+            demo = await stack.enter_async_context(simulated_plant(options.seed, faults))
+            config = folder / "plant.toml"
+            config.write_text(demo.text, encoding="utf-8")
+            simulators = [scada_program(demo, options.seed, options.faults)]
         plant = load_plant(config)
         async with stop.cuts_short():
             bus = await stack.enter_async_context(_connected(plant, private=options.config is None))
@@ -80,17 +86,19 @@ async def _run(options: Options, folder: Path, stop: Stop) -> None:
         view = LiveView(plant.site, bus.url, flag_names=lambda flags: " ".join(names(flags)))
         await stack.enter_async_context(feeding(bus, plant.site, view))
         supervisor = await stack.enter_async_context(Supervisor())
-        programs = _programs(plant, config, bus.settings, folder, quiet=options.plain)
+        services = _services(plant, config, bus.settings)
+        expected = {service.name for service in services}
 
         def on_child(fact: ChildFact) -> None:
-            view.note_services(len(supervisor.alive), len(programs))
+            view.note_services(len(expected & supervisor.alive.keys()), len(expected))
             if fact.state is ChildState.FAILED:
                 failed.append(fact.name)
                 stop.set(f"{fact.name} cannot start")
 
         supervisor.observe(on_child)
-        for program in programs:
-            supervisor.start(program)
+        programs = [*services[:AHEAD], *simulators, *services[AHEAD:]]
+        starting = asyncio.create_task(_start(supervisor, view, programs, folder, options))
+        stack.callback(starting.cancel)
         await (show_plain(view, stop) if options.plain else show_screen(view, stop))
     if failed:
         text = "cannot start with this configuration: see its own lines"
@@ -118,15 +126,6 @@ def _checked(options: Options) -> tuple[float | None, Sequence[PlantFault]]:
 
 
 @contextlib.asynccontextmanager
-async def _demo(folder: Path, seed: int, faults: Sequence[PlantFault]) -> AsyncIterator[Path]:
-    """Serve the simulated plant; yields the configuration file of its meters."""
-    async with simulated_plant(seed, faults) as text:
-        path = folder / "plant.toml"
-        path.write_text(text, encoding="utf-8")
-        yield path
-
-
-@contextlib.asynccontextmanager
 async def _connected(plant: Plant, *, private: bool) -> AsyncIterator[Bus]:
     """Connect to the configured URL; without one a private server keeps simulated readings to themselves."""
     async with contextlib.AsyncExitStack() as stack:
@@ -135,18 +134,29 @@ async def _connected(plant: Plant, *, private: bool) -> AsyncIterator[Bus]:
             url = (await stack.enter_async_context(EmbeddedServer())).url
         elif not url:
             url = await stack.enter_async_context(find_or_embed())
-        yield await stack.enter_async_context(Bus(replace(plant.bus, url=url), name="gl003 run"))
+        yield await stack.enter_async_context(Bus(structs.replace(plant.bus, url=url), name="gl003 run"))
 
 
-def _programs(plant: Plant, config: Path, bus: BusSettings, folder: Path, *, quiet: bool) -> list[Program]:
-    """Return the services that the plant needs; on a full screen they write to a file."""
+def _services(plant: Plant, config: Path, bus: BusSettings) -> list[Program]:
+    """Return the services that the plant needs, in the order in which they are wanted."""
     needed = [name for name, devices in plant.devices.items() if devices]
     env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or ""}
-    if quiet:
-        env |= {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
     command = [sys.executable, "-m", "integrations.cli", "serve"]
-    log_file = None if quiet else folder / SERVICES_LOG
-    return [Program(name, [*command, name], env, log_file) for name in (*needed, SERVICE)]
+    return [Program(name, [*command, name], env) for name in (SERVICE, *needed)]
+
+
+async def _start(
+    supervisor: Supervisor, view: LiveView, programs: Sequence[Program], folder: Path, options: Options
+) -> None:
+    """Start all programs, the first two ahead: all at once, nobody would have a core to start on."""
+    env = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")} if options.plain else {}
+    log_file = None if options.plain else folder / SERVICES_LOG  # a log line would tear the screen
+    for at, program in enumerate(programs):
+        if at == AHEAD:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AHEAD_SECONDS):
+                    await view.filled.wait()
+        supervisor.start(replace(program, env={**program.env, **env}, log=log_file))
 
 
 def _print_tails(folder: Path) -> None:

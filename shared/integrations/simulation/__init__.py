@@ -16,7 +16,7 @@ from .modbus_server import PlantServer
 from .plant import POINTS, SteamPlant
 from .pressure_instruments import PRESSURE_TABLE, PressureInstruments
 from .serial_line import SerialLine
-from .service import serve_plant
+from .service import Shows, serve_plant
 from .temperature_instruments import TEMPERATURE_TABLE, TemperatureInstruments
 from .unit import ServedUnit, UnitCondition
 
@@ -40,6 +40,7 @@ __all__ = [
     "SerialLine",
     "ServedUnit",
     "ServerAddressError",
+    "Shows",
     "SimulationError",
     "SteamPlant",
     "TemperatureInstruments",

@@ -1,99 +1,108 @@
-"""The simulated plant on loopback, and the configuration of the meters in it.
+"""The simulated plant on loopback, and the configuration of the devices in it.
 
 The only place that knows both the devices and the simulation.
 """
 
 import asyncio
 import contextlib
+import socket
+import time
 import tomllib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import count
 from string import Template
 
-from integrations import steam
 from integrations.devices.steam_meter import SteamMeterConfig
-from integrations.devices.steam_meter.layout import layout_of
-from integrations.protocols.modbus import RegisterTable
+from integrations.runtime.plant.demo_meters import TOTAL_MODULUS_T, TOTAL_RESOLUTION_T, meter_unit
 from integrations.runtime.plant.settings import read_plant
-from integrations.simulation import Instruments, PlantFault, PlantServer, ServedUnit, SteamPlant, serve_plant
-from integrations.units import affine
+from integrations.simulation import (
+    CondensateInstruments,
+    HartPlantServer,
+    Instruments,
+    PlantFault,
+    PlantServer,
+    PressureInstruments,
+    SerialLine,
+    Shows,
+    SteamPlant,
+    TemperatureInstruments,
+    plant_instrument,
+    serve_plant,
+)
 
-PORTS = ("header_port", "gateway_port")
-TOTAL_RESOLUTION_T = 0.001
-TOTAL_MODULUS_T = 2**32 * TOTAL_RESOLUTION_T
-UNITS = {
-    "flow_rate": "t/hr",
-    "totalizer": "t",
-    "pressure": "barg",
-    "temperature": "°C",
-    "density": "kg/m3",
-    "velocity": "m/s",
-    "water_flow": "l/h",
-    "power": "kW",
-    "energy": "kWh",
-    "alarm": "",
-}
-"""Units of the values that a point of the plant can show."""
+HOST = "127.0.0.1"
+METER_PORTS = {"header_port": 1, "gateway_port": 2}
+"""Where the Modbus meters are, and the number that stands for the port until there is one."""
+HART_POINT = "make_up_water"
+
+
+@dataclass(frozen=True)
+class DemoPlant:
+    """The plant while it is served."""
+
+    text: str
+    """TOML that describes its devices."""
+    scada_port: int
+    """Where its SCADA is to be served; see `serve_scada`."""
+    began: float
+    """When its time began, by time.monotonic()."""
+
+
+def instruments_of(seed: int, faults: Sequence[PlantFault]) -> Instruments:
+    """Return the plant with its instruments: the same for the same seed and faults, in any process."""
+    return Instruments(SteamPlant(seed), faults, TOTAL_MODULUS_T, TOTAL_RESOLUTION_T)
 
 
 @contextlib.asynccontextmanager
-async def simulated_plant(seed: int = 0, faults: Sequence[PlantFault] = ()) -> AsyncIterator[str]:
-    """Let the plant live and serve it while entered; yields the TOML text that describes its meters."""
+async def simulated_plant(seed: int = 0, faults: Sequence[PlantFault] = ()) -> AsyncIterator[DemoPlant]:
+    """Let the plant live and serve all of it but its SCADA while entered."""
     template = Template(files(__package__).joinpath("demo.toml").read_text(encoding="utf-8"))
-    instruments = Instruments(SteamPlant(seed), faults, TOTAL_MODULUS_T, TOTAL_RESOLUTION_T)
-    places = dict(zip(PORTS, count(1)))
-    plant = read_plant(tomllib.loads(template.substitute(places)), {})
-    meters = [meter for meter in plant.devices["steam_meter"] if isinstance(meter, SteamMeterConfig)]
+    instruments = instruments_of(seed, faults)
     async with contextlib.AsyncExitStack() as stack:
-        servers = {
-            name: await stack.enter_async_context(
-                PlantServer([_unit(meter, instruments) for meter in meters if meter.port == place])
-            )
-            for name, place in places.items()
-        }
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        living = group.create_task(serve_plant(instruments, list(servers.values())), name="simulated plant")
+        enter = stack.enter_async_context
+        meters = {name: await enter(server) for name, server in _meter_servers(template, instruments).items()}
+        pressures = await enter(PlantServer([PressureInstruments(instruments).unit()]))
+        temperatures = await enter(SerialLine([TemperatureInstruments(instruments).unit()]))
+        condensate = await enter(PlantServer([CondensateInstruments(instruments).unit()]))
+        hart = await enter(HartPlantServer([plant_instrument(instruments, HART_POINT)]))
+        servers: list[Shows] = [*meters.values(), pressures, temperatures, condensate, hart]
+        group = await enter(asyncio.TaskGroup())
+        began = time.monotonic()
+        living = group.create_task(serve_plant(instruments, servers), name="simulated plant")
+        scada_port = _free_port()
+        text = template.substitute(
+            {name: server.port for name, server in meters.items()},
+            pressure_port=pressures.port,
+            serial_device=temperatures.device,
+            condensate_port=condensate.port,
+            hart_port=hart.port,
+            scada_port=scada_port,
+        )
         try:
-            yield template.substitute({name: server.port for name, server in servers.items()})
+            yield DemoPlant(text, scada_port, began)
         finally:
             living.cancel()
 
 
-def _unit(config: SteamMeterConfig, instruments: Instruments) -> ServedUnit:
-    """Return the simulated device of a meter; the meter's id names its point in the plant."""
-    show = Display(layout_of(config).table)
-    return ServedUnit(
-        config.slave_address,
-        show.table,
-        lambda: show(instruments.read(config.meter_id)),
-        lambda: instruments.condition(config.meter_id),
-    )
-
-
-@dataclass(frozen=True)
-class Display:
-    """What the registers of a meter show of the values at its point."""
-
-    table: RegisterTable
-
-    def __call__(self, values: dict[str, float]) -> dict[str, float | str]:
-        """Return a number for each register, in the register's unit."""
-        known = values | _derived(values)
-        shown: dict[str, float | str] = {}
-        for register in self.table.registers:
-            scale, offset = affine(UNITS[register.name], register.unit)
-            shown[register.name] = known[register.name] * scale + offset
-        return shown
-
-
-def _derived(values: dict[str, float]) -> dict[str, float]:
-    """Return what a meter with a computer in it adds: heat, and the equivalent of water."""
-    pressure_bar = steam.absolute_pressure_bar(values["pressure"])
-    heat_kj_kg = steam.saturated_vapour_enthalpy_kj_kg(pressure_bar)
+def _meter_servers(template: Template, instruments: Instruments) -> dict[str, PlantServer]:
+    """Return the servers of the Modbus meters, each meter where the configuration has it."""
+    others = dict.fromkeys(("pressure_port", "condensate_port", "hart_port", "scada_port"), 9)
+    document = tomllib.loads(template.substitute(METER_PORTS, serial_device="/dev/null", **others))
+    meters = [
+        meter
+        for meter in read_plant(document, {}).devices["steam_meter"]
+        if isinstance(meter, SteamMeterConfig)
+    ]
     return {
-        "water_flow": values["flow_rate"] * 1000.0,
-        "power": values["flow_rate"] / 3.6 * heat_kj_kg,
-        "energy": values["totalizer"] / 3.6 * heat_kj_kg,
+        name: PlantServer([meter_unit(meter, instruments) for meter in meters if meter.port == place])
+        for name, place in METER_PORTS.items()
     }
+
+
+def _free_port() -> int:
+    """A port that is free at the moment, for the process that will serve the SCADA."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

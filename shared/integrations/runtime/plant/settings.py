@@ -66,7 +66,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     defaults = _defaults(document, environment, faults)
     devices = {
         name: _devices(device_class, document.get(name, []), defaults, environment, faults)
-        for name, device_class in device_classes().items()
+        for name, device_class in _in_order_of(document, device_classes())
     }
     faults.extend(_shared_ids(devices))
     faults.raise_any()
@@ -148,6 +148,14 @@ def _defaults(
     }
     merged = {"simulation": SimulationPolicy.NEVER.value, **given, **table}
     return {key: value for key, value in merged.items() if key not in wrong}
+
+
+def _in_order_of(
+    document: Mapping[str, Any], classes: Mapping[str, DeviceClass]
+) -> list[tuple[str, DeviceClass]]:
+    """Return the classes as the document has them, those that it has not behind."""
+    order = {name: at for at, name in enumerate(document)}
+    return sorted(classes.items(), key=lambda pair: order.get(pair[0], len(order)))
 
 
 def _devices(
