@@ -20,7 +20,9 @@ from integrations.messages import Origin, Status
 from integrations.runtime.services import service_names
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(?P<language>\w+)\n(?:# (?P<place>[^\n]+)\n)?(?P<text>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^```(?P<language>\w+)\n(?:# (?P<place>[^\n]+)\n)?(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 FOLDER = "shared/integrations/devices/tank_level"
 
 
