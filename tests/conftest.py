@@ -1,8 +1,16 @@
-"""Fixtures for every test that needs a real bus."""
+"""Options, and fixtures for every test that needs a real bus."""
 
 import pytest
 
 from integrations.bus import Bus, BusSettings, EmbeddedServer, StreamSettings, ensure_streams, stream_configs
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--real-hardware",
+        action="store_true",
+        help="read the devices that the environment names instead of simulated ones",
+    )
 
 
 @pytest.fixture
