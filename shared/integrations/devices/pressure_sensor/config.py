@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from integrations.configuration import Fault
+from integrations.configuration import ConfigurationError, Fault
 from integrations.devices.modbus_sensor import ModbusSensorConfig
 from integrations.protocols.modbus import Register
 from integrations.units import STANDARD_BAROMETER_BAR, PressureReference, UnitError, affine, parse_unit
@@ -114,7 +114,7 @@ class PressureSensorConfig(ModbusSensorConfig, frozen=True):
         temperature, at = preset.temperature, self.temperature_register_address
         if at is not None:
             kind = temperature or Register(
-                "", at, pressure.type, pressure.function, pressure.order, unit="°C"
+                "temperature", at, pressure.type, pressure.function, pressure.order, unit="°C"
             )
             temperature = replace(kind, address=at)
         return pressure, temperature and replace(temperature, name=f"{self.sensor_id}-temperature")
@@ -134,11 +134,20 @@ class PressureSensorConfig(ModbusSensorConfig, frozen=True):
         if self.preset is not None and self.preset not in PRESETS:
             yield Fault("", "preset", self.preset, f"must be one of {', '.join(PRESETS)}")
         else:
-            yield from self.register_faults(self._preset.pressure)
+            yield from [*self.register_faults(self._preset.pressure)] or self._temperature_faults()
 
     @property
     def _preset(self) -> Preset:
         return PRESETS[self.preset] if self.preset else DEFAULT
+
+    def _temperature_faults(self) -> Iterable[Fault]:
+        try:
+            self.registers()
+        except ConfigurationError as error:
+            at = self.temperature_register_address
+            yield from (
+                Fault("", "temperature_register_address", at, fault.allowed) for fault in error.faults
+            )
 
     def _unit_faults(self) -> Iterable[Fault]:
         try:
