@@ -15,12 +15,10 @@ _MODULES = {
     MeterProtocol.MODBUS_RTU: "modbus",
     MeterProtocol.ANALOG_4_20MA: "analog",
     MeterProtocol.HART: "hart",
+    MeterProtocol.OPC_UA: "opcua",
 }
 
-READY = tuple(_MODULES)
-"""Protocols that a meter can be read by; the others are known by name only."""
-
-__all__ = ["READY", "SourceKind", "source_kind"]
+__all__ = ["SourceKind", "source_kind"]
 
 
 def source_kind(protocol: MeterProtocol) -> SourceKind:
