@@ -4,6 +4,7 @@ import asyncio
 import struct
 
 from fakes.modbus import TcpPeer
+from fakes.site import eventually
 from fakes.time import FakeTime
 from integrations import PressureSensorConfig, PressureSensorConnector
 
@@ -66,6 +67,10 @@ class Bench:
         self.transmitters.units[unit][: len(values)] = values
         await self.array.health_check()
         return self.array.current_readings
+
+    async def answered(self, calls):
+        """Wait until so many calls have ended."""
+        await eventually(lambda: self.array.metrics.total_calls >= calls)
 
     async def grid(self, seconds=1.0, samples=1):
         """Let grid polls happen, until so many samples have come."""

@@ -9,8 +9,6 @@ from integrations.quality import Flag, score
 
 from .config import PressureSensorConfig
 
-DRIFT_COST = 30.0
-"""A drifting sensor weighs as much as a change that is too fast."""
 SECOND_NS = 1_000_000_000
 
 
@@ -56,6 +54,6 @@ class PressureJudge:
         return abs(pressure.value - last.value) > self._rate_per_second * seconds
 
 
-def quality_score(flags: Flag, *, drifting: bool = False) -> float:
-    """Return the score of a pressure, 0 to 100."""
-    return max(0.0, float(score(int(flags))) - (DRIFT_COST if drifting else 0.0))
+def quality_score(flags: Flag) -> float:
+    """Return the score of a pressure, 0 to 100; drift weighs as the uncertain status that it brings."""
+    return float(score(int(flags)))

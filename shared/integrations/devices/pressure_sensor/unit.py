@@ -52,7 +52,7 @@ class PressureSensor:
         drifting = isinstance(sample, PressureSample) and self.drift.drifting
         window = self._windows[sample.origin]
         flags = self._judge.flags(Pressure(value, status, sample.time_ns, sample.origin), window)
-        quality = quality_score(flags, drifting=drifting)
+        quality = quality_score(flags)
         if not is_bad(status):
             window.add(sample.time_ns, value, quality)
         self.reading = PressureReading(
@@ -64,7 +64,7 @@ class PressureSensor:
             temperature=self._temperature(sample),
             quality_score=quality,
             raw_value=raw if math.isfinite(raw) else None,
-            status=max(status, Status.UNCERTAIN_SENSOR_NOT_ACCURATE) if drifting else status,
+            status=status,
             origin=sample.origin,
             drifting=drifting,
         )
