@@ -70,10 +70,8 @@ class Conversation:
         """
         identity = await self.find()
         request = self._requests.get(command)
-        if request is None or data:
-            request = Request(identity.address, command, data)
-            if not data:
-                self._requests[command] = request
+        if request is None or request.data != data:
+            self._requests[command] = request = Request(identity.address, command, data)
         try:
             return await self._send(request)
         except (HartTimeoutError, NoFieldDeviceError):

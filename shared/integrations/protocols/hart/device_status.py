@@ -6,6 +6,7 @@ table 17 (extended field device status); NAMUR NE 107.
 """
 
 from enum import IntFlag
+from functools import cache
 
 from integrations.messages.status import Status
 
@@ -46,6 +47,7 @@ _QUALITIES = {
 _LIMITED = {1, 2}
 
 
+@cache
 def device_wide_status(status: int, extended: int = 0) -> Status:
     """StatusCode that holds for every value of a device."""
     if status & DeviceStatus.MALFUNCTION or extended & ExtendedStatus.FAILURE:
@@ -57,6 +59,7 @@ def device_wide_status(status: int, extended: int = 0) -> Status:
     return Status.GOOD
 
 
+@cache
 def quantity_status(name: str, status: int) -> Status:
     """StatusCode that the device status gives one quantity: pv, sv, tv, qv, loop_current or percent."""
     if name == "loop_current":
@@ -73,6 +76,7 @@ def quantity_status(name: str, status: int) -> Status:
     return Status.UNCERTAIN_EU_EXCEEDED if status & bit else Status.GOOD
 
 
+@cache
 def variable_status(status: int) -> Status:
     """StatusCode of a device variable status, the byte behind each value of command 9.
 
@@ -85,6 +89,8 @@ def variable_status(status: int) -> Status:
     return quality
 
 
-def graver(*codes: int) -> int:
-    """Return the worst of several StatusCodes; among equally bad ones the first, but a reason before none."""
-    return max(codes, key=lambda code: (code >> 30, code != 0))
+def graver(first: int, second: int) -> int:
+    """Return the worse of two StatusCodes; of equally bad ones the first, but a reason before none."""
+    if not first or not second:
+        return first or second
+    return second if second >> 30 > first >> 30 else first

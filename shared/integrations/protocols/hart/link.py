@@ -33,11 +33,12 @@ BurstHandler = Callable[[Frame, Reply], None]
 class Request:
     """One command to one device, ready to be sent again and again."""
 
-    __slots__ = ("address", "command", "pdu")
+    __slots__ = ("address", "command", "data", "pdu")
 
     def __init__(self, address: Address, command: int, data: bytes = b"") -> None:
         self.address = address
         self.command = command
+        self.data = data
         self.pdu = request_frame(address, command, data).encode()
 
 
@@ -90,12 +91,11 @@ class HartLink:
             HartError: by name what went wrong.
         """
         seconds = timeout_seconds or self.endpoint.timeout_seconds
-        place = f"{self._name} {request.address}"
         try:
             message = await self._ask(MessageId.TOKEN_PASSING_PDU, request.pdu, seconds)
             return matching_reply(request, message)
         except HartError as error:
-            raise error.at(place, request.command) from None
+            raise error.at(f"{self._name} {request.address}", request.command) from None
 
     async def direct(
         self, commands: Sequence[DirectCommand], timeout_seconds: float | None = None
@@ -142,7 +142,9 @@ class HartLink:
         finally:
             self._waiting -= 1
         try:
-            session = await self.session()
+            session = self._session
+            if session is None or not session.is_open:
+                session = await self.session()
             return await session.request(message_id, body, timeout_seconds)
         finally:
             self._places.release()

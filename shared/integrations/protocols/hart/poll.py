@@ -89,28 +89,27 @@ class Gathering:
     ) -> HartPoll:
         """Return `names` with their values, StatusCodes and units."""
         wide = device_wide_status(self._device_status, self._extended_status)
-        found = [self._variable(name) for name in names]
-        status = [
-            graver(wide, self._status_of(name, variable)) for name, variable in zip(names, found, strict=True)
-        ]
-        values = [
-            variable.value if variable and code < Status.BAD else math.nan
-            for variable, code in zip(found, status, strict=True)
-        ]
+        values, status, units = [], [], []
+        for name in names:
+            variable = self._variable(name)
+            code = graver(wide, self._status_of(name, variable))
+            values.append(variable.value if variable and code < Status.BAD else math.nan)
+            status.append(code)
+            units.append(variable.unit if variable else "")
         return HartPoll(
             names,
             time_ns,
             duration_seconds,
             np.array(values, np.float64),
             np.array(status, np.uint32),
-            tuple(variable.unit if variable else "" for variable in found),
+            tuple(units),
             DeviceStatus(self._device_status),
             errors,
         )
 
     def _variable(self, name: str) -> Variable | None:
-        if name in self._variables:
-            return self._variables[name]
+        if variable := self._variables.get(name):
+            return variable
         slot = self._slots.get(name)
         return None if slot is None or slot.unit_code == NOT_USED else Variable(slot.unit_code, slot.value)
 

@@ -79,14 +79,10 @@ class DynamicVariables(msgspec.Struct, frozen=True):
         """Read the data; FrameError when too short."""
         require(data, FLOAT.size, "command 3")
         count = min((len(data) - FLOAT.size) // _VARIABLE.size, MAX_DYNAMIC_VARIABLES)
+        end = FLOAT.size + count * _VARIABLE.size
         (current_ma,) = FLOAT.unpack_from(data)
-        return cls(
-            current_ma,
-            tuple(
-                Variable(*_VARIABLE.unpack_from(data, FLOAT.size + at * _VARIABLE.size))
-                for at in range(count)
-            ),
-        )
+        pairs = _VARIABLE.iter_unpack(data[FLOAT.size : end])
+        return cls(current_ma, tuple([Variable(*pair) for pair in pairs]))
 
     def encode(self) -> bytes:
         """Return the data."""
@@ -119,7 +115,7 @@ class DeviceVariables(msgspec.Struct, frozen=True):
         count, rest = divmod(len(data) - 1, _SLOT.size)
         if rest not in {0, _TIME.size} or count > MAX_SLOTS:
             raise FrameError(f"command 9 takes slots of {_SLOT.size} bytes and a time, got {len(data)} bytes")
-        slots = (Slot(*_SLOT.unpack_from(data, 1 + at * _SLOT.size)) for at in range(count))
+        slots = [Slot(*fields) for fields in _SLOT.iter_unpack(data[1 : len(data) - rest])]
         ticks = _TIME.unpack_from(data, len(data) - rest)[0] if rest else None
         return cls(data[0], tuple(slots), ticks)
 
