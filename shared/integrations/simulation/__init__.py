@@ -1,6 +1,7 @@
-"""A steam plant that doesn't exist: coherent physics, faulty meters, real Modbus TCP devices that show it.
+"""A steam plant that does not exist: coherent physics, faulty meters, and real Modbus, HART-IP, OPC UA servers.
 
-Every value that comes out of this room is simulated and must be marked so by whoever acquires it.
+Every value that comes out of this room is simulated and must be marked so by whoever acquires it. The OPC UA
+server comes from `opcua_server`, since it loads asyncua: most of a second for whoever has no use for it.
 """
 
 from .condensate_instruments import CONDENSATE_TABLE, CondensateInstruments

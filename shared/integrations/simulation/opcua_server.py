@@ -63,8 +63,9 @@ class _Users:
 class OpcUaPlantServer:
     """The tags of `opcua_tags` below Objects/Plant; `port` is known once entered, 0 takes a free one.
 
-    Tags show the plant as of the last `refresh`. `pki_folder` keeps the server's certificate from start to
-    start; without one it is made anew. Values are sampled ten times a second into the history.
+    Tags show the plant as of the last `refresh`, and every refresh goes into their history. What is written
+    to a tag stays, through restarts too; the plant itself does not follow it. `pki_folder` keeps the server's
+    certificate from start to start; without one it is made anew.
 
     Raises:
         ServerAddressError: on entering, when host and port cannot be listened on.
@@ -88,6 +89,7 @@ class OpcUaPlantServer:
         self._server: Server | None = None
         self._nodes: dict[str, list[Node]] = {}
         self._faulty: dict[str, OpcUaFault] = {}
+        self._written: dict[str, float | bool] = {}
         self._wanted = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
@@ -102,15 +104,18 @@ class OpcUaPlantServer:
         return self._as_endpoint().own_certificate
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            self._clean_up()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-        if self._scratch:
-            self._scratch.cleanup()
+        self._clean_up()
 
     def refresh(self) -> None:
         """Let the tags show the plant as it is now."""
@@ -135,6 +140,7 @@ class OpcUaPlantServer:
         plant = await server.nodes.objects.add_object(ua.NodeId("Plant", index), f"{index}:Plant")
         for tag in OPCUA_TAGS:
             self._nodes[tag.name] = await self._add(plant, index, tag)
+        self._faulty = {tag: kind for tag, kind in self._faulty.items() if kind is not OpcUaFault.NODE_GONE}
         try:
             await server.start()
         except OSError as error:
@@ -179,6 +185,10 @@ class OpcUaPlantServer:
         self._faulty.pop(tag, None)
         self.refresh()
 
+    def _clean_up(self) -> None:
+        if self._scratch:
+            self._scratch.cleanup()
+
     def _as_endpoint(self) -> OpcUaEndpoint:
         return OpcUaEndpoint(
             url=f"opc.tcp://{self.host}:{self.port or 4840}",
@@ -189,7 +199,7 @@ class OpcUaPlantServer:
 
     async def _add(self, plant: Node, index: int, tag: OpcUaTag) -> list[Node]:
         """Add the tag under its name, and once more under its number."""
-        start = tag.read(self._instruments)
+        start = self._written.get(tag.name, tag.read(self._instruments))
         kind = _kind(start)
         nodes = []
         for identifier, name in ((tag.name, tag.name), (tag.number, f"{tag.name}.BY_NUMBER")):
@@ -200,9 +210,9 @@ class OpcUaPlantServer:
             unit = ua.EUInformation(NAMESPACE, -1, ua.LocalizedText(tag.unit), ua.LocalizedText(tag.unit))
             await node.add_property(0, "EngineeringUnits", unit)
             await node.add_property(0, "EURange", ua.Range(tag.low, tag.high))
-            if tag.writable:
-                await node.set_writable()
             nodes.append(node)
+        if tag.writable:
+            await nodes[0].set_writable()
         return nodes
 
     async def _write(self) -> None:
@@ -211,19 +221,40 @@ class OpcUaPlantServer:
             self._wanted.clear()
             now = datetime.now(UTC)
             for tag in OPCUA_TAGS:
-                if not tag.writable and self._faulty.get(tag.name) is not OpcUaFault.NODE_GONE:
-                    await self._show(tag, now)
+                if self._server and self._faulty.get(tag.name) is not OpcUaFault.NODE_GONE:
+                    await self._show(self._server, tag, now)
 
-    async def _show(self, tag: OpcUaTag, now: datetime) -> None:
-        value, fault = tag.read(self._instruments), self._faulty.get(tag.name)
+    async def _show(self, server: Server, tag: OpcUaTag, now: datetime) -> None:
+        # Nothing waits between the look at what was written and the write: no client's write is lost.
+        value, fault = self._value(server, tag), self._faulty.get(tag.name)
         variant = ua.Variant(value, _kind(value))
         if fault is OpcUaFault.TYPE_CHANGE:
             variant = ua.Variant(f"{value:g}", ua.VariantType.String)
         status = Status.BAD_SENSOR_FAILURE if fault is OpcUaFault.BAD_STATUS else Status.GOOD
         data = ua.DataValue(variant, ua.StatusCode(int(status)), now, now)
-        if self._server:
-            for node in self._nodes[tag.name]:
-                await self._server.write_attribute_value(node.nodeid, data)
+        for node in self._nodes[tag.name]:
+            _let_be(server, node, variant.VariantType)
+            await server.write_attribute_value(node.nodeid, data)
+
+    def _value(self, server: Server, tag: OpcUaTag) -> float | bool:
+        """What the plant shows, or what a client has written."""
+        start = tag.read(self._instruments)
+        if tag.writable:
+            shown = server.iserver.aspace.read_attribute_value(
+                self._nodes[tag.name][0].nodeid, ua.AttributeIds.Value
+            )
+            if shown.StatusCode.is_good() and shown.Value.VariantType is _kind(start):
+                self._written[tag.name] = shown.Value.Value
+        return self._written.get(tag.name, start)
+
+
+def _let_be(server: Server, node: Node, kind: ua.VariantType) -> None:
+    """Give a node another type, if it has not this one: asyncua refuses every write of another type."""
+    attributes = server.iserver.aspace[node.nodeid].attributes
+    of_type = ua.NodeId(kind.value)
+    if attributes[ua.AttributeIds.DataType].value.Value.Value != of_type:
+        attributes[ua.AttributeIds.DataType].value = ua.DataValue(ua.Variant(of_type))
+        attributes[ua.AttributeIds.Value].value = None
 
 
 def _kind(value: float | bool) -> ua.VariantType:
