@@ -128,6 +128,7 @@ class TemperatureUnit(SensorUnit):
                     "signal": None if math.isnan(signal) else signal,
                     "unit": config.signal.unit,
                 },
+                config.sensor_id,
             )
         )
 
