@@ -80,6 +80,10 @@ class OpcUaPeer:
         """Add a tag."""
         self._call(self._add(tag, value))
 
+    def delete(self, tag):
+        """Take a tag away."""
+        self._call(self._server.delete_nodes([self._nodes.pop(tag)]))
+
     def retype(self, tag, value, kind):
         """Let a tag have another type from now on."""
         node = self._server.iserver.aspace[self._nodes[tag].nodeid]

@@ -73,6 +73,8 @@ class SCADAConnector(PolledConnector):
         self._held: list[Timed] = []
         self._follows = False
         self._was_away = True
+        self._all_due = False
+        self._everything = range(len(config.table))
 
     @property
     def name(self) -> str:
@@ -142,7 +144,8 @@ class SCADAConnector(PolledConnector):
         self.connection = self._source.connection
         await self._take_reports()
         # back again, nothing of what is shown is known to be so: least of all what was simulated meanwhile
-        wanted = range(len(self._names)) if self._was_away else self._due()
+        self._all_due = self._was_away
+        wanted = self._due()
         answers = self._course.answered(await self._source.read(wanted)) if wanted else []
         if self.config.subscribes and not self._follows:
             await self._source.follow()
@@ -184,7 +187,8 @@ class SCADAConnector(PolledConnector):
 
     def _simulate_impl(self) -> Sample:
         now_ns = self._now_ns()
-        readings = self._simulator.look(self._due())
+        tags = self._everything if self.config.subscribes else self._due()
+        readings = self._simulator.look(tags)
         return self._sampler([Timed(now_ns, each) for each in readings], now_ns, Origin.SIMULATED)
 
     def _accept(self, sample: Sample) -> None:
@@ -200,7 +204,7 @@ class SCADAConnector(PolledConnector):
         self._board.grow_stale()
 
     async def _do_without(self, error: Exception) -> None:
-        self._was_away = True
+        self._all_due, self._was_away = not self._was_away, True
         if self.policy is SimulationPolicy.FALLBACK:
             await super()._do_without(error)
             return
@@ -210,6 +214,7 @@ class SCADAConnector(PolledConnector):
             await self._take(self._marked(self._sample(waiting)))
         self._grow_stale()
         marks = self._course.lost(self._due(), status_of(error), self._source.keeps_history)
+        self._schedule.note(timed.reading.tag for timed in marks)
         await self._hand_on(self._marked(self._sample(marks)))
 
     async def _hand_on(self, sample: Sample) -> None:
@@ -226,11 +231,9 @@ class SCADAConnector(PolledConnector):
             await self._source.close()
 
     def _due(self) -> Sequence[int]:
-        """Return the tags that a poll asks for: on the grid those whose time has come, else all."""
-        on_grid = asyncio.current_task() is self._keeper
-        if not on_grid or (self._was_away and not self.simulating):
-            return range(len(self._names))
-        return self._schedule.due(self._scan.due)
+        """Return the tags that a poll is about: on the grid those whose time has come, else all."""
+        is_all, self._all_due = self._all_due or asyncio.current_task() is not self._keeper, False
+        return self._everything if is_all else self._schedule.due(self._scan.due)
 
     async def _ask_for(self, tags: Sequence[int]) -> list[TagReading]:
         if not self._wanted:

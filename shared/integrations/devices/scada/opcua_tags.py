@@ -143,7 +143,7 @@ class OpcUaTags(TagSource):
         return self._config.backfill_seconds > 0 and tag not in self._without_history
 
     async def history(self, since_ns: Mapping[int, int]) -> list[TagReading]:
-        """Return what tags were after a time of their own, a few tags at a time.
+        """Return what tags were after a time of their own, a few tags at a time, while there is time.
 
         Raises:
             NotConnectedError: the session was lost on the way.
@@ -155,11 +155,16 @@ class OpcUaTags(TagSource):
             async with room:
                 return await self._past(session, tag, from_ns, until_ns)
 
-        async with asyncio.TaskGroup() as group:
-            reading = [group.create_task(read(tag, from_ns)) for tag, from_ns in since_ns.items()]
+        reading: list[asyncio.Task[list[TagReading]]] = []
+        try:
+            async with asyncio.timeout(self._config.timeout_seconds), asyncio.TaskGroup() as group:
+                reading += [group.create_task(read(tag, from_ns)) for tag, from_ns in since_ns.items()]
+        except TimeoutError:
+            missing = sum(task.cancelled() for task in reading)
+            log.warning("the server is slow with its history: it is left out", tags=missing)
         if session.state is not SessionState.OPEN:
             raise _not_there(session.last_error)
-        return [past for task in reading for past in task.result()]
+        return [past for task in reading if not task.cancelled() for past in task.result()]
 
     async def _past(self, session: OpcUaSession, tag: int, since_ns: int, until_ns: int) -> list[TagReading]:
         name = self._config.table[tag].tag_name

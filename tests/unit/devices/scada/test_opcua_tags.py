@@ -260,6 +260,36 @@ async def test_a_history_that_cannot_be_read_keeps_nobody_waiting(peer, system, 
     assert plant.scada._source.keeps_history(0) is keeps
 
 
+async def test_a_history_that_takes_too_long_is_left_out(peer, system):
+    async def hang(node, *asked, **options):
+        await asyncio.Event().wait()
+
+    plant = system(P, F, timeout_seconds=0.5)
+    await plant.scada.connect()
+    plant.scada._source._session.history = hang
+    peer.hang_up()
+    await eventually(lambda: plant.scada.state is not ConnectionState.CONNECTED)
+    peer.write(PRESSURE, 14.5)
+    peer.listen()
+    await eventually(lambda: plant.shows(14.5))
+    assert not plant.scada._source.reports
+
+
+@pytest.mark.filterwarnings(
+    "ignore:coroutine 'MonitoredItemService:RuntimeWarning"
+)  # asyncua forgets to await it
+async def test_a_tag_that_goes_while_it_is_reported_is_noticed(peer, system, monkeypatch):
+    monkeypatch.setattr("integrations.devices.scada.schedule.CONFIRM_SECONDS", 0.2)
+    peer.add("SHORT.LIVED", 1.0)
+    plant = system(TagConfig("SHORT.LIVED", scan_rate=20))
+    await plant.scada.connect()
+    peer.delete("SHORT.LIVED")
+    (event,) = await eventually(lambda: plant.events)
+    assert (event.kind, event.text) == ("tag_gone", "SHORT.LIVED: BadNodeIdUnknown")
+    peer.add("SHORT.LIVED", 2.0)
+    await eventually(lambda: plant.shows(2.0, "SHORT.LIVED"))
+
+
 async def test_after_a_restart_the_values_come_back_and_changes_are_reported(peer, system):
     plant = system(P, F)
     await plant.scada.connect()

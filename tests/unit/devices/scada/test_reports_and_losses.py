@@ -14,6 +14,8 @@ from integrations.messages import Status
 from integrations.protocols import ProtocolConnectionError
 
 LOST = Status.BAD_NOT_CONNECTED
+LOST_CIRCUIT = Status.BAD_NO_COMMUNICATION
+"""Of a system that is not even asked."""
 ROW = TagConfig("P", scan_rate=1000)
 
 
@@ -126,12 +128,18 @@ async def test_a_repeated_report_that_waited_through_an_outage_moves_no_clock(pl
     assert times == sorted(times)
 
 
-async def test_without_history_each_lost_poll_is_said(played, time):
+async def test_without_history_a_loss_is_said_at_once_and_then_as_often_as_a_quiet_tag_is_asked_for(
+    played, time
+):
     played.past = None
-    played.scada._schedule._patience = [0.0]  # as a polled tag has it
-    played.down = ProtocolConnectionError("gone")
     await time.go_on(2.0)
-    assert played.points[1:] == [(1.0, None, LOST), (2.0, None, Status.BAD_NOT_CONNECTED)]
+    played.down = ProtocolConnectionError("gone")
+    await time.go_on(21.0)
+    assert played.points[1:] == [(3.0, None, LOST), (13.0, None, LOST_CIRCUIT), (23.0, None, LOST_CIRCUIT)]
+    played.down = None
+    played.scada.circuit_breaker.reset()
+    await time.go_on(1.0)
+    assert played.points[-1] == (24.0, 10.0, 0)
 
 
 async def test_what_is_reported_late_travels_and_is_not_shown(played, time):
