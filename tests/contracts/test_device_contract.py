@@ -5,137 +5,20 @@ import json
 import re
 import time as real_time
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 import pytest
-from structlog.testing import capture_logs
 
-from fakes.benches import BENCHES, end_shared_servers
-from fakes.relay import Relay
+from fakes.benches import BENCHES
+from fakes.rig import TIMEOUT_SECONDS
 from fakes.site import eventually
-from fakes.time import FakeTime
 from integrations import CircuitBreakerOpenError, CircuitState
 from integrations.devices import ConnectionState, NotConnectedError
 from integrations.devices.classes import device_classes
-from integrations.devices.writes import TagWriter
 from integrations.messages import Origin, is_bad, is_good
 
-TIMEOUT_SECONDS = 0.3
 BAD_MINUTE = 70.0
 """Longer than any wait of the suite's configurations."""
-
-
-class Rig:
-    """A connector, its real server, and the relay between them.
-
-    The connector's monotonic clock and its sleep are the test's; UTC is real, as it is to the servers.
-    """
-
-    def __init__(self, bench, relay):
-        self.bench = bench
-        self.relay = relay
-        self.time = FakeTime()
-        self.connector = None
-        self.samples = []
-        self.states = []
-        self.circuits = []
-        self.events = []
-
-    def make(self, **fields):
-        """Return a connector of the bench; `fields` go into its configuration."""
-        config = self.bench.config(**{
-            "host": "127.0.0.1", "port": self.relay.port, "timeout_seconds": TIMEOUT_SECONDS,
-            "max_retries": 0, "simulation": "never", **self.bench.fields, **fields,
-        })  # fmt: skip
-        self.connector = connector = self.bench.connector(
-            config, clock=self.time.clock, sleep=self.time.sleep
-        )
-        connector.on_state(lambda change: self.states.append(change.after))
-        connector.on_event(self.events.append)
-        if connector.circuit_breaker:
-            connector.circuit_breaker.observe(lambda change: self.circuits.append(change.after))
-        self.polled.on_sample(self._keep)
-        return connector
-
-    @property
-    def polled(self):
-        """What is polled behind the connector: itself, or its one unit."""
-        return getattr(self.connector, "units", (self.connector,))[0]
-
-    @property
-    def shown(self):
-        return self.bench.shown(self.connector)
-
-    @property
-    def calls(self):
-        return self.connector.metrics.total_calls
-
-    @property
-    def last(self):
-        return self.samples[-1]
-
-    async def _keep(self, sample):
-        self.samples.append(sample)
-
-    async def pass_time(self, seconds, until=lambda: False):
-        """Let the connector's time pass a second at a time, and what it does with it happen."""
-        for _ in range(round(seconds)):
-            calls = self.calls
-            await self.time.go_on(1.0)
-            await eventually(lambda calls=calls: self.calls > calls, 3.0)
-            if until():
-                return True
-        return until()
-
-    async def is_back(self):
-        """Let time pass until the device is connected and vouched for again."""
-
-        async def look():
-            await self.time.go_on(1.0)
-            await asyncio.sleep(0.05)
-            connected = self.connector.state is ConnectionState.CONNECTED
-            return connected and self.bench.trusted(self.connector)
-
-        await eventually(look)
-
-
-def sockets():
-    """Return the sockets that this process has open."""
-    found = set()
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            target = str(link.readlink())
-            if target.startswith("socket:"):
-                found.add(target)
-    return found
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shared_servers():
-    yield
-    end_shared_servers()
-
-
-@pytest.fixture(autouse=True)
-def no_simulation_in_the_environment(monkeypatch):
-    monkeypatch.delenv("SIMULATION", raising=False)
-
-
-@pytest.fixture(params=BENCHES, ids=str)
-async def rig(request):
-    """One bench, its server running; afterwards neither task nor socket may be left of it."""
-    bench = request.param
-    async with bench.server() as port:
-        before = sockets()
-        async with Relay(port) as relay:
-            rig = Rig(bench, relay)
-            yield rig
-            if rig.connector:
-                await rig.connector.disconnect()
-            await eventually(lambda: not relay.open, 2.0)
-        await eventually(lambda: sockets() <= before, 2.0)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def test_every_class_of_device_is_on_a_bench():
@@ -326,70 +209,6 @@ async def test_disconnect_ends_everything_and_may_be_repeated(rig):
     assert rig.shown == pytest.approx(rig.bench.value)
 
 
-async def test_never_simulated_means_no_value_until_there_is_one(rig):
-    connector = rig.make(simulation="never")
-    await rig.relay.stop()
-    with capture_logs() as logs:
-        assert await connector.connect() is False
-    assert rig.shown is None
-    assert {sample.origin for sample in rig.samples} <= {Origin.MEASURED}
-    assert all(is_bad(int(code)) for sample in rig.samples for code in sample.status)
-    assert not any("SIMULATED" in entry["event"] for entry in logs)
-    assert not connector.health_status.metadata["simulated"]
-
-
-async def test_fallback_simulates_says_so_everywhere_and_yields_to_the_device(rig):
-    connector = rig.make(simulation="fallback")
-    await rig.relay.stop()
-    with capture_logs() as logs:
-        assert await connector.connect() is True
-    (said,) = [entry for entry in logs if "SIMULATED" in entry["event"]]
-    assert said["log_level"] == "warning"
-    assert rig.shown is not None
-    assert {sample.origin for sample in rig.samples} == {Origin.SIMULATED}
-    assert all(code != 0 for code in rig.last.status.tolist())
-    assert not rig.bench.trusted(connector)
-    assert connector.health_status.metadata["simulated"] is True
-    assert not (await connector.health_check()).is_healthy
-    await rig.relay.start()
-    await rig.is_back()
-    assert rig.last.origin is Origin.MEASURED
-    assert rig.shown == pytest.approx(rig.bench.value)
-    assert connector.health_status.metadata["simulated"] is False
-
-
-async def test_always_simulated_never_touches_the_network(rig):
-    connector = rig.make(simulation="always")
-    with capture_logs() as logs:
-        assert await connector.connect() is True
-    assert any("SIMULATED" in entry["event"] for entry in logs)
-    await rig.time.go_on(2.0)
-    assert rig.relay.connections == 0
-    assert {sample.origin for sample in rig.samples} == {Origin.SIMULATED}
-    assert rig.shown is not None
-    assert not rig.bench.trusted(connector)
-
-
-async def test_the_environment_has_the_last_word_on_simulation(rig, monkeypatch):
-    monkeypatch.setenv("SIMULATION", "never")
-    connector = rig.make(simulation="fallback")
-    await rig.relay.stop()
-    assert await connector.connect() is False
-    assert rig.shown is None
-
-
-async def test_a_write_is_never_simulated(rig):
-    connector = rig.make(simulation="fallback")
-    if not isinstance(connector, TagWriter):
-        return  # nothing of this class can be written to
-    await rig.relay.stop()
-    await connector.connect()
-    assert await connector.write_tag("STEAM.SETPOINT", 11.0) is False
-    (event,) = [event for event in rig.events if event.kind == "tag_write"]
-    assert event.facts["written"] is False
-    assert "never simulated" in event.facts["reason"]
-
-
 async def test_metrics_and_health_are_plain_and_complete(rig):
     connector = rig.make()
     await connector.connect()
@@ -428,12 +247,3 @@ async def test_what_it_runs_for_others_goes_through_retry_and_metrics(rig):
     assert await connector.execute_with_retry(answers, 7) == 7
     metrics = connector.get_metrics()
     assert (metrics["total_calls"], metrics["failed_calls"]) == (before + 2, 1)
-
-
-async def test_a_device_that_is_itself_a_simulator_says_so_in_every_sample(rig):
-    connector = rig.make(simulated=True)
-    assert await connector.connect() is True
-    assert rig.shown == pytest.approx(rig.bench.value)
-    assert {sample.origin for sample in rig.samples} == {Origin.SIMULATED}
-    assert all(code != 0 for code in rig.last.status.tolist())
-    assert not rig.bench.trusted(connector)

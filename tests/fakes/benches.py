@@ -28,6 +28,7 @@ from integrations import (
     TemperatureSensorConnector,
 )
 from integrations.devices.scada import DataQuality, TagConfig
+from integrations.simulation import HartInstrument, HartPlantServer
 
 PRESSURE_TAG = "STEAM.HEADER.PRESSURE"
 
@@ -71,6 +72,15 @@ class FixedWords:
     async def __call__(self, query, wire):
         start, size = 2 * query.address, 2 * query.count
         wire.send(query, bytes([query.function, size]) + self.words[start : start + size])
+
+
+@asynccontextmanager
+async def hart():
+    """Serve a HART device, its PV the flow in t/h, over HART-IP."""
+    values = {"flow_rate": 7.2, "totalizer": 1500.0, "temperature": 184.0, "pressure": 9.5}
+    codes = {"flow_rate": 78, "temperature": 32, "totalizer": 62}
+    async with HartPlantServer([HartInstrument(0, "FT-0", codes, lambda: values)]) as server:
+        yield server.port
 
 
 _shared: list[OpcUaPeer] = []
@@ -136,17 +146,20 @@ scada = partial(
     trusted=tag_is_good,
 )
 
+steam_meter = partial(
+    Bench,
+    "steam_meter",
+    config=partial(SteamMeterConfig, meter_id="d"),
+    connector=SteamMeterConnector,
+    shown=reading_flow,
+    trusted=lambda connector: full_quality(connector.current_reading),
+)
+METER_NODES = {"flow_rate": {"node": "ns=2;s=STEAM.HEADER.FLOW", "unit": "t/hr"}}
+
 BENCHES = (
-    Bench(
-        "steam_meter",
-        "modbus",
-        lambda: modbus(MeterRegisters(flow=42)),
-        partial(SteamMeterConfig, meter_id="d"),
-        SteamMeterConnector,
-        42.0,
-        reading_flow,
-        lambda connector: full_quality(connector.current_reading),
-    ),
+    steam_meter("modbus", lambda: modbus(MeterRegisters(flow=42)), value=42.0),
+    steam_meter("hart", hart, value=7.2, fields={"protocol": "hart", "hart_transport": "tcp"}),
+    steam_meter("opcua", opcua, value=18.0, fields={"protocol": "opc_ua", "opcua_nodes": METER_NODES}),
     Bench(
         "pressure_sensor",
         "modbus",
