@@ -6,13 +6,11 @@ from contextlib import asynccontextmanager
 import pytest
 from asyncua import ua
 
-from fakes.opcua import STEAM, OpcUaPeer
 from integrations import SCADAConnectionConfig, SCADAConnector
 from integrations.devices.scada import TagConfig
 
 SETPOINT = "STEAM.SETPOINT"
 PRESSURE = "STEAM.HEADER.PRESSURE"
-VALUES = {**STEAM, "PUMP.ON": False, "RECIPE": "A"}
 TABLE = (
     TagConfig(SETPOINT, engineering_units="bar", writable=True, min_value=0.0, max_value=20.0),
     TagConfig("PUMP.ON", data_type="bool", writable=True),
@@ -21,20 +19,6 @@ TABLE = (
     TagConfig("NO.SUCH", writable=True, min_value=0.0, max_value=20.0),
     TagConfig("STEAM.HEADER.FLOW"),
 )
-
-
-@pytest.fixture(scope="module")
-def server():
-    with OpcUaPeer(VALUES, writable={SETPOINT, "PUMP.ON", "RECIPE", "COUNT"}) as peer:
-        yield peer
-
-
-@pytest.fixture
-def peer(server):
-    server.refused.clear()
-    server.stuck.clear()
-    server.write(SETPOINT, 10.0)
-    return server
 
 
 @pytest.fixture
