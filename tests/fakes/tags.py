@@ -3,7 +3,7 @@
 import asyncio
 import struct
 
-from fakes.modbus import TcpPeer, exception
+from fakes.modbus import SerialPeer, TcpPeer, exception
 from fakes.time import FakeTime
 from integrations import SCADAConnectionConfig, SCADAConnector
 
@@ -57,19 +57,25 @@ class TagRegisters:
 class TagBench:
     """Registers, their peer and a connector; the clocks are the test's, the sockets are real."""
 
-    def __init__(self, *tags, is_rtu=False, **fields):
+    def __init__(self, *tags, line="tcp", **fields):
+        """Take tags and fields of the configuration; `line` is tcp, rtu over tcp, or serial."""
         self.registers = TagRegisters()
         self.time = FakeTime()
         self.events = []
         self.samples = []
         self._tags = tags
-        self._fields = {"protocol": "modbus_rtu" if is_rtu else "modbus_tcp", **fields}
-        self._is_rtu = is_rtu
+        self._fields = {"protocol": "modbus_tcp" if line == "tcp" else "modbus_rtu", **fields}
+        self._line = line
 
     async def __aenter__(self):
-        self.peer = await TcpPeer(self.registers, is_rtu=self._is_rtu).__aenter__()
+        is_serial = self._line == "serial"
+        peer = (
+            SerialPeer(self.registers) if is_serial else TcpPeer(self.registers, is_rtu=self._line != "tcp")
+        )
+        self.peer = await peer.__aenter__()
+        place = {"host": peer.device, "port": 1} if is_serial else {"host": "127.0.0.1", "port": peer.port}
         config = SCADAConnectionConfig(**{
-            "host": "127.0.0.1", "port": self.peer.port, "scada_id": "s", "tags": self._tags,
+            **place, "scada_id": "s", "tags": self._tags,
             "timeout_seconds": 0.2, "max_retries": 0, "simulation": "never", **self._fields,
         })  # fmt: skip
         self.scada = SCADAConnector(config, **self.time.options)

@@ -1,4 +1,4 @@
-"""SCADA over Modbus: a tag table on a real peer, over TCP and as RTU frames over TCP."""
+"""SCADA over Modbus: a tag table on a real peer, over TCP, as RTU frames over TCP and on a serial line."""
 
 import asyncio
 
@@ -35,9 +35,9 @@ FAR = TagConfig("FAR", address=40, scan_rate=5000)
 ALL = (PRESSURE, PUMP, COUNT, BATCH, COIL, SETPOINT, SPEED, PERCENT, VALVE, FAR)
 
 
-@pytest.mark.parametrize("is_rtu", [False, True], ids=["tcp", "rtu over tcp"])
-async def test_every_kind_of_tag_is_read_and_the_getters_work_at_once(is_rtu):
-    async with TagBench(*ALL, is_rtu=is_rtu) as bench:
+@pytest.mark.parametrize("line", ["tcp", "rtu over tcp", "serial"])
+async def test_every_kind_of_tag_is_read_and_the_getters_work_at_once(line):
+    async with TagBench(*ALL, line=line) as bench:
         bench.registers.words[4:6] = 1, 0xFFFF
         bench.registers.words[8:11] = 0x422D, 0x3700, 0
         assert await bench.scada.connect() is True
