@@ -1,4 +1,4 @@
-"""A steam plant that does not exist: coherent physics, faulty meters, and real Modbus, HART-IP, OPC UA servers.
+"""A steam plant that is not there: coherent physics, faulty meters, and Modbus, HART-IP and OPC UA servers.
 
 Every value that comes out of this room is simulated and must be marked so by whoever acquires it. The OPC UA
 server comes from `opcua_server`, since it loads asyncua: most of a second for whoever has no use for it.

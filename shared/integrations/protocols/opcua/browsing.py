@@ -1,13 +1,13 @@
 """The variables below a node, as tags that a configuration can take over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 from asyncua import ua
 
 from .connection import Connection
-from .data_types import type_name
+from .data_types import base_type, type_name
 from .limits import Operation
 from .nodes import as_text, find_node, local
 from .writing import CURRENT_WRITE
@@ -23,7 +23,10 @@ DETAILS = (ua.AttributeIds.DataType, ua.AttributeIds.AccessLevel, ua.AttributeId
 
 
 class BrowsedTag(msgspec.Struct, frozen=True):
-    """A variable of a server: where it is, what it is, and what the server says about it."""
+    """A variable of a server: where it is, what it is, and what the server says about it.
+
+    `data_type` is the built-in type's name, or the data type's where that is abstract.
+    """
 
     node: str
     path: str
@@ -83,21 +86,6 @@ async def browse_tags(
     return await _described(connection, list(found.values())[:most])
 
 
-def tags_as_toml(tags: Iterable[BrowsedTag], table: str = "scada.tags") -> str:
-    """Write tags as an array of TOML tables, one key for each fact that the server gave."""
-    tables = []
-    for tag in tags:
-        facts = {key: value for key, value in msgspec.structs.asdict(tag).items() if value not in ("", None)}
-        lines = [f"{key} = {_toml(value)}" for key, value in facts.items()]
-        tables.append("\n".join([f"[[{table}]]", *lines]))
-    return "\n\n".join(tables) + "\n"
-
-
-def _toml(value: str | bool | float) -> str:
-    # A JSON string is a TOML basic string; DEL is the one character that only TOML wants escaped.
-    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
-
-
 def _step(name: ua.QualifiedName) -> str:
     escaped = "".join(f"&{char}" if char in RESERVED else char for char in name.Name or "")
     return f"{name.NamespaceIndex}:{escaped}" if name.NamespaceIndex else escaped
@@ -149,19 +137,42 @@ async def _described(connection: Connection, found: Sequence[_Found]) -> list[Br
     properties = [(one.properties.get("EngineeringUnits"), one.properties.get("EURange")) for one in found]
     wanted = [node for pair in properties for node in pair if node is not None]
     values = dict(zip(wanted, await connection.read(wanted), strict=True))
+    names = await _type_names(
+        connection, {kind for data in types if isinstance(kind := _content(data), ua.NodeId)}
+    )
     return [
-        _tag(one, *(_content(data) for data in (kind, level, text, *(values.get(node) for node in pair))))
+        _tag(
+            one,
+            names,
+            *(_content(data) for data in (kind, level, text, *(values.get(node) for node in pair))),
+        )
         for one, kind, level, text, pair in zip(found, types, access, texts, properties, strict=True)
     ]
 
 
-def _tag(one: _Found, kind: object, level: object, text: object, unit: object, span: object) -> BrowsedTag:
+async def _type_names(connection: Connection, data_types: set[ua.NodeId]) -> dict[object, str]:
+    names: dict[object, str] = {}
+    for data_type in data_types:
+        built_in = await base_type(connection, data_type)
+        names[data_type] = type_name(data_type) if built_in is None else built_in.name
+    return names
+
+
+def _tag(
+    one: _Found,
+    names: dict[object, str],
+    kind: object,
+    level: object,
+    text: object,
+    unit: object,
+    span: object,
+) -> BrowsedTag:
     bits = level if isinstance(level, int) else 0
     return BrowsedTag(
         node=as_text(one.id),
         path=one.path,
         name=one.name,
-        data_type=type_name(kind) if isinstance(kind, ua.NodeId) else "",
+        data_type=names.get(kind, "") if isinstance(kind, ua.NodeId) else "",
         writable=bool(bits & CURRENT_WRITE),
         has_history=bool(bits & READ_HISTORY),
         unit=(unit.DisplayName.Text or "") if isinstance(unit, ua.EUInformation) else "",

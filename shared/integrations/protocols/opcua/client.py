@@ -1,7 +1,8 @@
 """What speaks to OPC UA servers: sessions, subscriptions, what they carry, browsing."""
 
-from .browsing import BrowsedTag, tags_as_toml
+from .browsing import BrowsedTag
 from .events import EventKind, SessionEvent
+from .export import tags_as_toml
 from .monitoring import ChangeBatch, Deadband, MonitoredTag, SubscriptionSettings
 from .session import OpcUaSession, SessionState
 from .subscription import OpcUaSubscription

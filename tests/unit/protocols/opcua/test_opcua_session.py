@@ -19,7 +19,6 @@ from integrations.protocols.opcua.client import (
     MonitoredTag,
     OpcUaSession,
     SubscriptionSettings,
-    tags_as_toml,
 )
 
 PRESSURE = "ns=2;s=STEAM.HEADER.PRESSURE"
@@ -193,7 +192,6 @@ async def test_the_tree_is_browsed_into_tags(plant, open_session):
     ]
     (value,) = await session.read([tags[0].path])
     assert value.value == 10.0
-    assert 'name = "STEAM.HEADER.PRESSURE"' in tags_as_toml(tags)
 
 
 async def test_history_is_read_through_all_its_pages(plant, open_session):

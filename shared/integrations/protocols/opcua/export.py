@@ -1,0 +1,75 @@
+"""Browsed tags as the configuration of a SCADA system reads them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from integrations.messages import token_from
+from integrations.units import UnknownUnitError, parse_unit
+
+from .browsing import BrowsedTag
+
+LONGEST_NAME = 128
+NUMBERS = ("SByte", "Byte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64")
+TYPES = {"Float": "float", "Double": "float", "Boolean": "bool", "String": "string"} | dict.fromkeys(
+    NUMBERS, "int"
+)
+"""Words of `data_type` by built-in type."""
+
+
+def tags_as_toml(tags: Iterable[BrowsedTag], table: str = "scada.tags") -> str:
+    """Write tags as an array of TOML tables, which stands below the `[[scada]]` it is for.
+
+    A tag is named as its node; where that is not enough to tell tags apart, as its path. None is writable:
+    that is for people to decide, tag by tag. What no tag can hold (times, structures) is named in a comment.
+    """
+    there = list(tags)
+    names = Counter(token_from(tag.name) for tag in there)
+    blocks = []
+    for tag in there:
+        if tag.data_type not in TYPES:
+            blocks.append(f"# left out, its type is {_comment(tag.data_type)}: {_comment(tag.node)}")
+            continue
+        name = tag.name if names[token_from(tag.name)] == 1 else _path_name(tag.path)
+        blocks.append("\n".join([f"[[{table}]]", f"tag_name = {_toml(name[-LONGEST_NAME:])}", *_facts(tag)]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _facts(tag: BrowsedTag) -> Iterator[str]:
+    yield f"node = {_toml(tag.node)}"
+    yield f"data_type = {_toml(TYPES[tag.data_type])}"
+    if tag.description:
+        yield f"description = {_toml(tag.description)}"
+    if tag.unit:
+        is_comment = "" if _is_unit(tag.unit) else "# not a unit known here: "
+        yield f"{is_comment}engineering_units = {_toml(tag.unit)}"
+    if tag.low is not None and tag.high is not None and tag.low < tag.high:
+        yield f"min_value = {_toml(tag.low)}"
+        yield f"max_value = {_toml(tag.high)}"
+    if tag.writable:
+        yield "# writable = true"
+
+
+def _path_name(path: str) -> str:
+    """`/Objects/2:Line/2:P` as Line.P."""
+    steps = re.split(r"(?<!&)/", path.removeprefix("/Objects").removeprefix("/"))
+    return ".".join(re.sub(r"&(.)", r"\1", re.sub(r"^\d+:", "", step)) for step in steps)
+
+
+def _is_unit(text: str) -> bool:
+    try:
+        parse_unit(text)
+    except UnknownUnitError:
+        return False
+    return True
+
+
+def _toml(value: str | float) -> str:
+    # A JSON string is a TOML basic string; DEL is the one character that only TOML wants escaped.
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split()) or "unknown"
