@@ -16,7 +16,16 @@ from .errors import (
     WrongCommandError,
     WrongDeviceError,
 )
-from .frame import EXTENDED_COMMAND, Frame, FrameType, Reply, decode_frame, request_frame
+from .frame import (
+    EXTENDED_COMMAND,
+    STATUS_BYTES,
+    Frame,
+    FrameType,
+    Reply,
+    check_byte,
+    decode_frame,
+    request_frame,
+)
 from .header import Message, MessageId
 from .session import Session
 from .transports import open_session
@@ -31,15 +40,23 @@ BurstHandler = Callable[[Frame, Reply], None]
 
 
 class Request:
-    """One command to one device, ready to be sent again and again."""
+    """One command to one device, ready to be sent again and again.
 
-    __slots__ = ("address", "command", "data", "pdu")
+    `answer_head` is what the answer's PDU begins with, up to its byte count, unless it comes from a burst
+    mode device or with expansion bytes.
+    """
+
+    __slots__ = ("address", "answer_head", "command", "data", "pdu")
 
     def __init__(self, address: Address, command: int, data: bytes = b"") -> None:
         self.address = address
         self.command = command
         self.data = data
         self.pdu = request_frame(address, command, data).encode()
+        self.answer_head = (
+            bytes((self.pdu[0] ^ FrameType.REQUEST ^ FrameType.ANSWER,))
+            + (self.pdu[1 : 2 + len(address.octets)])
+        )
 
 
 class HartLink:
@@ -186,7 +203,17 @@ def matching_reply(request: Request, message: Message) -> Reply:
         WrongDeviceError, WrongCommandError: it answers something else.
         FrameError: it is no answer at all.
     """
-    frame = decode_frame(message.body)
+    body = message.body
+    start = len(request.answer_head) + 1
+    if (
+        body.startswith(request.answer_head)
+        and request.command < EXTENDED_COMMAND
+        and len(body) > start + STATUS_BYTES
+        and len(body) == start + body[start - 1] + 1
+        and not check_byte(body)
+    ):
+        return Reply(request.command, body[start], body[start + 1], body[start + STATUS_BYTES : -1])
+    frame = decode_frame(body)
     if frame.type != FrameType.ANSWER:
         raise FrameError(f"frame type must be {FrameType.ANSWER.value} (answer), got {frame.type}")
     if frame.address != request.address and not request.address.is_broadcast:

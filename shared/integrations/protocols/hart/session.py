@@ -4,6 +4,7 @@ Every timer belongs to the session and ends with it; there are no tasks.
 """
 
 import asyncio
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 
@@ -28,6 +29,8 @@ PROBE_SECONDS = 1.0
 LOST_PROBES = 2
 KEEP_ALIVES_PER_INACTIVITY = 3
 SHORTEST_KEEP_ALIVE_SECONDS = 0.1
+CLOCK_STEP_SECONDS = 0.001
+"""A loop may wake up so much early: uvloop counts in milliseconds."""
 
 PublishHandler = Callable[[Message], None]
 
@@ -35,14 +38,16 @@ PublishHandler = Callable[[Message], None]
 class Pending:
     """A request on the wire."""
 
-    __slots__ = ("answer", "id", "timer")
+    __slots__ = ("answer", "deadline", "id", "sent", "timeout_seconds")
 
     def __init__(
-        self, message_id: MessageId, answer: "asyncio.Future[Message]", timer: asyncio.TimerHandle
+        self, message_id: MessageId, answer: "asyncio.Future[Message]", sent: float, timeout_seconds: float
     ) -> None:
         self.id = message_id
         self.answer = answer
-        self.timer = timer
+        self.sent = sent
+        self.timeout_seconds = timeout_seconds
+        self.deadline = sent + timeout_seconds
 
 
 class Session:
@@ -68,6 +73,8 @@ class Session:
         self._keep_alive_seconds = 0.0
         self._keep_alive: asyncio.TimerHandle | None = None
         self._nonsense = ""
+        self._deadline = math.inf
+        self._watch: asyncio.TimerHandle | None = None
 
     @abstractmethod
     def _send(self, data: bytes) -> None:
@@ -113,8 +120,7 @@ class Session:
         try:
             return await self._pending[sequence].answer
         finally:
-            if pending := self._pending.pop(sequence, None):
-                pending.timer.cancel()
+            self._pending.pop(sequence, None)
 
     async def close(self) -> None:
         """Tell the server and let go; whoever waits gets ConnectionLostError."""
@@ -137,11 +143,11 @@ class Session:
         if not self.is_open:
             return
         self.is_open = False
-        if self._keep_alive:
-            self._keep_alive.cancel()
+        for timer in (self._keep_alive, self._watch):
+            if timer:
+                timer.cancel()
         pending, self._pending = self._pending, {}
         for waiting in pending.values():
-            waiting.timer.cancel()
             if not waiting.answer.done():
                 waiting.answer.set_exception(error.at(self.name))
         logger.debug("hart session ended", link=self.name, reason=error.what)
@@ -153,11 +159,29 @@ class Session:
         """Put a request on the wire; from now on its answer is expected."""
         sequence = self._next()
         data = Message(MessageType.REQUEST, message_id, sequence, body).encode()
-        self._last_sent = self._loop.time()
-        timer = self._loop.call_later(timeout_seconds, self._expire, sequence, timeout_seconds)
-        self._pending[sequence] = Pending(message_id, self._loop.create_future(), timer)
+        self._last_sent = now = self._loop.time()
+        pending = Pending(message_id, self._loop.create_future(), now, timeout_seconds)
+        self._pending[sequence] = pending
+        if pending.deadline < self._deadline:
+            self._wake_at(pending.deadline)
         self._send(data)
         return sequence
+
+    def _wake_at(self, deadline: float) -> None:
+        """Look at the deadlines then; one timer for all, since nearly every request is answered in time."""
+        if self._watch:
+            self._watch.cancel()
+        self._deadline = deadline
+        self._watch = self._loop.call_at(deadline, self._look_at_deadlines)
+
+    def _look_at_deadlines(self) -> None:
+        self._watch, self._deadline = None, math.inf
+        now = self._loop.time() + CLOCK_STEP_SECONDS
+        for pending in tuple(self._pending.values()):
+            if pending.deadline <= now:
+                self._expire(pending)
+        if self.is_open and (left := [p.deadline for p in self._pending.values() if p.deadline > now]):
+            self._wake_at(min(left))
 
     def _next(self) -> int:
         while True:
@@ -209,13 +233,13 @@ class Session:
         self.dropped_messages += 1
         self._nonsense = f"; what came is {error.what}"
 
-    def _expire(self, sequence: int, timeout_seconds: float) -> None:
-        if (pending := self._pending.get(sequence)) is None or pending.answer.done():
+    def _expire(self, pending: Pending) -> None:
+        if pending.answer.done():
             return
-        what = f"no answer within {timeout_seconds:g} s{self._nonsense}"
+        what = f"no answer within {pending.timeout_seconds:g} s{self._nonsense}"
         self._nonsense = ""
         pending.answer.set_exception(HartTimeoutError(what, place=self.name))
-        if self._keep_alive_seconds and self._last_heard <= self._loop.time() - timeout_seconds:
+        if self._keep_alive_seconds and self._last_heard <= pending.sent:
             self._probe()
 
     def _keep_alive_every(self, inactivity_seconds: float) -> None:
@@ -243,8 +267,7 @@ class Session:
             pending.answer.add_done_callback(lambda answer: self._probed(sequence, answer))
 
     def _probed(self, sequence: int, answer: "asyncio.Future[Message]") -> None:
-        if pending := self._pending.pop(sequence, None):
-            pending.timer.cancel()
+        self._pending.pop(sequence, None)
         if answer.cancelled() or not isinstance(answer.exception(), HartTimeoutError):
             return
         self._lost_probes += 1
