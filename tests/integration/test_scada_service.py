@@ -114,7 +114,7 @@ async def test_a_request_writes_a_tag_and_leaves_an_audit_event(peer, nats_serve
         assert (reply.device_id, reply.written, reply.old, reply.new) == ("plant", True, 10.0, 12.5)
         assert peer.value("STEAM.SETPOINT") == 12.5
         (event,) = await eventually(lambda: events(streams, "tag_write"))
-        assert (event.service, event.subject_id) == ("scada", "plant")
+        assert (event.service, event.subject_id, event.severity) == ("scada", "plant", Severity.INFO)
         assert event.facts == {
             "tag": "STEAM.SETPOINT", "caller": "GL-003", "old": 10, "wanted": 12.5, "new": 12.5,
             "written": True, "reason": "", "simulated": False,

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.messages import Origin, Status, is_bad
+from integrations.messages import Origin, Severity, Status, is_bad
 from integrations.resilience import CircuitBreakerOpenError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +52,7 @@ class DeviceEvent:
     facts: dict[str, float | int | str | None]
     sensor_id: str | None = None
     """The one sensor it is about, where a connection has several."""
+    severity: Severity = Severity.WARNING
 
 
 def lost_sample(time_ns: int, channels: int, error: Exception, origin: Origin = Origin.MEASURED) -> Sample:

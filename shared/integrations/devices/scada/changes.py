@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from integrations.devices.samples import DeviceEvent
-from integrations.messages import is_bad
+from integrations.messages import Severity, is_bad
 from integrations.protocols.opcua import status_name
 
 from .tags import TagConfig
@@ -41,7 +41,7 @@ class ChangeWatch:
             words = status_name(code)
             yield DeviceEvent(kind, f"{name}: {words}", {"tag": name, "status": code, "name": words})
         if before and not code:
-            yield DeviceEvent("tag_back", f"{name} has a value again", {"tag": name})
+            yield DeviceEvent("tag_back", f"{name} has a value again", {"tag": name}, severity=Severity.INFO)
         if reading.data_type and reading.data_type != self._types[at]:
             former, self._types[at] = self._types[at], reading.data_type
             if former:
@@ -58,4 +58,5 @@ def _bounded(kind: str, events: list[DeviceEvent]) -> list[DeviceEvent]:
         return events
     names = ", ".join(str(event.facts["tag"]) for event in events[:MOST_EVENTS])
     text = f"{len(events)} tags, among them {names}"
-    return [DeviceEvent(kind, text, {"count": len(events), "first": names})]
+    facts: dict[str, float | int | str | None] = {"count": len(events), "first": names}
+    return [DeviceEvent(kind, text, facts, severity=events[0].severity)]

@@ -12,7 +12,7 @@ from integrations.devices.errors import NotConnectedError
 from integrations.devices.polled import PolledConnector
 from integrations.devices.samples import DeviceEvent, Sample, marked_simulated, status_of
 from integrations.devices.writes import Writable, WriteOutcome
-from integrations.messages import Origin, is_bad
+from integrations.messages import Origin, Severity, is_bad
 from integrations.protocols.opcua import status_name
 
 from .board import TagBoard
@@ -182,7 +182,8 @@ class SCADAConnector(PolledConnector):
         if past:
             text = f"{len(past)} readings of the outage come from the server's history"
             tags = len({timed.reading.tag for timed in past})
-            self._tell(DeviceEvent("backfill", text, {"readings": len(past), "tags": tags}))
+            facts: dict[str, float | int | str | None] = {"readings": len(past), "tags": tags}
+            self._tell(DeviceEvent("backfill", text, facts, severity=Severity.INFO))
         return past
 
     def _simulate_impl(self) -> Sample:

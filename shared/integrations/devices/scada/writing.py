@@ -9,7 +9,7 @@ from integrations.devices.errors import describe
 from integrations.devices.polled import EXPECTED_ERRORS
 from integrations.devices.samples import DeviceEvent
 from integrations.devices.writes import Writable, WriteOutcome
-from integrations.messages import is_bad
+from integrations.messages import Severity, is_bad
 from integrations.protocols.opcua import status_name
 
 from .config import SCADAConnectionConfig
@@ -122,7 +122,9 @@ def audit(outcome: WriteOutcome, value: Writable, caller: str, *, simulated: boo
         "reason": outcome.reason,
         "simulated": simulated,
     }
-    return DeviceEvent("tag_write", f"{caller} writes {shown(value)} to {outcome.tag_name}: {result}", facts)
+    text = f"{caller} writes {shown(value)} to {outcome.tag_name}: {result}"
+    severity = Severity.INFO if outcome.written else Severity.WARNING
+    return DeviceEvent("tag_write", text, facts, severity=severity)
 
 
 def plain(value: Any) -> float | int | str | None:

@@ -208,7 +208,7 @@ class Acquisition:
 
     def _on_device_event(self, connector: PolledConnector, event: DeviceEvent) -> None:
         subject = event.sensor_id or connector.device_id
-        self.events.tell(subject, event.kind, event.text, Severity.WARNING, **event.facts)
+        self.events.tell(subject, event.kind, event.text, event.severity, **event.facts)
 
     def _on_gap(self, gap: Gap) -> None:
         self.events.tell(
