@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from integrations.runtime.process.logs import configure_logging
 
-from . import acquisition, cleaning, end_to_end, hart, temperature
+from . import acquisition, cleaning, end_to_end, hart, opcua, temperature
 from .report import Figure, machine, show, write
 from .rig import ROOT
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Figure]]] = {
     "transformation": cleaning.against_pydantic,
     "temperature": temperature.against_scalar_packages,
     "hart": hart.against_bare_udp,
+    "opcua": opcua.against_asyncua,
     "latency": end_to_end.latency,
     "throughput": end_to_end.throughput,
 }
