@@ -23,6 +23,7 @@ from integrations.runtime.plant.environment import (
     device_names,
     simulation_faults,
 )
+from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
@@ -69,6 +70,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         for name, device_class in _in_order_of(document, device_classes())
     }
     faults.extend(_shared_ids(devices))
+    faults.extend(port_faults(devices))
     faults.raise_any()
     return Plant(str(site), ContentType(content_type), bus, devices, streams, cleaning)
 

@@ -105,6 +105,16 @@ def test_an_id_is_used_once():
     assert faults({"steam_meter": [METER, METER]}) == ["steam_meter.meter_id must be used once only, got 'm'"]
 
 
+def test_meters_on_one_serial_port_agree_on_its_settings():
+    serial = {"host": "/dev/ttyUSB0", "port": 1, "protocol": "modbus_rtu", "baud_rate": 19200}
+    first, second = {**serial, "meter_id": "a"}, {**serial, "meter_id": "b", "slave_address": 2}
+    assert read_plant({"steam_meter": [first, second]}, {}).devices["steam_meter"]
+    assert faults({"steam_meter": [first, {**second, "parity": "E", "baud_rate": 9600}]}) == [
+        "steam_meter[1].baud_rate must be 19200 as for the others on /dev/ttyUSB0, got 9600",
+        "steam_meter[1].parity must be 'N' as for the others on /dev/ttyUSB0, got 'E'",
+    ]
+
+
 def test_secrets_are_never_part_of_a_fault():
     environment = {"NATS_URL": "http://me:hunter2@bus", "NATS_PASSWORD": "hunter2", "NATS_TOKEN": "hunter2"}
     told = faults({"nats": {"user": "me"}}, environment)
