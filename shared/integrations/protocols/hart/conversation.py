@@ -96,16 +96,21 @@ class Conversation:
 
     async def _send(self, request: Request) -> Reply:
         """Send a request, again and again while the device says that the answer is still to come."""
-        give_up_at = self._clock() + self._patience_seconds
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            reply = await self.link.exchange(request, self._timeout_seconds)
-            if reply.code not in WAIT_CODES or self._clock() + pause > give_up_at:
-                break
-            await self._sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        reply = await self.link.exchange(request, self._timeout_seconds)
+        if reply.code in WAIT_CODES:
+            reply = await self._wait_for(request, reply)
         if is_error(reply.code):
             raise self._error(reply, request)
+        return reply
+
+    async def _wait_for(self, request: Request, reply: Reply) -> Reply:
+        """Ask again with growing pauses until patience is over; return the last reply."""
+        give_up_at = self._clock() + self._patience_seconds
+        pause = FIRST_PAUSE_SECONDS
+        while reply.code in WAIT_CODES and self._clock() + pause <= give_up_at:
+            await self._sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            reply = await self.link.exchange(request, self._timeout_seconds)
         return reply
 
     def _error(self, reply: Reply, request: Request) -> HartError:

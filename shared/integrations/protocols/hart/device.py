@@ -19,6 +19,9 @@ FIRST_REVISION_WITH_STATUS = 6
 """HART 5 knows no command 9."""
 _PV_TO_QV = bytes((246, 247, 248, 249))
 
+Step = tuple[int, bytes, tuple[str, ...]]
+"""A request of a poll: command, data, and the quantities it brings."""
+
 
 class HartDevice:
     """Polls one device; a second poll waits for the first.
@@ -52,6 +55,8 @@ class HartDevice:
         self._talk = Conversation(link, where, timeout_seconds, patience_seconds, clock, sleep)
         self._variable_status = variable_status
         self._refused: set[int] = set()
+        self._planned: tuple[Step, ...] = ()
+        self._planned_for: Identity | None = None
         self._now_ns = now_ns
         self._sleep = sleep
         self._turn = asyncio.Lock()
@@ -77,6 +82,7 @@ class HartDevice:
         async with self._turn:
             self._talk.forget()
             self._refused.clear()
+            self._planned_for = None
             return await self._talk.find()
 
     async def command(self, number: int, data: bytes = b"") -> Reply:
@@ -111,8 +117,8 @@ class HartDevice:
         identity = await self.identity()
         await listen(self.link, identity.address, self.command, callback, self._now_ns, self._sleep)
 
-    def _plan(self, identity: Identity) -> Iterator[tuple[int, bytes, tuple[str, ...]]]:
-        """Yield command, data and quantities of each request."""
+    def _plan(self, identity: Identity) -> Iterator[Step]:
+        """Yield each request of a poll."""
         dynamic = tuple(name for name in self.quantities if name != "percent")
         if dynamic:
             yield Command.READ_DYNAMIC_VARIABLES, b"", dynamic
@@ -132,7 +138,9 @@ class HartDevice:
     async def _poll(self, identity: Identity) -> HartPoll:
         began_ns = self._now_ns()
         gathered, errors, has_read = Gathering(), list[HartError](), False
-        for number, data, names in self._plan(identity):
+        if self._planned_for is not identity:
+            self._planned, self._planned_for = tuple(self._plan(identity)), identity
+        for number, data, names in self._planned:
             if errors and not errors[-1].is_refusal:
                 gathered.miss(names, errors[-1])
                 continue
@@ -145,8 +153,10 @@ class HartDevice:
                 gathered.miss(names, error)
                 if error.is_refusal:
                     self._refused.add(number)
+                    self._planned_for = None
         if not has_read:
             self._refused.clear()
+            self._planned_for = None
             raise errors[0]
         ended_ns = self._now_ns()
         middle_ns, seconds = (began_ns + ended_ns) // 2, (ended_ns - began_ns) / 1e9

@@ -32,7 +32,7 @@ class FrameType(IntEnum):
 _FRAME_TYPES = frozenset(FrameType)
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """What a device says to a command, whatever PDU brought it.
 
     `code` is the response code; with bit 7 set it tells of a communication error and there is no device

@@ -41,7 +41,7 @@ class MessageId(IntEnum):
 _TYPES = frozenset(MessageType)
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message; `status` belongs to an answer, `id` may be one that is not known here."""
 
     type: int

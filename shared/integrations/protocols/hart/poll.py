@@ -22,6 +22,7 @@ MILLIAMPERE = 39
 PERCENT = 57
 SLOT_CODES = {246: "pv", 247: "sv", 248: "tv", 249: "qv", 245: "loop_current", 244: "percent"}
 """Device variable codes of command 9 that mean the same in every device."""
+_DEVICE_STATUS = tuple(map(DeviceStatus, range(256)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +104,7 @@ class Gathering:
             np.array(values, np.float64),
             np.array(status, np.uint32),
             tuple(units),
-            DeviceStatus(self._device_status),
+            _DEVICE_STATUS[self._device_status],
             errors,
         )
 

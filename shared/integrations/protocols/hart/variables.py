@@ -23,7 +23,7 @@ TICKS_PER_SECOND = 32_000
 """HART counts time of day in 1/32 ms."""
 
 
-class Variable(msgspec.Struct, frozen=True):
+class Variable(msgspec.Struct, frozen=True, gc=False):
     """A value with its unit code."""
 
     unit_code: int
@@ -91,7 +91,7 @@ class DynamicVariables(msgspec.Struct, frozen=True):
         )
 
 
-class Slot(msgspec.Struct, frozen=True):
+class Slot(msgspec.Struct, frozen=True, gc=False):
     """One device variable of command 9; codes 246 to 249 are PV to QV, 244 percent, 245 loop current."""
 
     code: int
