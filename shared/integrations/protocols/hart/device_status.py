@@ -6,7 +6,7 @@ table 17 (extended field device status); NAMUR NE 107.
 """
 
 from enum import IntFlag
-from functools import cache
+from functools import cache, lru_cache
 
 from integrations.messages.status import Status
 
@@ -47,7 +47,7 @@ _QUALITIES = {
 _LIMITED = {1, 2}
 
 
-@cache
+@lru_cache(maxsize=4096)
 def device_wide_status(status: int, extended: int = 0) -> Status:
     """StatusCode that holds for every value of a device."""
     if status & DeviceStatus.MALFUNCTION or extended & ExtendedStatus.FAILURE:
@@ -87,6 +87,15 @@ def variable_status(status: int) -> Status:
     if quality == Status.GOOD and status >> 4 & 3 in _LIMITED:
         return Status.UNCERTAIN_EU_EXCEEDED
     return quality
+
+
+@lru_cache(maxsize=4096)
+def value_status(name: str, status: int, own: int | None) -> int:
+    """StatusCode of a quantity by its own status byte, if it has one, else by the device status."""
+    blanket = quantity_status(name, status)
+    if own is None or name not in PROCESS_VALUES:
+        return blanket
+    return graver(blanket, variable_status(own)) if name == "pv" else variable_status(own)
 
 
 def graver(first: int, second: int) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from integrations.messages.status import Status
 
 from .commands import Measured
-from .device_status import DeviceStatus, device_wide_status, graver, quantity_status, variable_status
+from .device_status import DeviceStatus, device_wide_status, graver, value_status
 from .errors import HartError
 from .response_code import ResponseCode
 from .unit_codes import NOT_USED
@@ -117,25 +117,16 @@ class Gathering:
     def _status_of(self, name: str, variable: Variable | None) -> int:
         if variable is None:
             return self._missed.get(name, Status.BAD_CONFIGURATION_ERROR)
-        if math.isnan(variable.value):
+        if not math.isfinite(variable.value):
+            if math.isinf(variable.value):
+                return Status.BAD_OUT_OF_RANGE
             unused = variable.unit_code == NOT_USED
             return Status.BAD_CONFIGURATION_ERROR if unused else Status.BAD_SENSOR_FAILURE
-        if math.isinf(variable.value):
-            return Status.BAD_OUT_OF_RANGE
-        late = Status.UNCERTAIN_LAST_USABLE if name in self._late else Status.GOOD
-        return graver(late, self._said_of(name, variable))
-
-    def _said_of(self, name: str, variable: Variable) -> int:
-        """What the device says of one value: its own status byte, else the bits of the device status.
-
-        A slot that the device does not have is answered with another unit; such a slot says nothing.
-        """
-        blanket = quantity_status(name, self._device_status)
         slot = self._slots.get(name)
-        if slot is None or slot.unit_code != variable.unit_code or name not in VARIABLES:
-            return blanket
-        own = variable_status(slot.status)
-        return graver(blanket, own) if name == "pv" else own
+        # a slot that the device does not have is answered with another unit; such a slot says nothing
+        own = None if slot is None or slot.unit_code != variable.unit_code else slot.status
+        told = value_status(name, self._device_status, own)
+        return graver(Status.UNCERTAIN_LAST_USABLE, told) if name in self._late else told
 
 
 def named(answer: PrimaryVariable | LoopCurrent | DynamicVariables) -> Mapping[str, Variable]:
