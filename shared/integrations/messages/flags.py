@@ -21,6 +21,12 @@ class Flag(IntFlag):
     DUPLICATE = 1 << 11, "same time as one before it"
     SIMULATED = 1 << 12, "simulated"
     UNCONVERTIBLE = 1 << 13, "unit cannot be converted"
+    OUTLIER = 1 << 14, "far from the others"
+    NOISE = 1 << 15, "noisier than it was"
+    DRIFT = 1 << 16, "drifts"
+    AT_LIMIT = 1 << 17, "stuck at its limit"
+    INCONSISTENT = 1 << 18, "disagrees with sensors of the same"
+    ESTIMATED = 1 << 19, "estimated, not measured"
 
     words: str
     """The finding in words; single flags have it, combinations do not."""

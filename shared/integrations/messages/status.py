@@ -14,6 +14,8 @@ class Status(IntEnum):
     """Value did not come from the process: simulated."""
     UNCERTAIN = 0x40000000
     UNCERTAIN_LAST_USABLE = 0x40900000
+    UNCERTAIN_SUBSTITUTE_VALUE = 0x40910000
+    """Value was worked out from others."""
     UNCERTAIN_SENSOR_NOT_ACCURATE = 0x40930000
     UNCERTAIN_EU_EXCEEDED = 0x40940000
     UNCERTAIN_SUBNORMAL = 0x40950000

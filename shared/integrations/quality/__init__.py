@@ -4,27 +4,42 @@ from integrations.messages import Flag
 
 from .flags import (
     WITHOUT_VALUE,
-    Flags,
     Statuses,
     issues,
     names,
+    ne107_from_flags,
     qartod_from_flags,
     status_from_flags,
     words,
 )
-from .scoring import BEST_SCORE, SIMULATED_CAP, UNCERTAIN_CAP, VALID_FROM, score, weights_row
+from .masks import Flags
+from .meanings import MEANINGS, Dimension, Ne107
+from .scoring import (
+    BEST_SCORE,
+    SIMULATED_CAP,
+    UNCERTAIN_CAP,
+    VALID_FROM,
+    dimension_scores,
+    score,
+    weights_row,
+)
 
 __all__ = [
     "BEST_SCORE",
+    "MEANINGS",
     "SIMULATED_CAP",
     "UNCERTAIN_CAP",
     "VALID_FROM",
     "WITHOUT_VALUE",
+    "Dimension",
     "Flag",
     "Flags",
+    "Ne107",
     "Statuses",
+    "dimension_scores",
     "issues",
     "names",
+    "ne107_from_flags",
     "qartod_from_flags",
     "score",
     "status_from_flags",

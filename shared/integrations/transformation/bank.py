@@ -37,7 +37,7 @@ from .segments import Bools, Floats, Indices, Segments, Times
     DUPLICATE,
     SIMULATED,
     UNCONVERTIBLE,
-) = map(np.uint16, Flag)
+) = map(np.uint16, list(Flag)[:14])
 NO_VALUE = np.uint16(WITHOUT_VALUE)
 DOUBTFUL = OUT_OF_RANGE | NEGATIVE | SIMULATED
 """What keeps a sample from being the one that later changes are measured from."""

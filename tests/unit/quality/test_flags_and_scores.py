@@ -5,13 +5,18 @@ from hypothesis import strategies as st
 
 from integrations.messages import Qartod, Status
 from integrations.quality import (
+    MEANINGS,
     SIMULATED_CAP,
     UNCERTAIN_CAP,
     VALID_FROM,
     WITHOUT_VALUE,
+    Dimension,
     Flag,
+    Ne107,
+    dimension_scores,
     issues,
     names,
+    ne107_from_flags,
     qartod_from_flags,
     score,
     status_from_flags,
@@ -24,15 +29,15 @@ masks = st.integers(0, (1 << len(Flag)) - 1)
 
 
 def score_of(flags, row=FLOW):
-    return int(score(np.array([flags], dtype=np.uint16), row)[0])
+    return int(score(np.array([flags], dtype=np.uint32), row)[0])
 
 
 def qartod_of(flags):
-    return int(qartod_from_flags(np.array([flags], dtype=np.uint16))[0])
+    return int(qartod_from_flags(np.array([flags], dtype=np.uint32))[0])
 
 
 def status_of(flags, device=Status.GOOD):
-    return int(status_from_flags(np.array([flags], dtype=np.uint16), np.array([device], dtype=np.uint32))[0])
+    return int(status_from_flags(np.array([flags], dtype=np.uint32), np.array([device], dtype=np.uint32))[0])
 
 
 @pytest.mark.parametrize(
@@ -111,6 +116,50 @@ def test_flags_have_names_words_and_issues():
 
 
 def test_the_bits_are_a_contract():
-    assert [flag.value for flag in Flag] == [1 << bit for bit in range(14)]
+    assert [flag.value for flag in Flag] == [1 << bit for bit in range(20)]
     assert Flag.MISSING == 1
     assert Flag.UNCONVERTIBLE == 1 << 13
+
+
+def test_every_flag_has_one_meaning_and_a_severity_that_ne_107_shares():
+    assert sorted(meaning.flag for meaning in MEANINGS) == list(Flag)
+    for meaning in MEANINGS:
+        if meaning.flag is not Flag.SIMULATED:  # which checks a function, and is Good, Edited in OPC UA
+            expected = {2: (Ne107.FAILURE, Ne107.CHECK_FUNCTION), 1: (Ne107.OUT_OF_SPECIFICATION,)}
+            assert meaning.ne107 in expected[meaning.status >> 30], meaning
+
+
+def test_the_gravest_signal_of_ne_107_wins():
+    assert ne107_from_flags(0) is None
+    assert ne107_from_flags(Flag.STALE | Flag.DRIFT) is Ne107.OUT_OF_SPECIFICATION
+    assert ne107_from_flags(Flag.STALE | Flag.MISSING) is Ne107.FAILURE
+
+
+@given(st.lists(masks, min_size=1, max_size=20))
+def test_masks_of_two_bytes_and_of_four_have_the_same_meaning(found):
+    low = np.array(found, np.uint32) & np.uint32(0xFFFF)
+    device = np.zeros(low.size, np.uint32)
+    assert score(low).tolist() == score(low.astype(np.uint16)).tolist()
+    assert qartod_from_flags(low).tolist() == qartod_from_flags(low.astype(np.uint16)).tolist()
+    narrow = status_from_flags(low.astype(np.uint16), device)
+    assert status_from_flags(low, device).tolist() == narrow.tolist()
+
+
+@given(st.lists(masks, min_size=1, max_size=20), masks)
+def test_more_trouble_raises_no_dimension_and_no_mean(found, more):
+    some = np.array(found, np.uint32)
+    worse = some | np.uint32(more)
+    before, after = dimension_scores(some), dimension_scores(worse)
+    assert all(after[dimension] <= before[dimension] for dimension in Dimension)
+    assert score(worse).mean() <= score(some).mean()
+
+
+def test_a_dimension_hears_of_its_own_flags_only():
+    scores = dimension_scores(np.array([0, Flag.DRIFT], np.uint32))
+    assert scores == {
+        "validity": 100.0,
+        "completeness": 100.0,
+        "timeliness": 100.0,
+        "consistency": 100.0,
+        "stability": 90.0,
+    }
