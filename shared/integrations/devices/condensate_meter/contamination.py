@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from integrations.devices.samples import DeviceEvent
+from integrations.messages import Severity
 
 from .config import CondensateMeterConfig
 from .measured import Measured
@@ -80,6 +81,7 @@ def _event(change: str, limit: Limit, value: float) -> DeviceEvent:
             "limit": limit.limit,
             "unit": limit.unit,
         },
+        severity=Severity.WARNING if change == "began" else Severity.INFO,
     )
 
 

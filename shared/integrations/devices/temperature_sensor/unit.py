@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from integrations.devices.samples import DeviceEvent, Sample
 from integrations.devices.sensor_unit import SensorUnit
-from integrations.messages import Origin, Status, is_bad
+from integrations.messages import Origin, Severity, Status, is_bad
 from integrations.protocols.modbus import UnitPoll
 from integrations.thermometry import SensorFault
 from integrations.units import affine
@@ -129,6 +129,7 @@ class TemperatureUnit(SensorUnit):
                     "unit": config.signal.unit,
                 },
                 config.sensor_id,
+                Severity.WARNING if fault else Severity.INFO,
             )
         )
 
