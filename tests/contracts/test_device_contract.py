@@ -11,13 +11,14 @@ import msgspec
 import pytest
 
 from fakes.benches import BENCHES
-from fakes.rig import TIMEOUT_SECONDS
 from fakes.site import eventually
 from integrations import CircuitBreakerOpenError, CircuitState
 from integrations.devices import ConnectionState, NotConnectedError
 from integrations.devices.classes import device_classes
 from integrations.messages import Origin, is_bad, is_good
 
+TIMEOUT_SECONDS = 0.4
+"""Where a device is silent and the suite waits for it."""
 LONG_SECONDS = 70.0
 """Longer than any wait of the suite's configurations."""
 
@@ -65,7 +66,7 @@ async def test_it_is_polled_on_its_grid_and_when_asked(rig):
 
 
 async def test_silence_is_a_timeout_in_time_and_no_old_value_passes_for_a_new_one(rig):
-    connector = rig.make()
+    connector = rig.make(timeout_seconds=TIMEOUT_SECONDS)
     await connector.connect()
     rig.relay.silent = True
     began = real_time.monotonic()
@@ -84,7 +85,9 @@ async def test_silence_is_a_timeout_in_time_and_no_old_value_passes_for_a_new_on
 
 
 async def test_a_call_that_fails_is_tried_again_and_counted_once(rig):
-    connector = rig.make(max_retries=3, retry_delay_seconds=0.25, retry_backoff_multiplier=1.0)
+    connector = rig.make(
+        timeout_seconds=TIMEOUT_SECONDS, max_retries=3, retry_delay_seconds=0.25, retry_backoff_multiplier=1.0
+    )
     await connector.connect()
     calls = connector.get_metrics()["total_calls"]
     rig.relay.silent = True

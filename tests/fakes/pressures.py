@@ -8,6 +8,9 @@ from fakes.site import eventually
 from fakes.time import FakeTime
 from integrations import PressureSensorConfig, PressureSensorConnector
 
+PATIENT_SECONDS, SHORT_SECONDS = 3.0, 0.3
+"""Timeouts: where all answer, however busy the machine is, and where a test waits for somebody silent."""
+
 
 class Transmitters:
     """Units with floats from register 0 on, two registers each; `silent` units hear and do not answer."""
@@ -27,17 +30,18 @@ class Transmitters:
 
 def config(**fields):
     return PressureSensorConfig(**{
-        "host": "127.0.0.1", "port": 502, "sensor_id": "p", "timeout_seconds": 0.2, "max_retries": 0,
-        "simulation": "never", **fields,
+        "host": "127.0.0.1", "port": 502, "sensor_id": "p", "timeout_seconds": PATIENT_SECONDS,
+        "max_retries": 0, "simulation": "never", **fields,
     })  # fmt: skip
 
 
 class Bench:
     """Sensors, their peer and their connector; the clocks are the test's, the sockets are real."""
 
-    def __init__(self, *sensors):
+    def __init__(self, *sensors, timeout_seconds=PATIENT_SECONDS):
         self.sensors = sensors or ({"sensor_id": "p"},)
         self.transmitters = Transmitters()
+        self.timeout_seconds = timeout_seconds
         self.time = FakeTime()
         self.events = []
         self.samples = []
@@ -45,7 +49,10 @@ class Bench:
 
     async def __aenter__(self):
         self.peer = await TcpPeer(self.transmitters).__aenter__()
-        configs = [config(**{"port": self.peer.port, **fields}) for fields in self.sensors]
+        configs = [
+            config(**{"port": self.peer.port, "timeout_seconds": self.timeout_seconds, **fields})
+            for fields in self.sensors
+        ]
         self.array = PressureSensorConnector(configs, **self.time.options)
         self.array.on_event(self.events.append)
 

@@ -8,7 +8,8 @@ from fakes.site import eventually
 from fakes.time import FakeTime
 from integrations.devices import ConnectionState
 
-TIMEOUT_SECONDS = 0.3
+PATIENT_SECONDS = 3.0
+"""Timeout where a device answers or refuses at once: long enough for a busy machine."""
 
 
 class Rig:
@@ -30,7 +31,7 @@ class Rig:
     def make(self, **fields):
         """Return a connector of the bench; `fields` go into its configuration."""
         config = self.bench.config(**{
-            "host": "127.0.0.1", "port": self.relay.port, "timeout_seconds": TIMEOUT_SECONDS,
+            "host": "127.0.0.1", "port": self.relay.port, "timeout_seconds": PATIENT_SECONDS,
             "max_retries": 0, "simulation": "never", **self.bench.fields, **fields,
         })  # fmt: skip
         self.connector = connector = self.bench.connector(
@@ -68,7 +69,7 @@ class Rig:
         for _ in range(round(seconds)):
             calls = self.calls
             await self.time.go_on(1.0)
-            await eventually(lambda calls=calls: self.calls > calls, 3.0)
+            await eventually(lambda calls=calls: self.calls > calls, 5.0)
             if until():
                 return True
         return until()

@@ -8,6 +8,9 @@ from fakes.time import FakeTime
 from integrations import TemperatureSensorConfig, TemperatureSensorConnector
 from integrations.thermometry import TYPE_K
 
+PATIENT_SECONDS, SHORT_SECONDS = 3.0, 0.3
+"""Timeouts: where all answer, however busy the machine is, and where a test waits for somebody silent."""
+
 OHMS = {"sensor_id": "ohms", "signal": "ohms"}
 COUPLE = {
     "sensor_id": "couple", "signal": "millivolts", "sensor_type": "thermocouple_k", "register_address": 2,
@@ -38,24 +41,28 @@ class Module:
 
 def config(**fields):
     return TemperatureSensorConfig(**{
-        "host": "127.0.0.1", "port": 502, "timeout_seconds": 0.2, "max_retries": 0, "simulation": "never",
-        "smoothing_window": 1, **fields,
+        "host": "127.0.0.1", "port": 502, "timeout_seconds": PATIENT_SECONDS, "max_retries": 0,
+        "simulation": "never", "smoothing_window": 1, **fields,
     })  # fmt: skip
 
 
 class Bench:
     """Sensors, their module and their connector; the clocks are the test's, the sockets are real."""
 
-    def __init__(self, *sensors):
+    def __init__(self, *sensors, timeout_seconds=PATIENT_SECONDS):
         self.sensors = sensors
         self.module = Module()
+        self.timeout_seconds = timeout_seconds
         self.time = FakeTime()
         self.events = []
         self.samples = []
 
     async def __aenter__(self):
         self.peer = await TcpPeer(self.module).__aenter__()
-        configs = [config(**{"port": self.peer.port, **fields}) for fields in self.sensors]
+        configs = [
+            config(**{"port": self.peer.port, "timeout_seconds": self.timeout_seconds, **fields})
+            for fields in self.sensors
+        ]
         self.array = TemperatureSensorConnector(configs, **self.time.options)
         self.array.on_event(self.events.append)
         for unit in self.array.units:

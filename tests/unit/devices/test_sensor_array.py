@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes.pressures import Bench
+from fakes.pressures import SHORT_SECONDS, Bench
 from integrations import CircuitState
 from integrations.devices import ConnectionState
 
@@ -14,7 +14,7 @@ class Pair(Bench):
     """Two units on one line."""
 
     def __init__(self, **fields):
-        super().__init__(NEAR | fields, FAR | fields)
+        super().__init__(NEAR | fields, FAR | fields, timeout_seconds=SHORT_SECONDS)
         self.transmitters.units[2] = [7.0]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fakes.modbus import SerialPeer
-from fakes.pressures import Bench, Transmitters, config
+from fakes.pressures import SHORT_SECONDS, Bench, Transmitters, config
 from integrations import PressureSensorConnector
 from integrations.configuration import ConfigurationError
 from integrations.devices import ConnectionState
@@ -220,7 +220,9 @@ async def test_what_a_burst_has_gathered_is_handed_on_at_the_end():
 
 
 async def test_a_burst_never_mixes_what_is_measured_with_what_is_simulated():
-    async with Bench({"sensor_id": "p", "burst_mode_hz": 5.0, "simulation": "fallback"}) as bench:
+    async with Bench(
+        {"sensor_id": "p", "burst_mode_hz": 5.0, "simulation": "fallback"}, timeout_seconds=SHORT_SECONDS
+    ) as bench:
         await bench.array.connect()
         bench.transmitters.silent = {1}
         await bench.time.go_on(0.2)
@@ -231,7 +233,7 @@ async def test_a_burst_never_mixes_what_is_measured_with_what_is_simulated():
 
 
 async def test_a_dead_unit_behind_a_gateway_takes_nobody_with_it():
-    async with Bench(HEADER, BRANCH, FAR) as bench:
+    async with Bench(HEADER, BRANCH, FAR, timeout_seconds=SHORT_SECONDS) as bench:
         assert await bench.array.connect() is True
         assert bench.array.state is ConnectionState.CONNECTED
         assert bench.array.get_all_pressures() == {"header": 10.0, "branch": 9.5}
@@ -243,20 +245,20 @@ async def test_a_dead_unit_behind_a_gateway_takes_nobody_with_it():
 
 
 async def test_a_unit_that_answers_again_is_back_by_itself():
-    async with Bench(HEADER, FAR) as bench:
+    async with Bench(HEADER, FAR, timeout_seconds=SHORT_SECONDS) as bench:
         bench.transmitters.units[2] = [7.0]
         await bench.array.connect()
         bench.transmitters.silent = {2}
         await bench.grid(samples=2)
         assert bench.array.get_all_pressures() == {"header": 10.0}
         bench.transmitters.silent = set()
-        await asyncio.sleep(0.25)  # it made its neighbour wait for 0.2 s, and is left alone as long
+        await asyncio.sleep(0.05 + SHORT_SECONDS)  # it is left alone as long as it made its neighbour wait
         await bench.grid(samples=2)
         assert bench.array.get_all_pressures() == {"header": 10.0, "far": 7.0}
 
 
 async def test_a_lost_poll_leaves_old_readings_marked_and_the_getters_without_a_value():
-    async with Bench(HEADER, BRANCH) as bench:
+    async with Bench(HEADER, BRANCH, timeout_seconds=SHORT_SECONDS) as bench:
         await bench.array.connect()
         bench.transmitters.silent = {1}
         lost = await bench.grid()
@@ -271,7 +273,7 @@ async def test_a_lost_poll_leaves_old_readings_marked_and_the_getters_without_a_
 
 
 async def test_nothing_answers_and_connect_says_so():
-    async with Bench(HEADER, FAR) as bench:
+    async with Bench(HEADER, FAR, timeout_seconds=SHORT_SECONDS) as bench:
         bench.transmitters.silent = {1, 2}
         assert await bench.array.connect() is False
         assert bench.array.state is ConnectionState.FAILED

@@ -53,7 +53,7 @@ class Bench:
     def _config(self, number, sensor):
         return TemperatureSensorConfig(**{
             "host": "127.0.0.1", "port": self.peers[sensor.pop("peer", "a")].port, "sensor_id": f"t{number}",
-            "timeout_seconds": 0.2, "max_retries": 0, "simulation": "never", "smoothing_window": 1,
+            "timeout_seconds": 0.5, "max_retries": 0, "simulation": "never", "smoothing_window": 1,
             **self._fields, **sensor,
         })  # fmt: skip
 

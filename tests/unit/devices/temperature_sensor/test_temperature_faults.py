@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from fakes.modbus import SerialPeer
-from fakes.temperatures import COUPLE, LINEAR, OHMS, Bench, Module, config
+from fakes.temperatures import COUPLE, LINEAR, OHMS, SHORT_SECONDS, Bench, Module, config
 from integrations import TemperatureSensorConnector
 from integrations.messages import Status, is_bad
 
@@ -89,7 +89,7 @@ async def test_after_a_long_outage_the_mean_begins_anew():
 
 
 async def test_a_lost_poll_leaves_old_readings_marked_and_says_nothing_about_the_sensor():
-    async with Bench(OHMS, LINEAR) as bench:
+    async with Bench(OHMS, LINEAR, timeout_seconds=SHORT_SECONDS) as bench:
         await bench.array.connect()
         bench.module.silent = {1}
         lost = await bench.grid()
