@@ -1,4 +1,4 @@
-"""Steam meters: flow, total and steam state over Modbus."""
+"""Steam meters: flow, total and steam state, whatever the protocol."""
 
 from integrations.devices.classes import DeviceClass, one_each
 
