@@ -12,35 +12,29 @@ from integrations.bus import (
     RAW,
     Bus,
     Durable,
-    Outgoing,
     Publisher,
-    PublishRefusedError,
     PullConsumer,
     Received,
-    Refusal,
     ensure_streams,
     open_bus,
     stream_configs,
 )
-from integrations.messages import CleanBatch, HealthState, MessageError, Severity, Subjects
+from integrations.messages import CleanBatch, HealthState, Severity, Subjects
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
 from integrations.runtime.identity import Identity
 from integrations.runtime.plant.settings import Plant
-from integrations.runtime.process.exceptions import one_line
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
-from integrations.runtime.process.tracing import processing
-from integrations.runtime.transformation.coverage import Coverage, last_clean, read_coverage
-from integrations.runtime.transformation.dead_letters import dead_letter
-from integrations.runtime.transformation.intake import Dead, Intake, Usable
+from integrations.runtime.transformation.chunks import ChunkWork, publish
+from integrations.runtime.transformation.coverage import last_clean, read_coverage
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.limits import cleaning_settings
 from integrations.runtime.transformation.outtake import CleanWriter
 from integrations.runtime.transformation.rebuild import rebuild
 from integrations.runtime.transformation.unheard import Unheard
 from integrations.runtime.upkeep import keeping_streams, patiently
-from integrations.transformation import ChannelFault, Cleaner, Silence, TransformationError
+from integrations.transformation import ChannelFault, Cleaner, Silence
 
 log = structlog.get_logger(__name__)
 
@@ -93,18 +87,16 @@ class Transformation:
         self._bus = bus
         self._publisher = publisher
         self._settings = cleaning_settings(plant)
-        self._intake = Intake()
         self._cleaner = Cleaner(self._settings, on_fault=self._on_fault, now_ns=now_ns)
-        self._writer = CleanWriter(plant.site, plant.content_type)
         self._latest = LatestValues(bus, plant.site, plant.content_type)
         self._events = EventReporter(identity, plant.content_type, now_ns=now_ns)
         self._unheard = Unheard((), self._settings)
-        self._coverage = Coverage({})
+        writer = CleanWriter(plant.site, plant.content_type)
+        self._work = ChunkWork(plant.site, self._cleaner, writer, publisher, self._events)
         self._generation = 0
         self._working = asyncio.Lock()
         self._closing = asyncio.Event()
         self._pending = 0
-        self._readings = self._batches = self._dead = 0
 
     async def recall(self) -> None:
         """Take up what CLEAN and the bucket of last values hold from before."""
@@ -144,7 +136,9 @@ class Transformation:
                 async with self._working:
                     if chunk[0].generation != self._generation:
                         await self._begin_generation(chunk[0])
-                    await self._work(chunk)
+                    clean = await self._work.do(chunk)
+                    self._unheard.heard(clean)
+                    self._latest.note(clean)
                     consumer.ack(chunk)
                     self._pending = chunk[-1].pending
 
@@ -156,7 +150,7 @@ class Transformation:
                     await self._closing.wait()
             for silence in (*self._cleaner.newly_silent(), *self._unheard.newly_silent()):
                 self._on_silence(silence)
-            await self._publish([*self._events.take(), *self._latest.take(LATEST_A_ROUND)])
+            await publish(self._publisher, [*self._events.take(), *self._latest.take(LATEST_A_ROUND)])
 
     async def _recall(self) -> list[CleanBatch]:
         batches = [batch async for _, batch in last_clean(self._bus, self._site) if batch.time]
@@ -167,10 +161,10 @@ class Transformation:
         """Learn what CLEAN has of a delivery that began again: after a restart, or because RAW is another."""
         if not self._generation:
             count = await patiently(
-                lambda: rebuild(self._bus, self._site, first, self._cleaner, self._intake)
+                lambda: rebuild(self._bus, self._site, first, self._cleaner, self._work.intake)
             )
             log.info("state is rebuilt", batches=count, next_sequence=first.stream_sequence)
-        self._coverage = await patiently(lambda: read_coverage(self._bus, self._site))
+        self._work.coverage = await patiently(lambda: read_coverage(self._bus, self._site))
         self._generation = first.generation
 
     def _source_bytes(self) -> int:
@@ -180,10 +174,10 @@ class Transformation:
     def counts(self) -> dict[str, int | float]:
         """Return what the service has counted since its start."""
         return {
-            "readings": self._readings,
-            "raw_batches": self._batches,
-            "repeats": self._intake.repeats,
-            "dead": self._dead,
+            "readings": self._work.readings,
+            "raw_batches": self._work.batches,
+            "repeats": self._work.intake.repeats,
+            "dead": self._work.dead,
             "sensors": len(self._cleaner),
             "consumer_pending": self._pending,
             **asdict(self._publisher.statistics),
@@ -193,79 +187,6 @@ class Transformation:
         """Return the service's health: it lags, or it does not."""
         troubles = [f"{self._pending} raw messages wait"] if self._pending > 10 * CHUNK_MESSAGES else []
         return Findings(HealthState.DEGRADED if troubles else HealthState.HEALTHY, troubles, [])
-
-    async def _work(self, chunk: list[Received]) -> None:
-        messages = {message.stream_sequence: message for message in chunk}
-        with processing(Subjects(self._site).every("raw"), [message.headers for message in chunk]):
-            usable, dead = self._intake.read(chunk)
-            clean, unusable = self._clean(usable, messages)
-            dead += unusable
-            dead += await self._publish_clean(clean, messages)
-            await self._publish([dead_letter(self._site, one) for one in dead])
-        self._unheard.heard(clean)
-        self._latest.note(clean)
-        self._batches += len(usable)
-        self._readings += sum(len(batch.time) for batch in clean)
-        for one in dead:
-            self._on_dead(one)
-
-    def _clean(
-        self, usable: list[Usable], messages: dict[int, Received]
-    ) -> tuple[list[CleanBatch], list[Dead]]:
-        """Clean a chunk at once, or message by message where one is unusable or covered already."""
-        if usable and usable[0].sequence > self._coverage.end:
-            try:
-                return self._cleaner.clean((one.sequence, one.batch) for one in usable), []
-            except Exception as error:  # noqa: BLE001  # the message at fault is found below, alone
-                log.info("a chunk is cleaned message by message", reason=one_line(error))
-        clean: list[CleanBatch] = []
-        dead: list[Dead] = []
-        for one in usable:
-            try:
-                batches = self._cleaner.clean([(one.sequence, one.batch)])
-            except TransformationError as error:
-                dead.append(Dead(messages[one.sequence], str(error)))
-            except Exception as error:  # no message may stop all that come behind it
-                log.exception("a message cannot be cleaned", sequence=one.sequence)
-                dead.append(Dead(messages[one.sequence], one_line(error)))
-            else:
-                clean += [batch for batch in batches if not self._coverage.covers(batch)]
-        return clean, dead
-
-    async def _publish_clean(self, clean: list[CleanBatch], messages: dict[int, Received]) -> list[Dead]:
-        """Publish, and return the raw messages of which something could not be."""
-        outgoing: list[Outgoing] = []
-        dead: dict[int, Dead] = {}
-        sequences: dict[str, int] = {}
-        for batch in clean:
-            message = messages[batch.raw_sequence]
-            try:
-                written = self._writer.write(batch, message.headers)
-            except MessageError as error:
-                dead[batch.raw_sequence] = Dead(message, str(error))
-                continue
-            outgoing.append(written)
-            sequences[written.message_id] = batch.raw_sequence
-        for refusal in await self._publish(outgoing):
-            sequence = sequences[refusal.message.message_id]
-            dead[sequence] = Dead(messages[sequence], f"{refusal.message.subject}: {refusal.reason}")
-        return list(dead.values())
-
-    async def _publish(self, outgoing: list[Outgoing]) -> tuple[Refusal, ...]:
-        """Publish, and return what can never be stored."""
-        try:
-            await self._publisher.publish_all(outgoing)
-        except PublishRefusedError as error:
-            for refusal in error.refusals:
-                log.warning("publish was refused", subject=refusal.message.subject, reason=refusal.reason)
-            return error.refusals
-        return ()
-
-    def _on_dead(self, dead: Dead) -> None:
-        self._dead += 1
-        subject = dead.message.subject
-        log.warning("message cannot be processed", subject=subject, reason=dead.reason)
-        self._events.tell(subject, "dead_letter", f"{subject}: {dead.reason}", Severity.WARNING)
 
     def _on_fault(self, fault: ChannelFault) -> None:
         text = f"{fault.sensor_id} is carried unchecked: {fault.reason}"
