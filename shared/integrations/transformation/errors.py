@@ -1,5 +1,7 @@
 """The errors of this room."""
 
+from collections.abc import Iterable
+
 
 class TransformationError(Exception):
     """Readings cannot be transformed as asked."""
@@ -7,3 +9,19 @@ class TransformationError(Exception):
 
 class UnusableBatchError(TransformationError, ValueError):
     """A chunk holds numbers that no reading can have, such as a time beyond the year 2262."""
+
+
+class InvalidArgumentError(TransformationError, ValueError):
+    """An argument that cannot be meant; the message names it and its value."""
+
+
+class UnknownMethodError(TransformationError, ValueError):
+    """A method that nobody here knows; the message lists those that are known."""
+
+    def __init__(self, what: str, method: object, known: Iterable[str]) -> None:
+        self.method = method
+        super().__init__(f"unknown {what} {method!r}; known: {', '.join(known)}")
+
+
+class UnusablePointError(TransformationError, ValueError):
+    """A point that cannot be placed among the others, such as one without a time."""

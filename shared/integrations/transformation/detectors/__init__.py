@@ -1,0 +1,43 @@
+"""Detectors on arrays: what is wrong with a series, by its values, its course, its fellows."""
+
+from .behaviour import (
+    after_gap,
+    flatline,
+    noise_change,
+    noise_level,
+    rate_of_change,
+    sampling_interval_ns,
+    stuck_at_limit,
+)
+from .drift import Cusum, DriftDetector, Ewma, PageHinkley, baseline
+from .hampel import hampel
+from .isolation import isolation
+from .methods import OUTLIER_METHODS, outliers
+from .outliers import interquartile, modified_zscore, zscore
+from .redundancy import inconsistent, middle
+from .verdict import Verdict
+
+__all__ = [
+    "OUTLIER_METHODS",
+    "Cusum",
+    "DriftDetector",
+    "Ewma",
+    "PageHinkley",
+    "Verdict",
+    "after_gap",
+    "baseline",
+    "flatline",
+    "hampel",
+    "inconsistent",
+    "interquartile",
+    "isolation",
+    "middle",
+    "modified_zscore",
+    "noise_change",
+    "noise_level",
+    "outliers",
+    "rate_of_change",
+    "sampling_interval_ns",
+    "stuck_at_limit",
+    "zscore",
+]
