@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from integrations.protocols.hart import Address, FrameType, request_frame
 from integrations.simulation import HartInstrument
-from integrations.simulation.hart_gateway import HartGateway
+from integrations.simulation.hart.gateway import HartGateway
 
 CODES = {"flow_rate": 75, "totalizer": 62, "temperature": 32, "pressure": 7}
 VALUES = {"flow_rate": 7200.0, "totalizer": 1234.5, "temperature": 184.0, "pressure": 10.0}

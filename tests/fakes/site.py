@@ -30,7 +30,7 @@ from integrations.runtime.plant.settings import read_plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.transformation.service import run_transformation
 from integrations.simulation import PlantServer, ServedUnit, UnitCondition
-from integrations.simulation.unit import HEALTHY
+from integrations.simulation.modbus.unit import HEALTHY
 
 SITE = "test"
 TABLE = RegisterTable(

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from integrations.simulation import Instruments, SteamPlant
-from integrations.simulation.opcua_server import OpcUaPlantServer
+from integrations.simulation.opcua.server import OpcUaPlantServer
 
 EXAMPLE = """
 import asyncio

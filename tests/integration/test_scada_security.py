@@ -8,7 +8,7 @@ from fakes.site import eventually
 from integrations import SCADAConnectionConfig, SCADAConnector
 from integrations.devices import ConnectionState
 from integrations.simulation import Instruments, SteamPlant
-from integrations.simulation.opcua_server import OpcUaPlantServer
+from integrations.simulation.opcua.server import OpcUaPlantServer
 
 PRESSURE = "STEAM.HEADER.PRESSURE"
 

@@ -8,18 +8,18 @@ from .condensate_instruments import CONDENSATE_TABLE, CondensateInstruments
 from .errors import ServerAddressError, SimulationError, UnknownPointError
 from .fault_text import parse_fault, parse_faults
 from .faults import RULES, FaultKind, PlantFault
-from .hart_device import HartInstrument, plant_instrument
-from .hart_faults import HartFault
-from .hart_server import HartPlantServer
+from .hart.device import HartInstrument, plant_instrument
+from .hart.faults import HartFault
+from .hart.server import HartPlantServer
 from .instruments import Instruments
 from .meters import QUANTITIES, MeterValues
-from .modbus_server import PlantServer
+from .modbus.serial_line import SerialLine
+from .modbus.server import PlantServer
+from .modbus.unit import ServedUnit, UnitCondition
 from .plant import POINTS, SteamPlant
 from .pressure_instruments import PRESSURE_TABLE, PressureInstruments
-from .serial_line import SerialLine
 from .service import Shows, serve_plant
 from .temperature_instruments import TEMPERATURE_TABLE, TemperatureInstruments
-from .unit import ServedUnit, UnitCondition
 
 __all__ = [
     "CONDENSATE_TABLE",

@@ -6,10 +6,10 @@ from math import exp, inf
 from integrations.protocols.modbus import FLOAT32, Register, RegisterTable
 
 from .chance import gauss, wander
-from .display import displaying
 from .faults import FaultKind, PlantFault
 from .instruments import Instruments
-from .unit import ServedUnit
+from .modbus.display import displaying
+from .modbus.unit import ServedUnit
 
 POINT, STEAM, UPSTREAM = "condensate_return", "main_steam_header", "process_a"
 PH, CONDUCTIVITY = 8.6, 8.0

@@ -9,8 +9,8 @@ from integrations.configuration import ConfigurationError, Fault
 
 from .chance import gauss
 from .faults import WIRE_FAULTS, FaultKind, PlantFault
+from .modbus.unit import UnitCondition
 from .plant import POINTS, SteamPlant
-from .unit import UnitCondition
 
 RELATIVE_NOISE = {"flow_rate": 0.004, "density": 0.001, "velocity": 0.004}
 ABSOLUTE_NOISE = {"pressure": 0.01, "temperature": 0.1}

@@ -5,9 +5,9 @@ from functools import partial
 from integrations.protocols.modbus import FLOAT32, Register, RegisterTable
 
 from .chance import gauss, wander
-from .display import displaying
 from .instruments import Instruments
-from .unit import ServedUnit
+from .modbus.display import displaying
+from .modbus.unit import ServedUnit
 
 DEVICE = "pressure_unit"
 POINTS_SHOWN = ("main_steam_header", "process_a", "process_b", "condensate_return")

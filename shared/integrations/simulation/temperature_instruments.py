@@ -9,10 +9,10 @@ from integrations.protocols.modbus import FLOAT32, INT16, Register, RegisterTabl
 from integrations.thermometry import PT100, PT1000, TYPE_K, TYPE_T, PlatinumSensor, Thermocouple
 
 from .chance import wander
-from .display import displaying
 from .faults import FaultKind
 from .instruments import Instruments
-from .unit import ServedUnit
+from .modbus.display import displaying
+from .modbus.unit import ServedUnit
 
 DEVICE = "temperature_unit"
 LEADS_OHM = 0.4

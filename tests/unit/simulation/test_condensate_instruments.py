@@ -14,7 +14,7 @@ from integrations.simulation import (
     PlantFault,
     SteamPlant,
 )
-from integrations.simulation.memory import Memory
+from integrations.simulation.modbus.memory import Memory
 
 LEAK = PlantFault(FaultKind.CONTAMINATION, "condensate_return", 60.0, 120.0, 200.0)
 

@@ -15,8 +15,8 @@ from integrations.protocols.opcua import LoginRefusedError, NotWritableError, Op
 from integrations.protocols.opcua.client import OpcUaSession, SubscriptionSettings, tags_as_toml
 from integrations.resilience import Backoff
 from integrations.simulation import Instruments, ServerAddressError, SteamPlant, UnknownPointError
-from integrations.simulation.opcua_server import OpcUaPlantServer
-from integrations.simulation.opcua_tags import OPCUA_TAGS, SETPOINT
+from integrations.simulation.opcua.server import OpcUaPlantServer
+from integrations.simulation.opcua.tags import OPCUA_TAGS, SETPOINT
 
 pytestmark = pytest.mark.asyncio(
     loop_scope="module"

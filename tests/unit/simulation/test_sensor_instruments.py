@@ -17,7 +17,7 @@ from integrations.simulation import (
     TemperatureInstruments,
     parse_faults,
 )
-from integrations.simulation.memory import Memory
+from integrations.simulation.modbus.memory import Memory
 from integrations.thermometry import PT100, PT1000, TYPE_K, TYPE_T, SensorFault
 
 BY_SIGNAL = {"process_a_pt100": PT100, "process_b_pt1000": PT1000}

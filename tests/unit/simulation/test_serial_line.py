@@ -20,8 +20,8 @@ from integrations.protocols.modbus import (
     Transport,
 )
 from integrations.simulation import SerialLine, ServedUnit, UnitCondition
-from integrations.simulation.frames import Request
-from integrations.simulation.serial_line import take_frames
+from integrations.simulation.modbus.frames import Request
+from integrations.simulation.modbus.serial_line import take_frames
 
 TABLE = RegisterTable((Register("temperature", 0, FLOAT32, unit="°C"),))
 

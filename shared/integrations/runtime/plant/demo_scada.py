@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from integrations.runtime.plant.demo import instruments_of
 from integrations.runtime.process.life import Stop
 from integrations.simulation import PlantFault, serve_plant
-from integrations.simulation.opcua_server import OpcUaPlantServer
+from integrations.simulation.opcua.server import OpcUaPlantServer
 
 # asyncua's server complains of every client that hangs up, and leaves tasks to complain after its own end.
 for _name in ("asyncua", "asyncio"):

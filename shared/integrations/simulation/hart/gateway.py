@@ -15,11 +15,11 @@ from integrations.protocols.hart import (
 )
 from integrations.protocols.hart.frame import EXTENDED_COMMAND
 from integrations.protocols.hart.response_code import NO_FIELD_DEVICE
+from integrations.simulation.errors import SimulationError, UnknownPointError
 
-from .errors import SimulationError, UnknownPointError
-from .hart_device import HartInstrument
-from .hart_faults import CODES, ActiveFault, HartFault
-from .hart_memory import HartMemory
+from .device import HartInstrument
+from .faults import CODES, ActiveFault, HartFault
+from .memory import HartMemory
 
 
 @dataclass(frozen=True)

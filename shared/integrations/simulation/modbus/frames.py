@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from .errors import SimulationError
+from integrations.simulation.errors import SimulationError
 
 MBAP = Struct(">HHHB")
 SHORTEST, LONGEST = 2, 254

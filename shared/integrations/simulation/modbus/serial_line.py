@@ -13,7 +13,8 @@ from typing import Self
 import structlog
 from pymodbus.framer import FramerRTU
 
-from .errors import ServerAddressError
+from integrations.simulation.errors import ServerAddressError
+
 from .frames import Request
 from .unit import ServedUnit
 from .units import Units

@@ -16,10 +16,10 @@ from asyncua.crypto.permission_rules import User, UserRole
 from integrations.messages.status import Status
 from integrations.protocols.opcua.endpoint import OpcUaEndpoint
 from integrations.protocols.opcua.own_certificate import own_key_pair
+from integrations.simulation.errors import ServerAddressError, UnknownPointError
+from integrations.simulation.instruments import Instruments
 
-from .errors import ServerAddressError, UnknownPointError
-from .instruments import Instruments
-from .opcua_tags import OPCUA_TAGS, OpcUaTag
+from .tags import OPCUA_TAGS, OpcUaTag
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from .errors import SimulationError
+from integrations.simulation.errors import SimulationError
+
 from .frames import Answer, Request
 from .memory import Memory, exception
 from .unit import HEALTHY, ServedUnit, UnitCondition

@@ -7,12 +7,13 @@ from typing import Self
 
 import structlog
 
-from .errors import ServerAddressError, SimulationError
-from .hart_clients import TcpClient, UdpClients
-from .hart_device import HartInstrument
-from .hart_faults import OF_SERVER, HartFault
-from .hart_gateway import HartGateway
-from .hart_session import HartSession
+from integrations.simulation.errors import ServerAddressError, SimulationError
+
+from .clients import TcpClient, UdpClients
+from .device import HartInstrument
+from .faults import OF_SERVER, HartFault
+from .gateway import HartGateway
+from .session import HartSession
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ import structlog
 
 from integrations.protocols.hart import FrameError, MessageStream, decode_message
 
-from .hart_session import HartSession
+from .session import HartSession
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .instruments import Instruments
+from integrations.simulation.instruments import Instruments
 
 SETPOINT = "STEAM.SETPOINT"
 TRAPS_WELL = True

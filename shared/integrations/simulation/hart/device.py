@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from integrations.protocols.hart import Address, FrameError, Identity, LongTag, TagDescriptorDate, unit_text
+from integrations.simulation.errors import SimulationError
+from integrations.simulation.instruments import Instruments
+from integrations.simulation.modbus.unit import HEALTHY, UnitCondition
 from integrations.units import PressureReference, affine
-
-from .errors import SimulationError
-from .instruments import Instruments
-from .unit import HEALTHY, UnitCondition
 
 DEVICE_TYPE = 0xE0F1
 """An expanded device type; 0xE0 is for devices that belong to no manufacturer of the list."""

@@ -19,10 +19,10 @@ from integrations.protocols.hart import (
     TagDescriptorDate,
     Variable,
 )
+from integrations.simulation.errors import SimulationError
+from integrations.simulation.modbus.unit import HEALTHY
 
-from .errors import SimulationError
-from .hart_device import HartInstrument
-from .unit import HEALTHY
+from .device import HartInstrument
 
 PV_TO_QV = (246, 247, 248, 249)
 PERCENT_CODE, LOOP_CURRENT_CODE = 244, 245

@@ -6,8 +6,7 @@ from struct import Struct
 import numpy as np
 
 from integrations.protocols.modbus import Encoder, Register, RegisterTable, RegisterType
-
-from .errors import SimulationError
+from integrations.simulation.errors import SimulationError
 
 READ_REQUEST = Struct(">BHH")
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3

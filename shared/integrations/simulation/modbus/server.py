@@ -11,8 +11,9 @@ from typing import Self
 
 import structlog
 
+from integrations.simulation.errors import ServerAddressError
+
 from .connection import Connection
-from .errors import ServerAddressError
 from .frames import Answer, Request
 from .memory import exception
 from .unit import ServedUnit

@@ -22,7 +22,7 @@ from integrations.protocols.hart import (
 from integrations.protocols.hart.address import LONG_BYTES
 from integrations.protocols.hart.header import VERSION
 
-from .hart_gateway import HartGateway, answer_frame, command_of
+from .gateway import HartGateway, answer_frame, command_of
 
 log = structlog.get_logger(__name__)
 

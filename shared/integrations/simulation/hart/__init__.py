@@ -1,0 +1,1 @@
+"""The plant's devices on HART-IP."""

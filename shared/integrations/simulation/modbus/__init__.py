@@ -1,0 +1,1 @@
+"""The plant's devices on Modbus: TCP, and RTU on a serial line."""

@@ -1,0 +1,1 @@
+"""The plant's control system on OPC UA; `server` loads asyncua."""
