@@ -51,6 +51,19 @@ if TYPE_CHECKING:
         TemperatureSensorType,
     )
     from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError, CircuitState
+    from integrations.transformation.points import (
+        DataImputer,
+        DataPoint,
+        DataQualityIssue,
+        DataTransformationPipeline,
+        DataValidator,
+        OutlierDetector,
+        SensorConfig,
+        SensorFusion,
+        TimeSeriesAligner,
+        UnitConverter,
+        UnitSystem,
+    )
 
 _ROOM_OF = {
     "BaseConnector": "devices",
@@ -62,11 +75,17 @@ _ROOM_OF = {
     "CondensateReading": "devices.condensate_meter",
     "ConnectionConfig": "devices",
     "ConnectionState": "devices",
+    "DataImputer": "transformation.points",
+    "DataPoint": "transformation.points",
     "DataQuality": "devices.scada",
+    "DataQualityIssue": "transformation.points",
+    "DataTransformationPipeline": "transformation.points",
+    "DataValidator": "transformation.points",
     "FlowMeasurementType": "devices.steam_meter",
     "FlowReading": "devices.steam_meter",
     "HealthStatus": "devices",
     "MeterProtocol": "devices.steam_meter",
+    "OutlierDetector": "transformation.points",
     "PressureReading": "devices.pressure_sensor",
     "PressureSensorConfig": "devices.pressure_sensor",
     "PressureSensorConnector": "devices.pressure_sensor",
@@ -76,6 +95,8 @@ _ROOM_OF = {
     "SCADAConnector": "devices.scada",
     "SCADAProtocol": "devices.scada",
     "SCADATag": "devices.scada",
+    "SensorConfig": "transformation.points",
+    "SensorFusion": "transformation.points",
     "SimulationPolicy": "devices",
     "SteamMeterConfig": "devices.steam_meter",
     "SteamMeterConnector": "devices.steam_meter",
@@ -83,7 +104,10 @@ _ROOM_OF = {
     "TemperatureSensorConfig": "devices.temperature_sensor",
     "TemperatureSensorConnector": "devices.temperature_sensor",
     "TemperatureSensorType": "devices.temperature_sensor",
+    "TimeSeriesAligner": "transformation.points",
     "TotalizerState": "devices.steam_meter",
+    "UnitConverter": "transformation.points",
+    "UnitSystem": "transformation.points",
 }
 
 __all__ = [
@@ -96,11 +120,17 @@ __all__ = [
     "CondensateReading",
     "ConnectionConfig",
     "ConnectionState",
+    "DataImputer",
+    "DataPoint",
     "DataQuality",
+    "DataQualityIssue",
+    "DataTransformationPipeline",
+    "DataValidator",
     "FlowMeasurementType",
     "FlowReading",
     "HealthStatus",
     "MeterProtocol",
+    "OutlierDetector",
     "PressureReading",
     "PressureSensorConfig",
     "PressureSensorConnector",
@@ -110,6 +140,8 @@ __all__ = [
     "SCADAConnector",
     "SCADAProtocol",
     "SCADATag",
+    "SensorConfig",
+    "SensorFusion",
     "SimulationPolicy",
     "SteamMeterConfig",
     "SteamMeterConnector",
@@ -117,7 +149,10 @@ __all__ = [
     "TemperatureSensorConfig",
     "TemperatureSensorConnector",
     "TemperatureSensorType",
+    "TimeSeriesAligner",
     "TotalizerState",
+    "UnitConverter",
+    "UnitSystem",
 ]
 
 

@@ -2,7 +2,9 @@
 
 from .behaviour import (
     after_gap,
+    beyond_recent,
     flatline,
+    left_baseline,
     noise_change,
     noise_level,
     rate_of_change,
@@ -26,11 +28,13 @@ __all__ = [
     "Verdict",
     "after_gap",
     "baseline",
+    "beyond_recent",
     "flatline",
     "hampel",
     "inconsistent",
     "interquartile",
     "isolation",
+    "left_baseline",
     "middle",
     "modified_zscore",
     "noise_change",

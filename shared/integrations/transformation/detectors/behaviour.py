@@ -10,8 +10,14 @@ from integrations.transformation import checks
 from integrations.transformation.errors import InvalidArgumentError
 from integrations.transformation.segments import Bools, Floats, Segments, Times
 
+from .scales import least_scale
+
 NOISE_WINDOW = 30
 GAP_INTERVALS = 3.0
+DRIFT_WINDOW = 50
+RECENT = 10
+ROWS_AT_ONCE = 32_768
+"""Windows are laid out one by one in so many rows, to stay within a core's cache."""
 SIGMA_PER_MEAN_CHANGE = float(np.sqrt(np.pi)) / 2
 """Standard deviation of normal noise over the mean size of its changes from sample to sample."""
 
@@ -92,6 +98,35 @@ def noise_change(
     known = level[np.isfinite(level)]
     usual = expected or (float(np.median(known)) if known.size else 0.0)
     found: Bools = level > factor * usual if usual > 0 else np.zeros(value.size, dtype=np.bool_)
+    return found
+
+
+def left_baseline(value: Floats, limit: float, window: int = DRIFT_WINDOW) -> Bools:
+    """Find samples from where the mean of the last `window` is more than `limit` from that of the first."""
+    if not limit > 0:
+        raise InvalidArgumentError(f"limit must be greater than 0, got {limit!r}")
+    found = np.zeros(value.size, dtype=np.bool_)
+    present = np.flatnonzero(np.isfinite(value))
+    if present.size >= 2 * window:
+        sums = np.concatenate(([0.0], np.cumsum(value[present])))
+        means = (sums[window:] - sums[:-window]) / window
+        found[present[2 * window - 1 :]] = np.abs(means[window:] - means[0]) > limit
+    return found
+
+
+def beyond_recent(value: Floats, threshold: float = 3.0, resolution: float = 0.0) -> Bools:
+    """Find samples more than `threshold` standard deviations from the mean of the ten before them."""
+    found = np.zeros(value.size, dtype=np.bool_)
+    present = np.flatnonzero(np.isfinite(value))
+    known = value[present]
+    if known.size > RECENT:
+        floor = least_scale(known, resolution)
+        windows = sliding_window_view(known, RECENT)
+        for start in range(RECENT, known.size, ROWS_AT_ONCE):
+            at = slice(start, min(start + ROWS_AT_ONCE, known.size))
+            before = windows[start - RECENT : at.stop - RECENT]
+            scale = np.maximum(before.std(axis=1, ddof=1), floor)
+            found[present[at]] = np.abs(known[at] - before.mean(axis=1)) > threshold * scale
     return found
 
 
