@@ -12,7 +12,7 @@ from .flags import (
     status_from_flags,
     words,
 )
-from .masks import Flags
+from .masks import Flags, distinct
 from .meanings import MEANINGS, Dimension, Ne107
 from .scoring import (
     BEST_SCORE,
@@ -37,6 +37,7 @@ __all__ = [
     "Ne107",
     "Statuses",
     "dimension_scores",
+    "distinct",
     "issues",
     "names",
     "ne107_from_flags",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from integrations.messages import Flag
 
 from .flags import WITHOUT_VALUE
-from .masks import Flags, every_tabled_mask, tabled, wide
+from .masks import Flags, distinct, every_tabled_mask, tabled, wide
 from .meanings import MEANINGS, Dimension
 
 VALID_FROM = 50
@@ -83,8 +83,7 @@ def dimension_scores(flags: Flags, row: int = 0) -> dict[str, float]:
         flags: masks of the samples; none at all score 0.
         row: by which weights.
     """
-    found, count = np.unique(flags, return_counts=True)
-    masks = found.astype(np.uint32)
+    masks, count = distinct(flags)
     return {
         dimension.value: float(score(masks & _bits(dimension), row) @ count / max(1, flags.size))
         for dimension in Dimension

@@ -132,7 +132,8 @@ def beyond_recent(value: Floats, threshold: float = 3.0, resolution: float = 0.0
 
 def sampling_interval_ns(time: Times) -> float:
     """Return the median time between neighbouring samples, whatever their order; NaN below two times."""
-    steps = np.diff(np.unique(time))
+    steps = np.diff(np.sort(time))
+    steps = steps[steps > 0]
     return float(np.median(steps)) if steps.size else float("nan")
 
 

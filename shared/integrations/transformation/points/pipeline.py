@@ -1,7 +1,9 @@
 """From raw points to clean ones in one call."""
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from integrations.configuration import read_struct
-from integrations.quality import VALID_FROM, Flag, dimension_scores
+from integrations.quality import VALID_FROM, Flag, dimension_scores, distinct
 from integrations.transformation.alignment import Bins
 from integrations.transformation.detectors import after_gap
 from integrations.transformation.segments import Bools, Floats
@@ -83,10 +85,11 @@ class DataTransformationPipeline:
         done = _counts(table, flags, clean)
         keep = _kept(clean, settings)
         done["removed_count"] = int(keep.size - keep.sum())
-        if settings.resample_interval is None:
-            processed, values, quality = _entries(table, clean, unit, keep)
-        else:
-            processed, values, quality = _resampled(table, clean, unit, keep, settings)
+        with _uncollected():
+            if settings.resample_interval is None:
+                processed, values, quality = _entries(table, clean, unit, keep)
+            else:
+                processed, values, quality = _resampled(table, clean, unit, keep, settings)
         return {
             "processed_data": processed,
             "validation": summary(flags, profile.weights, settings.sensor_id),
@@ -141,7 +144,7 @@ def _entries(
     treated = (clean.flags & _ESTIMATED != 0).astype(np.int8)
     treated += (clean.flags & (_ESTIMATED | _OUTLIER)) == (_ESTIMATED | _OUTLIER)
     names = {code: name or None for code, name in enumerate(TREATMENTS)}
-    issues = {mask: issues_of(mask) for mask in np.unique(clean.flags).tolist()}
+    issues = {mask: issues_of(mask) for mask in distinct(clean.flags)[0].tolist()}
     rows = zip(
         table.timestamps,
         _nullable(clean.value),
@@ -182,7 +185,7 @@ def _resampled(
     flags = bins.combine(clean.flags, keep)
     flags[np.isnan(value)] |= _MISSING
     zone = next((getattr(stamp, "tzinfo", None) for stamp in table.timestamps), None)
-    issues = {mask: issues_of(mask) for mask in np.unique(flags).tolist()}
+    issues = {mask: issues_of(mask) for mask in distinct(flags)[0].tolist()}
     sources = [table.sources[at] if at >= 0 else common_unit(table.sources, None) for at in bins.firsts()]
     entries = [
         {
@@ -220,6 +223,18 @@ def _statistics(value: Floats, quality: NDArray[Any]) -> dict[str, Any]:
         "stdev": float(present.std(ddof=1)) if present.size > 1 else 0.0 if some else nan,
         "quality_score": float(np.mean(quality)) if quality.size else 0.0,
     }
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the garbage collector, which would search a million fresh entries over and over for nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _nullable(value: Floats) -> list[float | None]:

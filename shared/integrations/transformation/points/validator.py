@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.quality import VALID_FROM, Flag, score
+from integrations.quality import VALID_FROM, Flag, distinct, score
 from integrations.transformation.detectors import beyond_recent
 from integrations.transformation.profiles import UNKNOWN_SENSOR, SensorProfile
 from integrations.transformation.segments import Floats
@@ -110,7 +110,7 @@ def summary(flags: NDArray[np.uint32], weights: int, sensor_id: str | None) -> d
     """Return what users know of a data set, from the flags of its points."""
     scores = score(flags, weights)
     found: Counter[str] = Counter()
-    masks, counts = np.unique(flags, return_counts=True)
+    masks, counts = distinct(flags)
     for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
         found.update(dict.fromkeys((issue.value for issue in issues_of(mask)), count))
     total, valid = flags.size, int((scores >= VALID_FROM).sum())
