@@ -1,9 +1,10 @@
-"""Servers of asyncua on loopback, and sessions to them that are closed again."""
+"""Servers of asyncua on loopback, and sessions to them that are closed again; one event loop for a module."""
 
 import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
+import pytest_asyncio
 from asyncua import Server, ua
 
 from integrations.protocols.opcua import OpcUaEndpoint
@@ -60,7 +61,7 @@ class Plant:
             await server.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def make_plant():
     """Return a coroutine function that starts a server."""
     plants = []
@@ -75,12 +76,21 @@ async def make_plant():
         await plant.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def plant(make_plant):
     return await make_plant()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting_plant():
+    """A server that takes seconds to start: for tests that leave it as it was."""
+    plant = Plant()
+    await plant.start()
+    yield plant
+    await plant.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def open_session():
     """Return a coroutine function that opens a session, which reconnects fast."""
     async with AsyncExitStack() as stack:

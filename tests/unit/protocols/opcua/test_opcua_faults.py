@@ -66,6 +66,7 @@ def test_what_is_no_certificate_is_said(endpoint, sent, words):
         check_server_certificate(sent, "urn:plc", endpoint)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_small_limits_of_a_server_are_kept_in_every_service(make_plant, open_session, seen):
     async def limit(server, _):
         for name, most in (("Read", 3), ("Browse", 2)):
@@ -105,6 +106,7 @@ async def set_limit(server, name, most):
     await server.get_node(number).write_value(ua.Variant(most, ua.VariantType.UInt32))
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_an_outage_in_one_go(make_plant, open_session, seen):
     """Deadband, codes, two subscriptions, and what was recorded while nobody was connected."""
     plant = await make_plant()
