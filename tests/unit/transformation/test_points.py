@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from integrations import (
     DataImputer,
@@ -20,6 +22,7 @@ from integrations import (
 )
 from integrations.configuration import ConfigurationError
 from integrations.transformation.errors import InvalidArgumentError, UnknownMethodError, UnusablePointError
+from integrations.transformation.points.columns import times_of
 from integrations.units import IncompatibleUnitsError, PressureReference, UnknownUnitError
 
 START = datetime(2026, 3, 1, 12, 0, 0)  # noqa: DTZ001 - naive, as users have them
@@ -255,3 +258,39 @@ def test_what_is_no_point_is_named_with_its_position():
         DataValidator().validate_dataset([{"value": 1.0}])
     with pytest.raises(UnusablePointError, match="yesterday"):
         DataValidator().validate_dataset([{"timestamp": "yesterday", "value": 1.0}])
+
+
+FIRST = datetime(1970, 1, 1)  # noqa: DTZ001 - naive, as users have them
+LAST = datetime(2261, 12, 31)  # noqa: DTZ001 - naive, as users have them
+
+
+@settings(max_examples=50)
+@given(st.lists(st.datetimes(FIRST, LAST), max_size=5))
+def test_times_are_read_alike_however_they_are_told(stamps):
+    naive = times_of(stamps).tolist()
+    aware = [stamp.replace(tzinfo=UTC) for stamp in stamps]
+    elsewhere = [stamp.astimezone(timezone(timedelta(hours=-5))) for stamp in aware]
+    assert times_of(aware).tolist() == times_of(elsewhere).tolist() == naive
+    assert times_of([stamp.isoformat() for stamp in stamps]).tolist() == naive
+    assert times_of([np.datetime64(stamp) for stamp in stamps]).tolist() == naive
+    assert naive == [
+        (stamp - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000 for stamp in aware
+    ]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        datetime(9999, 1, 1, tzinfo=UTC),
+        START.replace(year=1969),
+        -1,
+        1e300,
+        float("nan"),
+        np.datetime64("NaT"),
+        True,
+    ],
+)
+def test_a_time_that_cannot_be_is_named(stamp):
+    for stamps in ([stamp], ["2026-01-01", stamp]):
+        with pytest.raises(UnusablePointError, match=f"point {len(stamps) - 1}"):
+            times_of(stamps)
