@@ -175,6 +175,17 @@ def test_a_replaced_point_is_marked_scored_lower_and_keeps_what_was_measured():
         OutlierDetector().remove_outliers(data, replace_with="zero")
 
 
+def test_mixed_units_are_compared_in_one_and_each_point_keeps_its_own():
+    bar, psi = points(1.0, 1.1, 1.0, 1.1, 1.0), points(14.5, 15.0, 14.5, 90.0, None, 14.5, unit="psi")
+    for step, point in enumerate(psi, len(bar)):
+        point.timestamp = START + timedelta(minutes=step)
+    assert OutlierDetector().detect_outliers([*bar, *psi]) == [8]
+    cleaned = OutlierDetector().remove_outliers([*bar, *psi])
+    assert (cleaned[8].value, cleaned[8].unit) == (pytest.approx(14.5), "psi")
+    filled = DataImputer().impute_missing(cleaned)
+    assert (filled[9].value, filled[9].unit) == (pytest.approx(14.5), "psi")
+
+
 def test_an_imputed_point_is_marked_and_scored_lower_and_too_long_a_gap_stays():
     filled = DataImputer().impute_missing(points(1.0, None, 3.0, None, None, 6.0), max_gap=1)
     assert values_of(filled) == [1.0, 2.0, 3.0, None, None, 6.0]

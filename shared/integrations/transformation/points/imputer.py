@@ -10,7 +10,7 @@ from integrations.transformation.imputation import Imputed, impute
 from integrations.transformation.series import time_order
 
 from .issues import DataQualityIssue
-from .outliers import marked, series_of
+from .outliers import in_own_unit, marked, series_of
 from .point import DataPoint
 
 IMPUTED = float(score(Flag.ESTIMATED))
@@ -44,28 +44,29 @@ class DataImputer:
             UnknownMethodError: lists the known ones.
             InvalidArgumentError: negative `max_gap`, period below 2.
         """
-        entries, imputed = self._imputed(data, method, max_gap, period)
+        entries, unit, imputed = self._imputed(data, method, max_gap, period)
         for position in np.flatnonzero(imputed.filled).tolist():
-            entries[position] = _imputed_entry(entries[position], float(imputed.value[position]))
+            estimate = in_own_unit(entries[position], float(imputed.value[position]), unit)
+            entries[position] = _imputed_entry(entries[position], estimate)
         return entries
 
     def note(
         self, data: Iterable[Any], method: str, max_gap: int | None = 10, period: int | None = None
     ) -> str:
         """Return why a method cannot do what its name says on these data; empty where it can."""
-        return self._imputed(data, method, max_gap, period)[1].note
+        return self._imputed(data, method, max_gap, period)[2].note
 
     @staticmethod
     def _imputed(
         data: Iterable[Any], method: str, max_gap: int | None, period: int | None
-    ) -> tuple[list[Any], Imputed]:
-        entries, value, time = series_of(data)
+    ) -> tuple[list[Any], str, Imputed]:
+        entries, value, time, unit = series_of(data)
         order = time_order(time)
         at = np.arange(value.size) if order is None else order
         found = impute(value[at], method, time=time[at], max_gap=max_gap, period=period)
         result, filled = np.empty_like(value), np.empty_like(found.filled)
         result[at], filled[at] = found.value, found.filled
-        return entries, Imputed(result, filled, found.note)
+        return entries, unit, Imputed(result, filled, found.note)
 
 
 def _imputed_entry(entry: Any, value: float) -> Any:

@@ -14,6 +14,7 @@ from integrations.transformation.segments import Floats, Times
 from integrations.transformation.series import REPLACEMENTS, time_order
 
 from .columns import columns, numbers
+from .converter import UnitConverter, common_unit
 from .issues import DataQualityIssue
 from .point import DataPoint
 
@@ -46,7 +47,7 @@ class OutlierDetector:
 
     def verdict(self, data: Iterable[Any], method: str = "zscore", threshold: float = 3.0) -> Verdict:
         """Return a mask of the outliers, and why the test cannot fire where it cannot."""
-        _, value, time = series_of(data)
+        _, value, time, _ = series_of(data)
         order = time_order(time)
         at = np.arange(value.size) if order is None else order
         verdict = outliers(value[at], method, threshold, self._resolution)
@@ -77,24 +78,39 @@ class OutlierDetector:
         """
         if replace_with not in REPLACEMENTS:
             raise UnknownMethodError("replacement", replace_with, REPLACEMENTS)
-        entries, value, time = series_of(data)
+        entries, value, time, unit = series_of(data)
         found = self.verdict(entries, method, threshold).found
         imputation = REPLACEMENTS[replace_with]
         if imputation is None:
             return [entry for entry, out in zip(entries, found.tolist(), strict=True) if not out]
         estimate = estimated(np.where(found, np.nan, value), time, imputation)
         for position in np.flatnonzero(found).tolist():
-            entries[position] = _replaced(entries[position], estimate[position])
+            entries[position] = _replaced(
+                entries[position], in_own_unit(entries[position], float(estimate[position]), unit)
+            )
         return entries
 
 
-def series_of(data: Iterable[Any]) -> tuple[list[Any], Floats, Times]:
-    """Return entries, values and times of points or of numbers, whose times are their positions."""
+def series_of(data: Iterable[Any]) -> tuple[list[Any], Floats, Times, str]:
+    """Return entries, their values in one unit, their times, and that unit: the first that a point has.
+
+    Plain numbers have no unit, and their positions for times.
+    """
     entries = list(data)
-    if any(isinstance(entry, DataPoint | dict) for entry in entries):
-        table = columns(entries)
-        return entries, table.value, table.time
-    return entries, numbers(entries), np.arange(len(entries), dtype=np.int64)
+    if not any(isinstance(entry, DataPoint | dict) for entry in entries):
+        return entries, numbers(entries), np.arange(len(entries), dtype=np.int64), ""
+    table = columns(entries)
+    unit = common_unit(table.units, None)
+    if set(table.units) <= {unit, ""}:
+        return entries, table.value, table.time, unit
+    units = [each or unit for each in table.units]
+    return entries, UnitConverter().convert_all(table.value, units, unit), table.time, unit
+
+
+def in_own_unit(entry: Any, value: float, unit: str) -> float:
+    """Return a value in the unit of the entry that it is meant for."""
+    own = entry.unit if isinstance(entry, DataPoint) else entry.get("unit") if isinstance(entry, dict) else ""
+    return UnitConverter().convert(value, unit, own) if own and own != unit else value
 
 
 def estimated(value: Floats, time: Times, method: str, max_gap: int | None = None) -> Floats:
