@@ -1,8 +1,12 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations import quality
 from integrations.messages import Qartod, Status
 from integrations.quality import (
     MEANINGS,
@@ -163,3 +167,21 @@ def test_a_dimension_hears_of_its_own_flags_only():
         "consistency": 100.0,
         "stability": 90.0,
     }
+
+
+def test_the_page_says_what_holds():
+    page = (Path(quality.__file__).parent / "README.md").read_text(encoding="utf-8")
+    rows = {
+        cells[0]: cells[1:]
+        for line in page.splitlines()
+        if (cells := [cell.strip() for cell in line.strip("|").split("|")])[0] in Flag.__members__
+    }
+    assert rows.keys() == Flag.__members__.keys()
+    for meaning in MEANINGS:
+        words, dimension, cost, _, qartod, ne107 = rows[meaning.flag.name]
+        assert (words, dimension) == (meaning.flag.words, meaning.dimension.value)
+        assert (qartod, ne107) == (str(meaning.qartod.value), meaning.ne107.value)
+        if found := re.match(r"−(\d+)", cost):
+            assert score(int(meaning.flag), weights_row("")) == 100 - int(found[1])
+        elif found := re.match(r"at most (\d+)", cost):
+            assert score(int(meaning.flag), weights_row("")) == int(found[1])
