@@ -10,9 +10,11 @@ import sys
 HOST = "127.0.0.3"
 
 
-async def run(example, host, port, **environment):
-    """Run an example with `host` replaced by 127.0.0.3; return its exit code and all that it printed."""
-    script = "import asyncio\n" + example.replace(host, HOST).replace("port=502", f"port={port}")
+async def run(example, host, port, *, at=HOST, usual_port=502, **environment):
+    """Run an example with `host` replaced by `at`; return its exit code and all that it printed."""
+    script = example.replace(host, at).replace(f"port={usual_port}", f"port={port}")
+    if "import asyncio" not in script:  # the handbook takes it for granted in some
+        script = "import asyncio\n" + script
     environment = {name: text for name, text in os.environ.items() if name != "SIMULATION"} | environment
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,13 +1,10 @@
 """The condensate example as users know it, run as a script: with the plant's meter, with nothing there."""
 
-import asyncio
-import os
 import re
-import socket
-import sys
 
 import pytest
 
+from fakes.handbook import closed_port, run
 from integrations.simulation import CondensateInstruments, Instruments, PlantServer, SteamPlant
 
 EXAMPLE = """
@@ -45,23 +42,6 @@ asyncio.run(condensate_monitoring())
 """
 
 
-async def run(port, **environment):
-    """Run the example against 127.0.0.3; return its exit code and what it printed."""
-    script = EXAMPLE.replace("192.168.1.103", "127.0.0.3").replace("port=502", f"port={port}")
-    environment = {name: text for name, text in os.environ.items() if name != "SIMULATION"} | environment
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        script,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=environment,
-    )
-    async with asyncio.timeout(30):
-        printed, _ = await process.communicate()
-    return process.returncode, printed.decode()
-
-
 def numbers(printed):
     return [
         float(re.search(rf"{label}: (-?[\d.]+)", printed)[1])
@@ -69,18 +49,10 @@ def numbers(printed):
     ]
 
 
-@pytest.fixture
-def closed_port():
-    """A port that nobody listens on, and that nobody gets while the test runs."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.3", 0))
-        yield taken.getsockname()[1]
-
-
 async def test_with_the_plants_meter_it_prints_what_the_plant_does():
     condensate = CondensateInstruments(Instruments(SteamPlant(seed=1)))
     async with PlantServer([condensate.unit()], host="127.0.0.3") as server:
-        code, printed = await run(server.port)
+        code, printed = await run(EXAMPLE, "192.168.1.103", server.port)
     assert code == 0, printed
     shown = condensate.read()
     flow, percentage, flash = numbers(printed)
@@ -90,15 +62,17 @@ async def test_with_the_plants_meter_it_prints_what_the_plant_does():
     assert "SIMULATED" not in printed
 
 
-async def test_with_nothing_there_it_simulates_and_says_so(closed_port):
-    code, printed = await run(closed_port)
+async def test_with_nothing_there_it_simulates_and_says_so():
+    with closed_port() as port:
+        code, printed = await run(EXAMPLE, "192.168.1.103", port)
     assert code == 0, printed
     assert "readings are SIMULATED" in printed
     assert numbers(printed) == [30.00, 82.0, pytest.approx(0.88, abs=0.01)]
 
 
-async def test_with_simulation_forbidden_it_does_not_connect(closed_port):
-    code, printed = await run(closed_port, SIMULATION="never")
+async def test_with_simulation_forbidden_it_does_not_connect():
+    with closed_port() as port:
+        code, printed = await run(EXAMPLE, "192.168.1.103", port, SIMULATION="never")
     assert code == 0, printed
     assert "Condensate flow" not in printed
     assert "SIMULATED" not in printed

@@ -1,13 +1,10 @@
 """The SCADA example as users know it, run as a script: with the plant's server, with nothing there."""
 
-import asyncio
-import os
 import re
-import socket
-import sys
 
 import pytest
 
+from fakes.handbook import closed_port, run
 from integrations.simulation import Instruments, SteamPlant
 from integrations.simulation.opcua.server import OpcUaPlantServer
 
@@ -50,40 +47,15 @@ asyncio.run(scada_integration())
 """
 
 
-async def run(port, **environment):
-    """Run the example against 127.0.0.1; return its exit code and what it printed."""
-    script = EXAMPLE.replace("192.168.1.200", "127.0.0.1").replace("port=4840", f"port={port}")
-    environment = {name: text for name, text in os.environ.items() if name != "SIMULATION"} | environment
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        script,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=environment,
-    )
-    async with asyncio.timeout(30):
-        printed, _ = await process.communicate()
-    return process.returncode, printed.decode()
-
-
 def shown(printed):
     """Return the values and units of the tags, as printed."""
     return dict(re.findall(r"^(STEAM\.[A-Z.]+): (.*)$", printed, re.MULTILINE))
 
 
-@pytest.fixture
-def closed_port():
-    """A port that nobody listens on, and that nobody gets while the test runs."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
 async def test_with_the_plants_server_it_prints_what_the_plant_does_and_writes_nothing():
     instruments = Instruments(SteamPlant(seed=1))
     async with OpcUaPlantServer(instruments) as server:
-        code, printed = await run(server.port)
+        code, printed = await run(EXAMPLE, "192.168.1.200", server.port, at=server.host, usual_port=4840)
     assert code == 0, printed
     header, values = instruments.read("main_steam_header"), shown(printed)
     pressure, unit = values["STEAM.HEADER.PRESSURE"].split()
@@ -97,8 +69,9 @@ async def test_with_the_plants_server_it_prints_what_the_plant_does_and_writes_n
     assert "Traceback" not in printed
 
 
-async def test_with_nothing_there_it_simulates_and_says_so(closed_port):
-    code, printed = await run(closed_port)
+async def test_with_nothing_there_it_simulates_and_says_so():
+    with closed_port() as port:
+        code, printed = await run(EXAMPLE, "192.168.1.200", port, usual_port=4840)
     assert code == 0, printed
     assert "readings are SIMULATED" in printed
     values = shown(printed)
@@ -109,8 +82,9 @@ async def test_with_nothing_there_it_simulates_and_says_so(closed_port):
     assert "Traceback" not in printed
 
 
-async def test_with_simulation_forbidden_it_does_not_connect(closed_port):
-    code, printed = await run(closed_port, SIMULATION="never")
+async def test_with_simulation_forbidden_it_does_not_connect():
+    with closed_port() as port:
+        code, printed = await run(EXAMPLE, "192.168.1.200", port, usual_port=4840, SIMULATION="never")
     assert code == 0, printed
     assert "Steam pressure" not in printed
     assert "SIMULATED" not in printed

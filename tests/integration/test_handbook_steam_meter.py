@@ -1,12 +1,6 @@
 """The steam meter's example as users know it, run as a script: with a meter, and with nothing there."""
 
-import asyncio
-import os
-import socket
-import sys
-
-import pytest
-
+from fakes.handbook import closed_port, run
 from fakes.meters import MeterRegisters
 from fakes.modbus import TcpPeer
 
@@ -62,34 +56,9 @@ MORE = """
 """
 
 
-async def run(port, script=EXAMPLE, **environment):
-    """Run the script against 127.0.0.1; return its exit code and what it printed."""
-    script = script.replace("192.168.1.100", "127.0.0.1").replace("port=502", f"port={port}")
-    environment = {name: text for name, text in os.environ.items() if name != "SIMULATION"} | environment
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        script,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=environment,
-    )
-    async with asyncio.timeout(30):
-        printed, _ = await process.communicate()
-    return process.returncode, printed.decode()
-
-
-@pytest.fixture
-def closed_port():
-    """A port that nobody listens on, and that nobody gets while the test runs."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
 async def test_with_a_meter_it_prints_what_the_meter_shows():
     async with TcpPeer(MeterRegisters(flow=42, total=1000)) as peer:
-        code, printed = await run(peer.port)
+        code, printed = await run(EXAMPLE, "192.168.1.100", peer.port, at="127.0.0.1")
     assert code == 0, printed
     for line in (
         "Connected to steam meter",
@@ -105,7 +74,7 @@ async def test_with_a_meter_it_prints_what_the_meter_shows():
 async def test_metrics_and_health_read_as_in_the_handbook():
     script = EXAMPLE.replace("\n        # Disconnect\n", MORE)
     async with TcpPeer(MeterRegisters()) as peer:
-        code, printed = await run(peer.port, script)
+        code, printed = await run(script, "192.168.1.100", peer.port, at="127.0.0.1")
     assert code == 0, printed
     for line in (
         "Success rate: 100.0%",
@@ -116,16 +85,18 @@ async def test_metrics_and_health_read_as_in_the_handbook():
         assert line in printed
 
 
-async def test_with_nothing_there_it_simulates_and_says_so(closed_port):
-    code, printed = await run(closed_port)
+async def test_with_nothing_there_it_simulates_and_says_so():
+    with closed_port() as port:
+        code, printed = await run(EXAMPLE, "192.168.1.100", port)
     assert code == 0, printed
     assert "readings are SIMULATED" in printed
     assert "Connected to steam meter" in printed
     assert "Flow: 60.0" in printed
 
 
-async def test_with_simulation_forbidden_it_does_not_connect(closed_port):
-    code, printed = await run(closed_port, SIMULATION="never")
+async def test_with_simulation_forbidden_it_does_not_connect():
+    with closed_port() as port:
+        code, printed = await run(EXAMPLE, "192.168.1.100", port, SIMULATION="never")
     assert code == 0, printed
     assert "Connected to steam meter" not in printed
     assert "SIMULATED" not in printed

@@ -8,25 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fakes.cases import memory
 from integrations.configuration import read_struct
 from integrations.devices.condensate_meter import CondensateMeterConfig
 from integrations.devices.condensate_meter.decode import CondensateDecoder
 from integrations.messages import Status
-from integrations.protocols.modbus import Decoder, Function
+from integrations.protocols.modbus import Decoder
 
 CASES = Path(str(files("integrations.devices.condensate_meter"))) / "cases"
-
-
-def memory(document):
-    """Return words by function and address; the file has runs of hexadecimal words by first address."""
-    return {
-        Function(function): {
-            int(start) + offset: int(word, 16)
-            for start, run in runs.items()
-            for offset, word in enumerate(run.split())
-        }
-        for function, runs in document.items()
-    }
 
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
