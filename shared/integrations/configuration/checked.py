@@ -3,12 +3,14 @@
 msgspec checks when it converts, not when Python code constructs; a port of 99999 would pass.
 """
 
+import contextlib
+import re
 from collections.abc import Iterable
 
 import msgspec
 
-from .conversion import converter, field_types
-from .faults import ConfigurationError, Fault, FaultList
+from .conversion import converter, field_types, is_number
+from .faults import Fault, FaultList
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -25,9 +27,28 @@ class Checked(msgspec.Struct, frozen=True):
             converted = converter(annotation)(given, name, faults)
             if converted is not given:
                 msgspec.structs.force_setattr(self, name, converted)
-        if faults or (faults := FaultList(self.faults())):
-            raise ConfigurationError(faults)
+        faults += self._rules_broken({_field(fault) for fault in faults})
+        faults.raise_any()
 
     def faults(self) -> Iterable[Fault]:
-        """Yield what is wrong between fields; called once each field alone is right."""
+        """Yield what is wrong between fields; may raise, or be wrong itself, where a field alone is wrong."""
         return ()
+
+    def _rules_broken(self, wrong: set[str]) -> list[Fault]:
+        """Return what is wrong between fields; `wrong` are those that are wrong alone, as they were given.
+
+        A number out of its limits decides no rule; where anything else is wrong, the rules may be others.
+        """
+        if not wrong:
+            return list(self.faults())
+        found: list[Fault] = []
+        types = field_types(type(self))
+        if all(name in types and is_number(types[name]) for name in wrong):
+            with contextlib.suppress(Exception):  # what a rule does with a wrong value is no news
+                found.extend(fault for fault in self.faults() if fault.key not in wrong)
+        return found
+
+
+def _field(fault: Fault) -> str:
+    """Return the field of the struct that a fault, perhaps of something within it, is in."""
+    return re.split(r"[.\[]", fault.where or fault.key, maxsplit=1)[0]

@@ -41,9 +41,24 @@ def read_struct(cls: type[T], table: Any) -> T:
         if name in table
     }
     required = (field.name for field in msgspec.structs.fields(cls) if field.required)
-    faults += [Fault("", name, MISSING, "is missing") for name in required if name not in table]
+    missing = [Fault("", name, MISSING, "is missing") for name in required if name not in table]
+    if missing:
+        raise ConfigurationError([*faults, *missing])
+    try:
+        made = cls(**values)
+    except ConfigurationError as error:  # it says again what is wrong with fields, and now also between them
+        told = {str(fault) for fault in faults}
+        faults += [fault for fault in error.faults if str(fault) not in told]
     faults.raise_any()
-    return cls(**values)
+    return made
+
+
+def is_number(annotation: Any) -> bool:
+    """Whether a field takes a number, or None, and nothing else."""
+    bare = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
+    if get_origin(bare) in (Union, UnionType):
+        return all(part is NoneType or is_number(part) for part in get_args(bare))
+    return bare in (int, float)
 
 
 @cache

@@ -216,3 +216,28 @@ def test_whatever_is_given_the_constructor_yields_what_is_declared_or_a_configur
     assert isinstance(settings.colour, Colour)
     assert math.isfinite(settings.seconds)
     assert all(isinstance(one, int) for one in settings.sizes)
+
+
+class Ranged(Checked, frozen=True):
+    low: Annotated[float, Meta(ge=0)] = 0.0
+    high: float = 1.0
+    unit: str = "bar"
+    kind: Literal["a", "b"] = "a"
+
+    def faults(self):
+        if self.unit != "bar":
+            yield Fault("", "unit", self.unit, "must be bar")
+        if self.low > self.high:
+            yield Fault("", "high", self.high, "must be at least low")
+
+
+@pytest.mark.parametrize(
+    "make", [lambda **fields: Ranged(**fields), lambda **fields: read_struct(Ranged, fields)]
+)
+def test_rules_between_fields_are_checked_where_only_numbers_are_out_of_their_limits(make):
+    with pytest.raises(ConfigurationError) as caught:
+        make(low=-1.0, unit="psi")
+    assert [fault.key for fault in caught.value.faults] == ["low", "unit"]
+    with pytest.raises(ConfigurationError) as caught:
+        make(kind="c", unit="psi")
+    assert [fault.key for fault in caught.value.faults] == ["kind"]
