@@ -214,6 +214,8 @@ class Bus:
         return server, RECONNECT.delay(server.reconnects, self._rng)
 
     async def _on_error(self, error: Exception) -> None:
+        if self.client.is_closed:
+            return  # a socket that the server reset before we closed it
         if not self._live:
             # Out of nats-py's own endless loop, once every configured server has refused.
             if all(server.reconnects for server in self.client.server_pool) or isinstance(

@@ -1,4 +1,6 @@
 import asyncio
+import socket
+import struct
 
 import pytest
 from structlog.testing import capture_logs
@@ -107,6 +109,28 @@ async def test_a_bus_that_is_away_can_be_closed_with_something_unsent(nats_serve
         await nats_server.stop()
         await asyncio.wait_for(lost.wait(), 5)
         await subscription.unsubscribe()  # queues a command that will never be sent
+    assert bus.client.is_closed
+
+
+async def test_a_bus_that_was_reset_by_its_server_can_be_closed():
+    connected, refused = asyncio.Event(), asyncio.Event()
+
+    async def greets_and_resets(reader, writer):
+        writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')
+        await reader.readuntil(b"PING\r\n")
+        writer.write(b"PONG\r\n")
+        await connected.wait()
+        server.close()
+        linger_for_nothing = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_nothing)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(greets_and_resets, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Bus(BusSettings(url=f"nats://127.0.0.1:{port}"), attempts=1) as bus:
+            bus.observe(lambda event: "Connect call failed" in event.text and refused.set())
+            connected.set()
+            await asyncio.wait_for(refused.wait(), 5)
     assert bus.client.is_closed
 
 
