@@ -36,7 +36,7 @@ check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file
 	$(BIN)/gl003 schemas --check schemas
 	$(UV) lock --check --quiet --python $(BIN)/python
 
-bench: $(VENV)/.dev ## benchmarks as a table, and in bench.json
+bench: $(VENV)/.bench ## benchmarks as a table, and in bench.json
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
 
 schemas: $(VENV)/.dev ## write schemas/ anew from the messages
@@ -46,10 +46,14 @@ clean: ## remove everything made here
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist bench.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Two stamps, so that run and test never undo each other: run adds what it needs and removes nothing.
+# A stamp for each set, so that run, test and bench never undo each other: each adds what it needs, removes nothing.
 $(VENV)/.dev: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)
-	@$(UV) sync --quiet --locked --python "$$(cat .tools/python)"
+	@$(UV) sync --quiet --locked --inexact --extra analysis --python "$$(cat .tools/python)"
 	@touch $(VENV)/.runtime $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	@$(UV) sync --quiet --locked --inexact --extra analysis --group bench --python "$$(cat .tools/python)"
+	@touch $@
 
 $(VENV)/.runtime: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)
 	@$(UV) sync --quiet --locked --no-dev --inexact --python "$$(cat .tools/python)"
