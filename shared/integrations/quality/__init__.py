@@ -21,6 +21,7 @@ from .scoring import (
     VALID_FROM,
     dimension_scores,
     score,
+    score_of,
     weights_row,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "ne107_from_flags",
     "qartod_from_flags",
     "score",
+    "score_of",
     "status_from_flags",
     "weights_row",
     "words",

@@ -4,7 +4,7 @@ Weights are those users know from the steam meter and the validator; a reading c
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,12 @@ def score(flags: Flags | int, row: NDArray[np.intp] | int = 0) -> NDArray[np.uin
     if (at := wide(masks)).size:
         scores[at] = _points(masks[at], row[at] if isinstance(row, np.ndarray) else row)
     return scores.reshape(np.shape(flags))
+
+
+@lru_cache(maxsize=4096)
+def score_of(mask: int, row: int = 0) -> float:
+    """Return the score of one sample: `score` for who has them one by one, mostly with the same few masks."""
+    return float(score(mask, row))
 
 
 def dimension_scores(flags: Flags, row: int = 0) -> dict[str, float]:

@@ -4,7 +4,7 @@ import math
 
 from integrations.devices.window import Window
 from integrations.messages import Origin, is_bad, is_uncertain
-from integrations.quality import Flag, score
+from integrations.quality import Flag, score_of
 
 from .config import CondensateMeterConfig
 from .measured import Measured
@@ -34,7 +34,7 @@ def flags_of(
 
 def quality_score(flags: Flag) -> float:
     """Return the score of a flow with these flags, 0 to 100, by the validator's weights."""
-    return float(score(int(flags)))
+    return score_of(int(flags))
 
 
 def _changes_too_fast(flow: Measured, time_ns: int, history: Window, limit_per_minute: float) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from integrations.devices.window import Window
 from integrations.messages import Origin, is_bad, is_uncertain
-from integrations.quality import Flag, score
+from integrations.quality import Flag, score_of
 
 from .config import PressureSensorConfig
 
@@ -56,4 +56,4 @@ class PressureJudge:
 
 def quality_score(flags: Flag) -> float:
     """Return the score of a pressure, 0 to 100; drift weighs as the uncertain status that it brings."""
-    return float(score(int(flags)))
+    return score_of(int(flags))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from integrations.devices.window import Window
 from integrations.messages import Origin, is_bad, is_uncertain
-from integrations.quality import Flag, score, weights_row
+from integrations.quality import Flag, score_of, weights_row
 
 from .config import SteamMeterConfig
 
@@ -54,7 +54,7 @@ def flags_of(flow: Flow, history: Window, config: SteamMeterConfig, resolution: 
 
 def quality_score(flags: Flag) -> float:
     """Return the score of a flow with these flags, 0 to 100."""
-    return float(score(int(flags), _ROW))
+    return score_of(int(flags), _ROW)
 
 
 def _changes_too_fast(flow: Flow, history: Window, limit_per_minute: float) -> bool:
@@ -74,7 +74,8 @@ def _does_not_move(flow: Flow, history: Window, resolution: float) -> bool:
     if flow.value == 0:
         return False
     count = min(FLATLINE_COUNT * math.ceil(max(1.0, resolution / FLATLINE_TOLERANCE)), LONGEST_FLATLINE)
-    if len(history) < count - 1:
+    last = history.last
+    if len(history) < count - 1 or (last and abs(flow.value - last.value) > FLATLINE_TOLERANCE):
         return False
     flows = [flow.value, *history.newest(count - 1)]
     return max(flows) - min(flows) <= FLATLINE_TOLERANCE

@@ -1,7 +1,7 @@
 """How far one temperature is to be believed: flags, and from them the score."""
 
 from integrations.messages import Origin, is_bad
-from integrations.quality import Flag, score, weights_row
+from integrations.quality import Flag, score_of, weights_row
 
 from .config import TemperatureSensorConfig
 
@@ -24,4 +24,4 @@ def flags_of(
 
 def quality_score(flags: Flag) -> float:
     """Return the score of a sample with these flags, 0 to 100."""
-    return float(score(int(flags), _ROW))
+    return score_of(int(flags), _ROW)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from integrations.quality import Flag, score
+from integrations.quality import Flag, score_of
 from integrations.transformation.imputation import Imputed, impute
 from integrations.transformation.series import time_order
 
@@ -13,7 +13,7 @@ from .issues import DataQualityIssue
 from .outliers import in_own_unit, marked, series_of
 from .point import DataPoint
 
-IMPUTED = float(score(Flag.ESTIMATED))
+IMPUTED = score_of(Flag.ESTIMATED)
 
 
 class DataImputer:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from integrations.quality import Flag, score
+from integrations.quality import Flag, score_of
 from integrations.transformation.detectors import Verdict, outliers
 from integrations.transformation.errors import UnknownMethodError
 from integrations.transformation.imputation import impute
@@ -18,7 +18,7 @@ from .converter import UnitConverter, common_unit
 from .issues import DataQualityIssue
 from .point import DataPoint
 
-REPLACED = float(score(Flag.OUTLIER | Flag.ESTIMATED))
+REPLACED = score_of(Flag.OUTLIER | Flag.ESTIMATED)
 
 
 class OutlierDetector:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.quality import VALID_FROM, Flag, distinct, score
+from integrations.quality import VALID_FROM, Flag, distinct, score, score_of
 from integrations.transformation.detectors import beyond_recent
 from integrations.transformation.profiles import UNKNOWN_SENSOR, SensorProfile
 from integrations.transformation.segments import Floats
@@ -60,7 +60,7 @@ class DataValidator:
         table = columns([*(previous_points or ()), point])
         sensor = point.source if sensor_id is None else sensor_id
         flags = int(self._judged(table, sensor)[-1])
-        points = float(score(flags, self.profile(sensor, "").weights))
+        points = score_of(flags, self.profile(sensor, "").weights)
         return points >= VALID_FROM, points, issues_of(flags)
 
     def validate_dataset(self, points: Iterable[Any], sensor_id: str | None = None) -> dict[str, Any]:
