@@ -18,6 +18,7 @@ from .forwarder import Forwarder
 from .latest import Latest, Value
 from .listening import listening
 from .opening import find_or_embed, open_bus
+from .ordered import OrderedConsumer
 from .outbox import Gap, MemoryOutbox, Outbox
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
 from .publisher import Publisher, PublishStatistics
@@ -55,6 +56,7 @@ __all__ = [
     "Latest",
     "MemoryOutbox",
     "NotSendableError",
+    "OrderedConsumer",
     "Outbox",
     "Outgoing",
     "PublishRefusedError",

@@ -1,50 +1,21 @@
-"""Pulling messages from a durable consumer: in stream order, many at once, none lost, none twice.
-
-A pull loop of our own on one subscription: nats-py's `fetch` makes a round trip and a timer per call.
-"""
+"""Pulling messages from a durable consumer: in stream order, many at once, none lost, none twice."""
 
 import asyncio
-import contextlib
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from types import TracebackType
-from typing import Self
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-import msgspec
-import structlog
-from nats import errors
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-
-from integrations.resilience import Backoff
-
-from .connection import Bus, BusEvent, BusEventKind
+from .connection import Bus
 from .durable import Durable
-from .errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 from .ledger import Ledger
-from .received import NotFromJetStreamError, Received
+from .pulling import Puller
+from .received import Received
 from .wire import publish_command
 
-log = structlog.get_logger(__name__)
 
-HEARTBEAT_SECONDS = 2.0
-EXPIRES_SECONDS = 30.0
-PULL_BYTES = 16 * 1024 * 1024
-"""Bytes per request; twice the largest message, because one that does not fit would end every request."""
-
-_PATIENCE = Backoff(0.1, max_seconds=2.0)
-_HEARTBEAT = "100"
-_REQUEST_ENDED = {"404", "408"}
-_STILL_THERE = ("Message Size Exceeds MaxBytes", "Batch Completed")
-
-
-class PullConsumer:
+class PullConsumer(Puller):
     """Reads a durable consumer; only one reader at a time keeps the order.
 
-    Within one `generation` messages come strictly in stream order. A generation ends when something may have
-    been lost (reconnect, gap in the consumer sequence, missed heartbeats, consumer gone): delivery then goes
-    back to the ack floor, late messages of the old generation are dropped, and what this reader has
-    acknowledged already is not shown again but acknowledged once more.
+    With each generation delivery goes back to the ack floor; late messages of the old one are dropped, and
+    what this reader has acknowledged already is not shown again but acknowledged once more.
     """
 
     def __init__(
@@ -55,64 +26,10 @@ class PullConsumer:
         batch: int = 500,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.generation = 0
-        self._bus = bus
+        super().__init__(bus, durable.name, batch=batch, sleep=sleep)
         self._durable = durable
-        self._batch = batch
-        self._sleep = sleep
         self._ledger = Ledger()
         self._stream_created = ""
-        self._fruitless = 0
-        self._buffer: deque[Received] = deque()
-        self._expected = 0
-        self._next_consumer_sequence = 1
-        self._lost: str | None = None
-        self._wake = asyncio.Event()
-        self._subscription: Subscription | None = None
-        self._unobserve: Callable[[], None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._unobserve = self._bus.observe(self._on_bus_event)
-        self._lost = "start"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._unobserve:
-            self._unobserve()
-        await self._unsubscribe()
-        if self._bus.connected:
-            with contextlib.suppress(errors.Error):
-                await self._bus.client.flush(timeout=2)  # the last acknowledgements
-
-    async def chunks(
-        self, max_messages: int = 500, max_bytes: int = 8 * 1024 * 1024, max_subject_bytes: int | None = None
-    ) -> AsyncIterator[list[Received]]:
-        """Yield lists of messages, for ever: one message as soon as it is there, full lists under backlog.
-
-        `max_bytes` bounds the bodies of a list, `max_subject_bytes` those of any one subject in it; a single
-        message may have more. Raises BusClosedError when the bus is closed.
-        """
-        while True:
-            await self._ready()
-            chunk = self._take(max_messages, max_bytes, max_subject_bytes or max_bytes)
-            if chunk:
-                yield chunk
-
-    async def rewind(self) -> None:
-        """Go back to the ack floor now; waits through outages."""
-        generation = self.generation
-        while generation == self.generation:
-            if self._fruitless:
-                await self._sleep(_PATIENCE.ceiling(self._fruitless - 1))
-            self._fruitless += 1
-            try:
-                await self._begin_generation()
-            except (JetStreamUnavailableError, JetStreamError, errors.Error) as error:
-                if self._bus.client.is_closed:
-                    raise BusClosedError("bus closed while rewinding") from error
-                log.warning("consumer waits", consumer=self._durable.name, reason=str(error))
 
     def ack(self, messages: Iterable[Received]) -> None:
         """Acknowledge; leaves with the next write to the socket."""
@@ -139,124 +56,23 @@ class PullConsumer:
         if commands and self._bus.connected:
             self._bus.client.write_soon(b"".join(commands))
 
-    async def _ready(self) -> None:
-        """Return when a message waits in the buffer, or something has to be looked at again."""
-        if self._bus.client.is_closed:
-            raise BusClosedError("bus closed while consuming")
-        if self._lost:
-            if self.generation:
-                log.info("consumer rewinds", consumer=self._durable.name, reason=self._lost)
-            await self.rewind()
-        if self._expected <= 0:
-            await self._request()
-        if not self._buffer or not self._wake.is_set():
-            self._wake.clear()
-            await self._wait()
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(2.5 * HEARTBEAT_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            self._lost = self._lost or "missed heartbeats"
-
-    def _take(self, max_messages: int, max_bytes: int, max_subject_bytes: int) -> list[Received]:
-        chunk: list[Received] = []
-        sizes: Counter[str] = Counter()
-        size = 0
-        while self._buffer and len(chunk) < max_messages:
-            message = self._buffer[0]
-            size += len(message.data)
-            sizes[message.subject] += len(message.data)
-            if chunk and (size > max_bytes or sizes[message.subject] > max_subject_bytes):
-                break
-            chunk.append(self._buffer.popleft())
-        if not self._buffer:
-            self._wake.clear()
-        self._ledger.hand_out(chunk)
-        return chunk
-
-    async def _begin_generation(self) -> None:
-        await self._unsubscribe()
+    async def _prepare(self) -> None:
         self._buffer.clear()
-        self._expected = 0
-        self._lost = None
         created = await self._durable.ensure(self._bus, self._ledger.floor, self._stream_created)
         if created != self._stream_created:
             self._ledger, self._stream_created = Ledger(), created
         await self._durable.reset(self._bus)
-        self.generation += 1
         self._ledger.begin_generation()
-        self._next_consumer_sequence = 1
-        # an inbox per generation: what the server sends to the old one is dropped by the client
-        generation = self.generation
 
-        async def deliver(msg: Msg) -> None:
-            if generation == self.generation:
-                self._on_message(msg)
+    @property
+    def _next_subject(self) -> str:
+        return self._durable.next_subject
 
-        self._subscription = await self._bus.client.subscribe(self._bus.client.new_inbox(), cb=deliver)
-
-    async def _unsubscribe(self) -> None:
-        if self._subscription:
-            with contextlib.suppress(errors.Error):
-                await self._subscription.unsubscribe()
-            self._subscription = None
-
-    async def _request(self) -> None:
-        if self._subscription is None:
-            return
-        self._expected = self._batch
-        query = {
-            "batch": self._batch,
-            "max_bytes": PULL_BYTES,
-            "expires": int(EXPIRES_SECONDS * 1e9),
-            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
-        }
-        try:
-            await self._bus.client.publish(
-                self._durable.next_subject, msgspec.json.encode(query), reply=self._subscription.subject
-            )
-        except errors.Error as error:
-            self._lost = str(error)
-
-    def _on_message(self, msg: Msg) -> None:
-        if not msg.reply or (msg.headers and "Status" in msg.headers and not msg.reply.startswith("$JS.ACK")):
-            self._on_status(msg.headers or {})
-            return
-        try:
-            message = Received(msg.subject, msg.headers or {}, msg.data, msg.reply, self.generation)
-        except NotFromJetStreamError as error:
-            log.warning("message ignored", consumer=self._durable.name, reason=str(error))
-            return
-        self._expected -= 1
-        self._fruitless = 0
-        if message.consumer_sequence != self._next_consumer_sequence:
-            self._end_generation(f"consumer sequence {message.consumer_sequence} after "
-                                 f"{self._next_consumer_sequence - 1}")  # fmt: skip
-            return
-        self._next_consumer_sequence += 1
+    def _accept(self, message: Received) -> None:
         if self._ledger.settled(message):
             self._answer([message], b"+ACK")
         elif self._ledger.wanted(message):
             self._buffer.append(message)
-        if not message.pending or self._expected <= 0 or len(self._buffer) >= self._batch:
-            self._wake.set()  # otherwise more is on its way: better one full list than many short ones
 
-    def _on_status(self, headers: dict[str, str]) -> None:
-        status, text = headers.get("Status"), headers.get("Description", "")
-        if status == _HEARTBEAT:
-            self._fruitless = 0
-        elif status in _REQUEST_ENDED or (status == "409" and text.startswith(_STILL_THERE)):
-            self._expected = 0
-        else:
-            self._end_generation(f"{status} {text}".strip())
-        self._wake.set()
-
-    def _end_generation(self, reason: str) -> None:
-        self._lost = self._lost or reason
-        self._wake.set()
-
-    def _on_bus_event(self, event: BusEvent) -> None:
-        if event.kind in {BusEventKind.RECONNECTED, BusEventKind.DISCONNECTED, BusEventKind.CLOSED}:
-            self._end_generation(event.kind.value)
+    def _hand_out(self, chunk: Sequence[Received]) -> None:
+        self._ledger.hand_out(chunk)
