@@ -2,9 +2,10 @@
 
 from integrations.devices.classes import DeviceClass, one_each
 
-from .config import CondensateMeterConfig, FlashCondensate
+from .config import CondensateMeterConfig
 from .connector import CondensateMeterConnector
 from .expectations import expectations
+from .fields import FlashCondensate
 from .readings import CondensateReading
 
 DEVICE_CLASS = DeviceClass(

@@ -3,7 +3,8 @@
 from integrations import steam
 from integrations.messages import Status
 
-from .config import CondensateMeterConfig, FlashCondensate
+from .config import CondensateMeterConfig
+from .fields import FlashCondensate
 from .measured import Measured, unknown
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -11,10 +10,8 @@ from integrations.messages import MessageError, check_token
 from integrations.protocols.modbus import ByteOrder, Register, RegisterTable, RegisterType, read_registers
 from integrations.units import Affine, PressureReference, UnitError, affine, compatible
 
+from .fields import CondensateMeterFields
 from .registers import ANALYSIS, DEFAULT, HANDED_ON_IN, OPTIONAL
-
-if TYPE_CHECKING:
-    from .config import CondensateMeterConfig
 
 LONGEST_REGISTER_NAME = 63
 """Leaves room for the meter's id before it: together they are the sensor's id, a token."""
@@ -35,7 +32,7 @@ class Layout:
         return any(map(is_volumetric, self.table.registers))
 
 
-def layout_of(config: "CondensateMeterConfig") -> Layout:
+def layout_of(config: CondensateMeterFields) -> Layout:
     """Return the layout of a meter.
 
     Raises:
@@ -56,7 +53,7 @@ def layout_of(config: "CondensateMeterConfig") -> Layout:
     return Layout(table, tuple(derived))
 
 
-def conversion(register: Register, config: "CondensateMeterConfig") -> Affine:
+def conversion(register: Register, config: CondensateMeterFields) -> Affine:
     """Return scale and offset from a register's unit to the one it is handed on in (volume flow: m³/h).
 
     Raises:
@@ -83,7 +80,7 @@ def is_volumetric(register: Register) -> bool:
         return False
 
 
-def register_faults(layout: Layout, config: "CondensateMeterConfig") -> Iterable[Fault]:
+def register_faults(layout: Layout, config: CondensateMeterFields) -> Iterable[Fault]:
     """Check that every register can be used, and that none is missing."""
     names = layout.table.names
     if "flow_rate" not in names:
@@ -99,7 +96,7 @@ def register_faults(layout: Layout, config: "CondensateMeterConfig") -> Iterable
     yield from _temperature_faults(layout, config)
 
 
-def _temperature_faults(layout: Layout, config: "CondensateMeterConfig") -> Iterable[Fault]:
+def _temperature_faults(layout: Layout, config: CondensateMeterFields) -> Iterable[Fault]:
     names = layout.table.names
     if "temperature" in names:
         return
@@ -112,7 +109,7 @@ def _temperature_faults(layout: Layout, config: "CondensateMeterConfig") -> Iter
         yield Fault("register_map.flow_rate", "unit", flow.unit, f"{needed}: mass is volume times density")
 
 
-def _usable(register: Register, config: "CondensateMeterConfig") -> Iterable[Fault]:
+def _usable(register: Register, config: CondensateMeterFields) -> Iterable[Fault]:
     where = f"register_map.{register.name}"
     if register.type is RegisterType.STRING:
         yield Fault(where, "type", register.type, "must be a number's")

@@ -2,10 +2,11 @@
 
 from integrations.devices.classes import DeviceClass, one_each
 
-from .config import SCADAConnectionConfig, SCADAProtocol
+from .config import SCADAConnectionConfig
 from .connector import SCADAConnector
 from .errors import BadTagError, UnknownTagError
 from .expectations import expectations
+from .fields import SCADAProtocol
 from .tags import TagConfig, TagType
 from .values import DataQuality, SCADATag
 

@@ -1,18 +1,16 @@
 """Where an OPC UA server is reached, and as whom, in the words of the protocol's room."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from integrations.configuration import ConfigurationError, Fault
 from integrations.protocols.opcua import OpcUaEndpoint
 
-if TYPE_CHECKING:
-    from .config import SCADAConnectionConfig
+from .fields import SCADAConnectionFields
 
 LONGEST_TIMEOUT_SECONDS = 300.0
 
 
-def endpoint_of(config: "SCADAConnectionConfig", password: str) -> OpcUaEndpoint:
+def endpoint_of(config: SCADAConnectionFields, password: str) -> OpcUaEndpoint:
     """Return the endpoint.
 
     Raises:
@@ -36,7 +34,7 @@ def endpoint_of(config: "SCADAConnectionConfig", password: str) -> OpcUaEndpoint
     )
 
 
-def password_of(config: "SCADAConnectionConfig") -> str:
+def password_of(config: SCADAConnectionFields) -> str:
     """Return the password; its file is read now, and not where the plant is merely described.
 
     Raises:

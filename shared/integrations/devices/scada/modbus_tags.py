@@ -21,7 +21,8 @@ from integrations.protocols.modbus import (
     encode,
 )
 
-from .config import SCADAConnectionConfig, SCADAProtocol
+from .config import SCADAConnectionConfig
+from .fields import SCADAProtocol
 from .source import TagSource
 from .tags import TagConfig, TagType
 from .values import TagReading
