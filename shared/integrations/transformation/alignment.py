@@ -110,7 +110,8 @@ class Bins:
             raise UnknownMethodError("aggregation", aggregation, AGGREGATIONS)
         ordered = self._ordered(value)
         present = np.isfinite(ordered)
-        bins, known = self._bin[present], ordered[present]
+        bins = self._bin[present]
+        known: Floats = ordered[present]
         result = np.full(self.time.size, np.nan)
         if known.size:
             starts = _starts(bins)
