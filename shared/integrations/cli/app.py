@@ -52,6 +52,32 @@ def serve(
     sys.exit(start_service(service, config))
 
 
+@app.command()
+def clean(  # noqa: PLR0913, PLR0917  # every option of a command line is a parameter
+    readings: Annotated[Path, typer.Argument(help="CSV or Parquet file of readings.", show_default=False)],
+    config: Config = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Cleaned file, .csv or .parquet; else READINGS with .clean in its name."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Picture of raw against clean: .png, .svg, .pdf.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column of times; else one of the usual names.")] = None,
+    long: Annotated[
+        str | None, typer.Option(help="Columns of a file with a row a reading: sensor,value[,unit].")
+    ] = None,
+    sensor: Annotated[list[str] | None, typer.Option(help="Clean this sensor only; may be repeated.")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="sensor=unit where the file does not say.")] = None,
+    quantity: Annotated[list[str] | None, typer.Option(help="sensor=quantity, such as pressure.")] = None,
+) -> None:
+    """Clean a file of readings as the service would, to see what a configuration does before going live."""
+    from integrations.runtime.files.work import CleanRequest  # noqa: PLC0415  # as above
+
+    from .clean import clean as clean_it  # noqa: PLC0415  # as above
+
+    request = CleanRequest(readings, config, out, plot, time, long, sensor or (), unit or (), quantity or ())
+    sys.exit(clean_it(request))
+
+
 @app.command("simulate-scada", hidden=True)
 def simulate_scada(
     port: Annotated[int, typer.Option()],

@@ -6,6 +6,7 @@ from .cleaner import Cleaner, Silence
 from .errors import TransformationError, UnusableBatchError
 from .limits import LIMITS_BY_QUANTITY, SensorLimits
 from .quantities import CANONICAL_UNITS, canonical_unit
+from .recorded import cleaned_in_blocks
 from .samples import CleanSamples, FlatSamples
 from .segments import Segments
 from .settings import CleaningSettings, Resolved
@@ -27,5 +28,6 @@ __all__ = [
     "TransformationError",
     "UnusableBatchError",
     "canonical_unit",
+    "cleaned_in_blocks",
     "marked_stale",
 ]

@@ -1,0 +1,1 @@
+"""Files of recorded readings: read, cleaned as the service would have cleaned them, written, drawn."""
