@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidArgumentError, UnknownMethodError
 from .segments import Bools, Floats, Indices, Times
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 ALIGNMENT_METHODS = ("linear", "nearest", "previous", "next")
 EXACT = 1.0
@@ -110,8 +113,7 @@ class Bins:
             raise UnknownMethodError("aggregation", aggregation, AGGREGATIONS)
         ordered = self._ordered(value)
         present = np.isfinite(ordered)
-        bins = self._bin[present]
-        known: Floats = ordered[present]
+        bins, known = self._bin[present], ordered[present]
         result = np.full(self.time.size, np.nan)
         if known.size:
             starts = _starts(bins)
@@ -136,7 +138,7 @@ class Bins:
             found[self._bin[starts]] = starts if self._order is None else self._order[starts]
         return found
 
-    def _ordered(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def _ordered(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
         return values if self._order is None else values[self._order]
 
 
