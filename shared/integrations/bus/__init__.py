@@ -26,11 +26,22 @@ from .received import Received
 from .scratch import ScratchFolder
 from .service import BusService, Endpoint, EndpointError, Reply, Request
 from .settings import BusSettings
-from .streams import CLEAN, DEAD, EVENTS, LATEST_BUCKET, RAW, StreamSettings, ensure_streams, stream_configs
+from .streams import (
+    CLEAN,
+    CONFIG_BUCKET,
+    DEAD,
+    EVENTS,
+    LATEST_BUCKET,
+    RAW,
+    StreamSettings,
+    ensure_streams,
+    stream_configs,
+)
 from .wire import NotSendableError
 
 __all__ = [
     "CLEAN",
+    "CONFIG_BUCKET",
     "DEAD",
     "EVENTS",
     "LATEST_BUCKET",

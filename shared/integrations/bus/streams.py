@@ -20,6 +20,7 @@ CLEAN = "CLEAN"
 EVENTS = "EVENTS"
 DEAD = "DEAD"
 LATEST_BUCKET = "gl_latest"
+CONFIG_BUCKET = "gl_config"
 
 _SECOND_NS = 1_000_000_000
 _HOUR_SECONDS = 3600
@@ -27,6 +28,8 @@ _DUPLICATE_WINDOW_SECONDS = 120
 _NOT_FOUND = 10059
 _NAME_IN_USE = 10058
 _PATIENCE = Backoff(0.1, max_seconds=5.0)
+CONFIG_HISTORY = 8
+"""Values kept of a key: where the newest is refused, the last good one still holds after a restart."""
 _IMMUTABLE = ("storage", "retention")
 
 MaxAge = Annotated[float, Meta(ge=0.1, le=87_600)]
@@ -55,10 +58,11 @@ def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     total = settings.storage_bytes
     declared = [
         _site_stream(RAW, "raw", settings.raw_max_age_hours, int(0.38 * total)),
-        _site_stream(CLEAN, "clean", settings.clean_max_age_hours, int(0.50 * total)),
+        _site_stream(CLEAN, "clean", settings.clean_max_age_hours, int(0.49 * total)),
         _site_stream(EVENTS, "event", settings.event_max_age_hours, int(0.05 * total)),
         _site_stream(DEAD, "dead", settings.dead_max_age_hours, int(0.05 * total)),
         _bucket(LATEST_BUCKET, int(0.02 * total)),
+        _bucket(CONFIG_BUCKET, int(0.005 * total), history=CONFIG_HISTORY),
     ]
     return [{**config, "num_replicas": settings.replicas} for config in declared]
 
@@ -78,15 +82,15 @@ def _site_stream(name: str, kind: str, max_age_hours: float, max_bytes: int) -> 
     }
 
 
-def _bucket(name: str, max_bytes: int) -> dict[str, Any]:
-    """A key-value bucket (ADR-8) that keeps the last value of each key."""
+def _bucket(name: str, max_bytes: int, history: int = 1) -> dict[str, Any]:
+    """A key-value bucket (ADR-8) that keeps the last values of each key."""
     return {
         "name": f"KV_{name}",
         "subjects": [f"$KV.{name}.>"],
         "storage": "file",
         "retention": "limits",
         "discard": "new",
-        "max_msgs_per_subject": 1,
+        "max_msgs_per_subject": history,
         "max_bytes": max_bytes,
         "duplicate_window": _DUPLICATE_WINDOW_SECONDS * _SECOND_NS,
         "allow_direct": True,

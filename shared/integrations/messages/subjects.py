@@ -83,6 +83,10 @@ class Subjects:
         tokens = (check_token("device_class", device_class), check_token("sensor_id", sensor_id))
         return ".".join((self.site, *tokens))
 
+    def sensor_settings_key(self, sensor_id: str) -> str:
+        """Key of a sensor's live limits in the bucket `gl_config`: the path of its table in the TOML file."""
+        return f"{self.site}.transformation.sensors.{check_token('sensor_id', sensor_id)}"
+
     def _build(self, kind: str, *tokens: str) -> str:
         for name, token in zip(_SITE_KINDS[kind], tokens, strict=True):
             check_token(name, token)

@@ -31,29 +31,36 @@ class EventReporter:
         self._now_ns = now_ns
         self._began_ns = now_ns()
         self._count = 0
-        self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[tuple[str, Event]] = deque(maxlen=MAX_WAITING)
 
     def tell(
         self, subject_id: str, kind: str, text: str, severity: Severity = Severity.INFO, **facts: Fact
     ) -> None:
         """Note an event about `subject_id` (any text; made into a token)."""
-        self._waiting.append(
-            Event(
-                site=self._subjects.site,
-                service=self._identity.service,
-                instance=self._identity.instance,
-                subject_id=token_from(subject_id),
-                kind=kind,
-                severity=severity,
-                time=self._now_ns(),
-                text=text,
-                facts=facts,
-            )
+        self._count += 1
+        own_id = f"{self._identity.instance}-{self._began_ns}-{self._count}"
+        self.tell_once(own_id, subject_id, kind, text, severity, **facts)
+
+    def tell_once(
+        self, once: str, subject_id: str, kind: str, text: str, severity: Severity, **facts: Fact
+    ) -> None:
+        """Note an event that several instances may see: told under the same `once` it is stored once."""
+        event = Event(
+            site=self._subjects.site,
+            service=self._identity.service,
+            instance=self._identity.instance,
+            subject_id=token_from(subject_id),
+            kind=kind,
+            severity=severity,
+            time=self._now_ns(),
+            text=text,
+            facts=facts,
         )
+        self._waiting.append((EVENT_ID + once, event))
 
     def take(self) -> list[Outgoing]:
         """Return the events told since the last call, as messages."""
-        taken = [self._outgoing(event) for event in self._waiting]
+        taken = [self._outgoing(event, message_id) for message_id, event in self._waiting]
         self._waiting.clear()
         return taken
 
@@ -64,11 +71,10 @@ class EventReporter:
         for message in self.take():
             await outbox.append(message, self._now_ns())
 
-    def _outgoing(self, event: Event) -> Outgoing:
-        self._count += 1
+    def _outgoing(self, event: Event, message_id: str) -> Outgoing:
         return Outgoing(
             self._subjects.event(event.service, event.subject_id),
             encode(event, self._content_type),
             {Header.CONTENT_TYPE: self._content_type},
-            f"{EVENT_ID}{self._identity.instance}-{self._began_ns}-{self._count}",
+            message_id,
         )

@@ -1,9 +1,10 @@
 """Where a sensor's readings come from and how they become clean ones: worked out once, then looked up."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from integrations.configuration import ConfigurationError
+from integrations.configuration import ConfigurationError, Fault
 from integrations.messages import Origin, RawBatch, RawColumn
 from integrations.quality import Flag
 from integrations.units import UnitError
@@ -46,6 +47,11 @@ class Channel:
     flags: int
     """What every sample carries from here: SIMULATED, UNCONVERTIBLE."""
 
+    @property
+    def is_carried(self) -> bool:
+        """Whether its readings can only be carried: nothing can be checked in a unit nobody knows."""
+        return math.isnan(self.scale)
+
     def carries(self, column: RawColumn, route: Route) -> bool:
         """Tell whether the column is this channel's."""
         return self.raw_unit == column.unit and self.route is route and self.quantity == column.quantity
@@ -70,6 +76,8 @@ class Treatment:
     offset: float
     limits: SensorLimits
     fault: str = ""
+    refusal: str = ""
+    """Why the live limits do not hold for this column."""
 
     def flags(self, origin: Origin) -> int:
         """Return the flags that every sample gets."""
@@ -81,11 +89,18 @@ class Treatments:
     """Works out how columns are cleaned, once for all sensors without limits of their own."""
 
     def __init__(self, settings: CleaningSettings) -> None:
+        self.live: dict[str, SensorLimits] = {}
+        """Limits given while the service runs, by sensor."""
         self._settings = settings
         self._shared: dict[tuple[str, str], Treatment] = {}
 
     def of(self, column: RawColumn) -> Treatment:
         """Return how the column's readings are cleaned; what stands in the way becomes the fault."""
+        if live := self.live.get(column.sensor_id):
+            try:
+                return self.with_live(live, column.sensor_id, column.quantity, column.unit)
+            except ConfigurationError as error:
+                return replace(self._work_out(column), refusal=str(error))
         if column.sensor_id in self._settings.sensors:
             return self._work_out(column)
         key = (column.quantity, column.unit)
@@ -94,6 +109,21 @@ class Treatments:
                 self._shared.clear()
             self._shared[key] = self._work_out(column)
         return self._shared[key]
+
+    def with_live(self, live: SensorLimits | None, sensor_id: str, quantity: str, unit: str) -> Treatment:
+        """Return how readings in `unit` are cleaned under these limits.
+
+        Raises:
+            ConfigurationError: they contradict the other tables, or are stated in a unit of something else.
+        """
+        try:
+            resolved = self._settings.resolve(sensor_id, quantity, unit, live)
+        except UnitError as error:
+            stated_in = live.target_unit if live else None
+            raise ConfigurationError(
+                [Fault("", "target_unit", stated_in, f"does not fit: {error}")]
+            ) from error
+        return Treatment(resolved.unit, *resolved.conversion, resolved.limits)
 
     def _work_out(self, column: RawColumn) -> Treatment:
         try:

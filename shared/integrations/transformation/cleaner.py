@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integrations.messages import CleanBatch, RawBatch, RawColumn
 from integrations.quality import weights_row
+from integrations.units import Affine
 
 from .bank import SensorBank
 from .channels import Channel, ChannelFault, Route, Treatment, Treatments
 from .checks import NANOSECONDS_PER_SECOND
 from .columns import joined_in_blocks
+from .limits import SensorLimits
 from .settings import CleaningSettings
 
 
@@ -30,6 +32,7 @@ class Cleaner:
     Args:
         settings: limits and units.
         on_fault: told once of each sensor whose readings can only be carried, for their unit or limits.
+        on_refusal: told of a sensor whose live limits turn out not to fit its readings, and why.
         now_ns: UTC clock.
     """
 
@@ -38,11 +41,13 @@ class Cleaner:
         settings: CleaningSettings,
         *,
         on_fault: Callable[[ChannelFault], None],
+        on_refusal: Callable[[str, str], None] = lambda _sensor_id, _reason: None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._settings = settings
         self._treatments = Treatments(settings)
         self._on_fault = on_fault
+        self._on_refusal = on_refusal
         self._now_ns = now_ns
         self._bank = SensorBank(
             clock_tolerance_ns=round(settings.clock_tolerance_seconds * NANOSECONDS_PER_SECOND)
@@ -93,6 +98,34 @@ class Cleaner:
             for sensor, interval in zip(found.tolist(), intervals.tolist(), strict=True)
         ]
 
+    def configure(self, sensor_id: str, live: SensorLimits | None) -> bool:
+        """Put limits in force that go before all tables; None takes them back.
+
+        What is remembered of the sensor stays, brought into the unit its values have from now on. Returns
+        whether the sensor has been heard: of others it turns out later whether the limits fit.
+
+        Raises:
+            ConfigurationError: they do not fit the sensor's readings; those before stay in force.
+        """
+        channel = self._channels.get(sensor_id)
+        if channel is not None and channel.is_carried:
+            self.forget(sensor_id)  # nothing but its times; it opens anew with what may help it now
+        elif channel is not None:
+            self._reconfigure(channel, live)
+        self._treatments.live.pop(sensor_id, None)
+        if live is not None:
+            self._treatments.live[sensor_id] = live
+        return channel is not None
+
+    def _reconfigure(self, channel: Channel, live: SensorLimits | None) -> None:
+        treatment = self._treatments.with_live(live, channel.sensor_id, channel.quantity, channel.raw_unit)
+        scale = treatment.scale / channel.scale
+        self._bank.convert(channel.index, Affine(scale, treatment.offset - scale * channel.offset))
+        self._bank.configure(channel.index, treatment.limits, weights_row(channel.quantity))
+        self._channels[channel.sensor_id] = replace(
+            channel, unit=treatment.unit, scale=treatment.scale, offset=treatment.offset
+        )
+
     def forget(self, sensor_id: str) -> None:
         """Drop what is remembered of a sensor; if it comes again it is new."""
         channel = self._channels.pop(sensor_id, None)
@@ -116,6 +149,9 @@ class Cleaner:
         treatment = self._treatments.of(column)
         if treatment.fault and (former is None or former.raw_unit != column.unit):
             self._on_fault(ChannelFault(column.sensor_id, column.quantity, column.unit, treatment.fault))
+        if treatment.refusal:
+            del self._treatments.live[column.sensor_id]
+            self._on_refusal(column.sensor_id, treatment.refusal)
         channel = Channel(
             index=self._index(column, treatment, former),
             route=route,

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from integrations.units import Affine
+
 from .checks import NANOSECONDS_PER_SECOND
 from .history import History
 from .limits import MAX_FLATLINE_COUNT, SensorLimits
@@ -105,6 +107,11 @@ class SensorMemory:
         }
         for name, value in chosen.items():
             getattr(self, name)[sensor] = _BEGINNING[name][1] if value is None else value
+
+    def convert(self, sensor: int, by: Affine) -> None:
+        """Bring what is remembered of a sensor's values into another unit."""
+        for levels in (self.good_value, self.last_value, self.values.rows):
+            levels[sensor] = by.scale * levels[sensor] + by.offset
 
     def forget(self, sensor: int) -> None:
         """Drop all that is known of a sensor; its index goes to the next that is added."""

@@ -40,16 +40,21 @@ class CleaningSettings(Checked, frozen=True, kw_only=True):
     max_sensors: Annotated[int, Meta(ge=1)] = 100_000
     """Sensors remembered at once; beyond that the one unheard for longest is forgotten."""
 
-    def resolve(self, sensor_id: str, quantity: str, raw_unit: str) -> Resolved:
+    def resolve(
+        self, sensor_id: str, quantity: str, raw_unit: str, live: SensorLimits | None = None
+    ) -> Resolved:
         """Return unit, conversion and limits for a sensor whose readings come in `raw_unit`.
 
+        `live` are limits that were given while the service runs: they go before all others.
+
         Raises:
+            ConfigurationError: limits of different tables contradict each other.
             UnknownUnitError: nobody knows `raw_unit`.
             IncompatibleUnitsError: it does not measure `quantity`, or not what the limits are stated in.
         """
         unit = canonical_unit(quantity, raw_unit)
         limits = _built_in(quantity, unit).over(self.default).over(WIDEST_LIMITS)
-        for table in (self.quantities.get(quantity), self.sensors.get(sensor_id)):
+        for table in (self.quantities.get(quantity), self.sensors.get(sensor_id), live):
             if table is not None:
                 stated_in = table.target_unit or unit
                 limits = table.over(limits.converted(self._affine(unit, stated_in)))

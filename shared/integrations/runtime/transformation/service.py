@@ -30,6 +30,7 @@ from integrations.runtime.transformation.chunks import ChunkWork, publish
 from integrations.runtime.transformation.coverage import last_clean, read_coverage
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.limits import cleaning_settings
+from integrations.runtime.transformation.live_settings import LiveSettings
 from integrations.runtime.transformation.outtake import CleanWriter
 from integrations.runtime.transformation.rebuild import rebuild
 from integrations.runtime.transformation.unheard import Unheard
@@ -87,9 +88,12 @@ class Transformation:
         self._bus = bus
         self._publisher = publisher
         self._settings = cleaning_settings(plant)
-        self._cleaner = Cleaner(self._settings, on_fault=self._on_fault, now_ns=now_ns)
+        self._cleaner = Cleaner(
+            self._settings, on_fault=self._on_fault, on_refusal=self._on_refusal, now_ns=now_ns
+        )
         self._latest = LatestValues(bus, plant.site, plant.content_type)
         self._events = EventReporter(identity, plant.content_type, now_ns=now_ns)
+        self._live = LiveSettings(bus, plant.site, self._cleaner, self._events)
         self._unheard = Unheard((), self._settings)
         writer = CleanWriter(plant.site, plant.content_type)
         self._work = ChunkWork(plant.site, self._cleaner, writer, publisher, self._events)
@@ -99,7 +103,8 @@ class Transformation:
         self._pending = 0
 
     async def recall(self) -> None:
-        """Take up what CLEAN and the bucket of last values hold from before."""
+        """Take up what CLEAN and the buckets of last values and live limits hold from before."""
+        await patiently(self._live.load)
         batches = await patiently(self._recall)
         self._unheard = Unheard(batches, self._settings)
 
@@ -109,9 +114,11 @@ class Transformation:
         async with asyncio.TaskGroup() as group:
             consuming = group.create_task(self._consume(), name="consume")
             housekeeping = group.create_task(self._keep_house(), name="housekeeping")
+            following = group.create_task(self._live.follow(), name="live settings")
             try:
                 yield
             finally:
+                following.cancel()
                 await self._finish(consuming, housekeeping)
 
     async def _finish(self, consuming: asyncio.Task[None], housekeeping: asyncio.Task[None]) -> None:
@@ -192,6 +199,9 @@ class Transformation:
         text = f"{fault.sensor_id} is carried unchecked: {fault.reason}"
         log.warning("sensor cannot be checked", sensor_id=fault.sensor_id, reason=fault.reason)
         self._events.tell(fault.sensor_id, "sensor_unusable", text, Severity.ERROR, unit=fault.unit)
+
+    def _on_refusal(self, sensor_id: str, reason: str) -> None:
+        self._live.refused_late(sensor_id, reason)
 
     def _on_silence(self, silence: Silence) -> None:
         if not self._latest.mark_stale(silence.sensor_id):
