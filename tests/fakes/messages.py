@@ -3,6 +3,7 @@
 import math
 
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from integrations.messages import (
     CircuitReset,
@@ -86,6 +87,7 @@ def clean_batches(draw):
         quality=draw(columns_of(st.floats(0, 100), size)),
         qartod=draw(columns_of(st.sampled_from([1, 2, 3, 4, 9]), size)),
         flags=draw(columns_of(st.integers(0, 2**14 - 1), size)),
+        uncertainty=draw(st.just(UNSET) | columns_of(numbers, size)),
     )
 
 

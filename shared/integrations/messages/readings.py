@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sized
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .errors import MessageError
 from .fields import (
@@ -102,6 +102,9 @@ class CleanBatch(Struct, frozen=True, kw_only=True):
             description=f"sum of what was found, 0 for nothing; pass over bits that you do not know: {_BITS}",
         ),
     ]
+    uncertainty: (
+        Annotated[Values, Meta(description="standard uncertainty of `value`, where it is known")] | UnsetType
+    ) = UNSET
 
 
 def _lengths(**lists: Sized) -> str:
