@@ -15,8 +15,8 @@ class Change(NamedTuple):
 
     named: tuple[Suspicion, ...]
     """Suspicions that have become certain enough to be told."""
-    cleared: tuple[frozenset[int], ...]
-    """Candidates of those that are over, or that have become others."""
+    restored: tuple[int, ...]
+    """Variables that were candidates and are none any more."""
 
 
 class Monitor:
@@ -61,14 +61,12 @@ class Monitor:
         return self._changed(verdict) if self._repeated >= needed else Change((), ())
 
     def _changed(self, verdict: Verdict) -> Change:
-        before, now = _candidates(self.suspicions), self._candidates
+        before, suspects = _candidates(self.suspicions), self.suspects
         self.suspicions = verdict.suspicions
-        if now - before:
-            self._degrees = verdict.whole.degrees
-        elif not now:
-            self._degrees = 0
+        if self._candidates != before:
+            self._degrees = verdict.whole.degrees if self._candidates else 0
         named = (each for each in verdict.suspicions if frozenset(each.candidates) not in before)
-        return Change(tuple(named), tuple(sorted(before - now, key=sorted)))
+        return Change(tuple(named), tuple(sorted(suspects - self.suspects)))
 
     def _mean(self) -> Vector | None:
         """Return the mean of the window; None while it is not full, or has too few common periods."""

@@ -32,14 +32,14 @@ class Plant:
 
 
 def run(watching, plant, periods, **more):
-    """Return what was named and cleared, each with the number of the period."""
-    named, cleared = [], []
+    """Return what was named and who was restored, each with the number of the period."""
+    named, restored = [], []
     for at in range(periods):
         error = more.get("drift", 0.0) * at + more.get("error", 0.0)
         change = watching.add(plant.period(error, missing=more.get("missing", ())))
         named += [(at, suspicion) for suspicion in change.named]
-        cleared += [(at, candidates) for candidates in change.cleared]
-    return named, cleared
+        restored += [(at, variable) for variable in change.restored]
+    return named, restored
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -63,9 +63,9 @@ def test_what_was_named_is_cleared_when_it_is_right_again():
     watching, plant = monitor(), Plant()
     run(watching, plant, 3 * WINDOW, error=12.0)
     assert watching.suspects == {1}
-    _, cleared = run(watching, plant, 4 * WINDOW)
-    assert [candidates for _, candidates in cleared] == [frozenset({1})]
-    assert cleared[0][0] >= WINDOW
+    _, restored = run(watching, plant, 4 * WINDOW)
+    assert [variable for _, variable in restored] == [1]
+    assert restored[0][0] >= WINDOW
     assert watching.suspects == frozenset()
 
 
@@ -80,8 +80,8 @@ def test_a_single_bad_period_is_no_suspicion():
 def test_less_to_compare_with_clears_nobody():
     watching, plant = monitor(), Plant()
     run(watching, plant, 3 * WINDOW, error=12.0)
-    _, cleared = run(watching, plant, 6 * WINDOW, error=12.0, missing=(0, 3))
-    assert cleared == []
+    changed = run(watching, plant, 6 * WINDOW, error=12.0, missing=(0, 3))
+    assert changed == ([], [])
     assert watching.suspects == {1}
 
 
