@@ -1,0 +1,1 @@
+"""Balances: clean readings compared by what must hold; suspects named, virtual sensors published."""
