@@ -44,6 +44,7 @@ DOUBTFUL = OUT_OF_RANGE | NEGATIVE | SIMULATED
 CODE = np.uint32(0xFFFF0000)
 LAST_USABLE = np.uint32(Status.UNCERTAIN_LAST_USABLE)
 EDITED = np.uint32(Status.GOOD_EDITED)
+_NONE = np.zeros(0, dtype=np.intp)
 
 
 class SensorBank(SensorMemory):
@@ -59,20 +60,27 @@ class SensorBank(SensorMemory):
 
     def process(self, samples: FlatSamples, now_ns: int) -> CleanSamples:
         """Check a batch against its sensors' limits and past, and remember what the next batch needs."""
+        return self._verdict(*self.judge(samples, now_ns), samples)
+
+    def judge(self, samples: FlatSamples, now_ns: int) -> tuple[Floats, Flags]:
+        """Do as `process` does, for those who look at nothing but values and flags."""
         segments, time = samples.segments, samples.time
         flags = samples.flags.copy()
-        _flag_absent(samples, flags)
-        value = np.where(flags & NO_VALUE, np.nan, samples.value) if flags.any() else samples.value
-        self._flag_each_alone(value, time, segments, flags, now_ns)
-        advancing = self._flag_order(time, segments, flags, now_ns)
-        usable = advancing & ~np.isnan(value)
-        if usable.all():
-            self._flag_course(value, time, segments, flags)
-        else:
+        absent = _flag_absent(samples, flags)
+        value = samples.value
+        if absent.size and not np.isnan(value[absent]).all():
+            value = value.copy()
+            value[absent] = np.nan
+        advancing = self._flag_each_alone(value, time, segments, flags, now_ns)
+        if absent.size or not advancing.all():
+            usable = advancing.copy()
+            usable[absent] = False
             part = flags[usable]
             self._flag_course(value[usable], time[usable], segments.subset(usable), part)
             flags[usable] = part
-        return self._verdict(value, flags, samples)
+        else:
+            self._flag_course(value, time, segments, flags)
+        return value, flags
 
     def newly_silent(self, now_ns: int, *, intervals: float = 3.0, at_least_ns: int = 0) -> Indices:
         """Return sensors unheard for `intervals` of their own and for `at_least_ns`, once per silence."""
@@ -85,23 +93,24 @@ class SensorBank(SensorMemory):
 
     def _flag_each_alone(
         self, value: Floats, time: Times, segments: Segments, flags: Flags, now_ns: int
-    ) -> None:
-        """Flag what a value and its time show without a look at others."""
+    ) -> Bools:
+        """Flag what a value and its time show without a look at other values; return which times advance."""
         sensors, spread = segments.sensors, segments.spread
         lowest, highest = spread(self.lowest[sensors]), spread(self.highest[sensors])
         _mark(flags, OUT_OF_RANGE, checks.out_of_range(value, lowest, highest))
         _mark(flags, NEGATIVE, checks.negative(value, spread(self.non_negative[sensors])))
         _mark(flags, STALE, checks.older_than(time, now_ns, spread(self.stale_after_ns[sensors])))
-        _mark(flags, FUTURE, checks.ahead(time, now_ns, self._clock_tolerance_ns))
+        ahead = checks.ahead(time, now_ns, self._clock_tolerance_ns)
+        if not _mark(flags, FUTURE, ahead):
+            return self._flag_order(time, segments, flags, now_ns)
+        present = ~ahead  # a time in the future counts for nothing
+        part, advancing = flags[present], np.zeros(time.size, dtype=np.bool_)
+        advancing[present] = self._flag_order(time[present], segments.subset(present), part, now_ns)
+        flags[present] = part
+        return advancing
 
     def _flag_order(self, time: Times, segments: Segments, flags: Flags, now_ns: int) -> Bools:
-        """Flag times that do not advance, return those that do; a time in the future counts for nothing."""
-        present = flags & FUTURE == 0
-        if not present.all():
-            part, advancing = flags[present], np.zeros(time.size, dtype=np.bool_)
-            advancing[present] = self._flag_order(time[present], segments.subset(present), part, now_ns)
-            flags[present] = part
-            return advancing
+        """Flag times that do not advance, return those that do."""
         before = checks.newest_before(time, segments, self.newest_time[segments.sensors])
         advancing = time > before
         if advancing.all():
@@ -131,7 +140,7 @@ class SensorBank(SensorMemory):
             last_time=self.good_time[sensors],
         )
         _mark(flags, RATE_OF_CHANGE, too_fast)
-        good = segments.latest(trusted & ~too_fast)[segments.lasts]
+        good = segments.last_of_each(trusted & ~too_fast)
         found = good >= 0
         self.good_value[sensors[found]] = value[good[found]]
         self.good_time[sensors[found]] = time[good[found]]
@@ -165,20 +174,30 @@ class SensorBank(SensorMemory):
         return CleanSamples(value=value, flags=flags, status=status, qartod=qartod, quality=quality)
 
 
-def _flag_absent(samples: FlatSamples, flags: Flags) -> None:
-    """Flag samples without a number, and what the device itself says of them."""
+def _flag_absent(samples: FlatSamples, flags: Flags) -> Indices:
+    """Flag samples without a number and what the device says of them; return those without a value."""
     finite = np.isfinite(samples.value)
-    if not finite.all():
-        _mark(flags, NOT_FINITE, np.isinf(samples.value))
-        _mark(flags, MISSING, np.isnan(samples.value) & (flags & UNCONVERTIBLE == 0))
+    if finite.all():
+        absent = _NONE
+    else:
+        absent = np.flatnonzero(~finite)
+        unread = flags[absent] & UNCONVERTIBLE
+        missing = np.isnan(samples.value[absent])
+        flags[absent] |= np.where(missing, np.where(unread, np.uint16(0), MISSING), NOT_FINITE)
     if samples.status.any():
         severity, code = checks.severity(samples.status), samples.status & CODE
         _mark(flags, SENSOR_STATUS_BAD, severity >= 2)
         _mark(flags, SENSOR_STATUS_UNCERTAIN, severity == 1)
         _mark(flags, STALE, code == LAST_USABLE)
         _mark(flags, SIMULATED, code == EDITED)
+    if samples.status.any() or samples.flags.any():
+        absent = np.flatnonzero(flags & NO_VALUE)
+    return absent
 
 
-def _mark(flags: Flags, flag: np.uint16, mask: Bools) -> None:
-    if (at := np.flatnonzero(mask)).size:  # most checks object to nothing
-        flags[at] |= flag
+def _mark(flags: Flags, flag: np.uint16, mask: Bools) -> bool:
+    """Set a flag where the mask says so; tell whether it does anywhere."""
+    found = bool(np.count_nonzero(mask))
+    if found:  # most checks object to nothing
+        flags[np.flatnonzero(mask)] |= flag
+    return found

@@ -14,6 +14,8 @@ from .segments import Bools, Floats, Indices, Segments, Times
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
 NANOSECONDS_PER_MINUTE = 60 * NANOSECONDS_PER_SECOND
+FEW = 3
+"""Where no more than one in so many is looked at, picking them out pays."""
 
 
 def out_of_range(value: Floats, lowest: Floats | float, highest: Floats | float) -> Bools:
@@ -64,7 +66,17 @@ class Course:
     deadband: Floats
     """A change this small is always believable."""
 
-    def too_fast(self, at: int | slice, from_value: Floats, from_time: Times) -> Bools:
+    def everywhere_too_fast(self, from_value: Floats, from_time: Times) -> Bools:
+        """Do as `too_fast` of all samples, of which most are within their deadband."""
+        step = np.abs(self.value - from_value)
+        beyond = step > self.deadband
+        at = np.flatnonzero(beyond)
+        if at.size * FEW > step.size:
+            return self.too_fast(slice(None), from_value, from_time)
+        beyond[at] = self.too_fast(at, from_value[at], from_time[at])
+        return beyond
+
+    def too_fast(self, at: int | slice | Indices, from_value: Floats, from_time: Times) -> Bools:
         """Tell whether the samples `at` are further from earlier ones than the time between them allows."""
         minutes = (self.time[at] - from_time) / NANOSECONDS_PER_MINUTE
         allowed = np.maximum(self.deadband[at], self.limit_per_minute[at] * minutes)
@@ -88,12 +100,24 @@ def rate_of_change(
         segment = segments.segment_of(after)
         from_value[after] = np.where(good >= 0, course.value[good], last_value[segment])
         from_time[after] = np.where(good >= 0, course.time[good], last_time[segment])
-    too_fast = course.too_fast(slice(None), from_value, from_time)
+    too_fast = course.everywhere_too_fast(from_value, from_time)
     # So far every trusted sample was taken for good. What follows a refused one is compared with the good one
     # before it, until one is good again: only these are walked, one by one.
+    refusals = np.flatnonzero(too_fast & trusted)
+    if not refusals.size:
+        return too_fast
+    # Mostly the next one is good again: that is worked out for all of them at once.
+    after = np.minimum(refusals + 1, trusted.size - 1)
+    good_again = trusted[after] & ~course.too_fast(after, from_value[refusals], from_time[refusals])
+    good_again &= (after > refusals) & (segments.start_of[after] < after)
     settled = -1
-    for refused in np.flatnonzero(too_fast & trusted).tolist():
-        if refused > settled:
+    for refused, at_once in zip(refusals.tolist(), good_again.tolist(), strict=True):
+        if refused <= settled:
+            continue
+        if at_once:
+            settled = refused + 1
+            too_fast[settled] = False
+        else:
             end = int(segments.lasts[np.searchsorted(segments.starts, refused, side="right") - 1])
             settled = end
             for sample in range(refused + 1, end + 1):
@@ -109,13 +133,17 @@ def still_run(
 ) -> Indices:
     """Return for each sample how many in a row, itself included, hardly left the one before."""
     near = np.abs(value - segments.previous(value, last_value)) <= tolerance
-    if not near.any():
-        return np.ones(value.size, dtype=np.intp)
-    moved = ~near
-    since = segments.latest(moved)
-    position = np.arange(value.size) + 1
-    carried = segments.spread(run_before) - segments.start_of
-    return position + np.where(since >= 0, -since, carried)
+    run = np.ones(value.size, dtype=np.intp)
+    at = np.flatnonzero(near)
+    if at.size:
+        begins = segments.start_of[at] == at
+        begins[0] = True
+        begins[1:] |= at[1:] != at[:-1] + 1
+        begin = np.maximum.accumulate(np.where(begins, at, 0))
+        run[at] = at - begin + 2
+        if (carried := at[segments.start_of[at] == begin]).size:
+            run[carried] += run_before[segments.segment_of(carried)] - 1
+    return run
 
 
 def within_tolerance(windows: Floats, tolerance: Floats) -> Bools:

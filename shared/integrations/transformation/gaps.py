@@ -25,7 +25,10 @@ class MissingRuns:
 
 def missing_runs(missing: Bools, longest: int | None = None) -> MissingRuns:
     """Find the runs of missing values, leaving out those of more than `longest`."""
-    edges = np.flatnonzero(np.diff(missing, prepend=False, append=False))
+    edges = np.flatnonzero(missing[1:] != missing[:-1]) + 1
+    if missing.size and (missing[0] or missing[-1]):
+        ends = np.array([0, missing.size])[[missing[0], missing[-1]]]
+        edges = np.sort(np.concatenate((edges, ends)))
     starts, ends = edges[::2], edges[1::2]
     if longest is not None:
         short = ends - starts <= longest

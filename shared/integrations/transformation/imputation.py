@@ -62,6 +62,37 @@ def impute(
         UnknownMethodError: lists the known ones.
         InvalidArgumentError: negative `max_gap`, `period` below 2, `time` of another length.
     """
+    found = estimates(value, ~np.isfinite(value), method, time=time, max_gap=max_gap, period=period)
+    filled = np.zeros(value.size, dtype=np.bool_)
+    if not found.at.size:
+        return Imputed(value, filled, found.note)
+    result = value.copy()
+    result[found.at] = found.value
+    filled[found.at] = np.isfinite(found.value)
+    return Imputed(result, filled, found.note)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What may stand in the place of missing values."""
+
+    at: Indices
+    """Which they are."""
+    value: Floats
+    """NaN where the method has none."""
+    note: str = ""
+
+
+def estimates(
+    value: Floats,
+    missing: Bools,
+    method: str,
+    *,
+    time: Times | None = None,
+    max_gap: int | None = None,
+    period: int | None = None,
+) -> Estimates:
+    """Return what `impute` would fill in, for those who know what is `missing` and fill in themselves."""
     if method not in IMPUTATION_METHODS:
         raise UnknownMethodError("imputation method", method, IMPUTATION_METHODS)
     if max_gap is not None and max_gap < 0:
@@ -70,21 +101,16 @@ def impute(
         raise InvalidArgumentError(f"period must be at least 2 samples, got {period!r}")
     if time is not None and time.size != value.size:
         raise InvalidArgumentError(f"time has {time.size} entries for {value.size} values")
-    missing = ~np.isfinite(value)
     runs = missing_runs(missing, max_gap)
     if not runs.at.size or runs.at.size == value.size:
-        return Imputed(value, np.zeros(value.size, dtype=np.bool_))
+        return Estimates(np.zeros(0, dtype=np.intp), np.zeros(0))
 
     def place(at: Indices) -> Floats:
         return at.astype(np.float64) if time is None else (time[at] - time[0]).astype(np.float64)
 
     series = _Series(value, place, runs, missing, period, [])
     estimate = IMPUTATION_METHODS[method](series)
-    result = value.copy()
-    result[runs.at] = estimate
-    filled = np.zeros(value.size, dtype=np.bool_)
-    filled[runs.at] = np.isfinite(estimate)
-    return Imputed(result, filled, "; ".join(series.notes))
+    return Estimates(runs.at, estimate, "; ".join(series.notes))
 
 
 def _forward(series: _Series) -> Floats:

@@ -1,6 +1,6 @@
 """Samples of many sensors in one flat array: a segment per sensor, each in the order of arrival."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,23 @@ class Segments:
         self.start_of = self.spread(self.starts)
         """First sample of the segment that each sample belongs to."""
 
+    @classmethod
+    def of_one(cls, size: int, sensor: int = 0) -> "Segments":
+        """Return the only segment of samples of one sensor, at least one."""
+        one = cls.__new__(cls)
+        one.sensor = np.ndarray(size, np.intp, np.array([sensor]), strides=(0,))
+        one.starts, one.lasts = np.zeros(1, dtype=np.intp), np.array([size - 1])
+        one.sensors, one.lengths = np.array([sensor]), np.array([size])
+        one.start_of = np.ndarray(size, np.intp, one.starts, strides=(0,))
+        return one
+
     def spread(self, per_segment: NDArray[T]) -> NDArray[T]:
         """Repeat a value per segment for each of its samples."""
-        return per_segment if self.starts.size == self.sensor.size else per_segment.repeat(self.lengths)
+        if self.starts.size == self.sensor.size:
+            return per_segment
+        if self.starts.size == 1:  # a view of one number as many: nothing to fill and nothing to load
+            return np.ndarray(self.sensor.size, per_segment.dtype, per_segment, strides=(0,))
+        return per_segment.repeat(self.lengths)
 
     def rank_of(self, samples: Indices) -> Indices:
         """Return the position of samples in their segments, from 0."""
@@ -72,12 +86,30 @@ class Segments:
             found[gaps] = np.where(begin > first, begin - 1, -1)
         return found
 
+    def last_of_each(self, mask: Bools) -> Indices:
+        """Return for each segment its last sample that is in `mask`, else −1."""
+        if self.starts.size == self.sensor.size:
+            return _indices(np.where(mask, self.starts, -1))
+        if self.starts.size == 1:
+            back = int(mask[::-1].argmax())
+            return np.array([mask.size - 1 - back if mask[mask.size - 1 - back] else -1])
+        return _indices(self.latest(mask)[self.lasts])
+
     def subset(self, mask: Bools) -> "Segments":
         """Return the segments of the samples in `mask`; sensors without any drop out."""
+        if self.starts.size == 1 and (count := int(np.count_nonzero(mask))):
+            return Segments.of_one(count, int(self.sensors[0]))
         return Segments(self.sensor[mask])
 
     def tail(self, count: int) -> Indices:
         """Return the samples that are among the last `count` of their segment."""
         if self.starts.size == self.sensor.size:
             return self.starts
+        if self.starts.size == 1:
+            return np.arange(max(0, self.sensor.size - count), self.sensor.size)
         return np.flatnonzero(self.spread(self.lasts) - np.arange(self.sensor.size) < count)
+
+
+def _indices(found: Any) -> Indices:
+    """Give positions the type that numpy's stubs lose on the way."""
+    return found  # type: ignore[no-any-return]  # see above

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from integrations.configuration import Checked, Fault
-from integrations.quality import WITHOUT_VALUE, Flag, Flags, score
+from integrations.quality import BEST_SCORE, WITHOUT_VALUE, Flag, Flags, score
 
 from .bank import SensorBank
-from .columns import BLOCK_SAMPLES
 from .detectors import OUTLIER_METHODS, left_baseline, noise_change, outliers, stuck_at_limit
-from .imputation import IMPUTATION_METHODS, impute
+from .imputation import IMPUTATION_METHODS, estimates
 from .profiles import UNKNOWN_SENSOR, SensorProfile
+from .recorded import BLOCK_SAMPLES
 from .samples import FlatSamples
 from .segments import Bools, Floats, Segments, Times
 
@@ -92,13 +92,13 @@ def checked_flags(
         block = slice(start, start + BLOCK_SAMPLES)
         size = time[block].size
         samples = FlatSamples(
-            segments=Segments(np.zeros(size, dtype=np.intp)),
+            segments=Segments.of_one(size) if size else Segments(np.zeros(0, dtype=np.intp)),
             time=time[block],
             value=value[block],
             status=np.zeros(size, np.uint32),
             flags=np.zeros(size, np.uint16),
         )
-        flags[block] = bank.process(samples, arrival).flags
+        flags[block] = bank.judge(samples, arrival)[1]
     return flags
 
 
@@ -151,19 +151,19 @@ def clean_series(
     if order is not None:
         time, value, found = time[order], value[order], found[order]
     result = value.copy()
-    result[found & _ABSENT != 0] = np.nan
+    result[np.flatnonzero(found & _ABSENT)] = np.nan
     notes: list[str] = []
     removed: Bools | None = None
     if treatment.remove_outliers:
         verdict = outliers(result, treatment.outlier_method, treatment.outlier_threshold, profile.resolution)
         removed = verdict.found
         notes += [verdict.note] if verdict.note else []
-        found[removed] |= _OUTLIER
-        result[removed] = np.nan
+        at = np.flatnonzero(removed)
+        found[at] |= _OUTLIER
+        result[at] = np.nan
     found |= course_flags(result, profile)
     imputed, replaced = _estimate(result, found, time, removed, treatment, notes)
-    found[np.isnan(result) & (found & _ABSENT == 0)] |= np.uint32(Flag.MISSING)
-    quality = score(found, profile.weights)
+    quality = _scores(found, profile.weights)
     outlier_count = int(removed.sum()) if removed is not None else 0
     if order is not None:
         back = np.empty_like(order)
@@ -180,31 +180,46 @@ def _estimate(
     treatment: Treatment,
     notes: list[str],
 ) -> tuple[int, int]:
-    """Fill in estimates, mark them, and return how many were missing and how many outliers."""
-    replacement = REPLACEMENTS[treatment.outlier_replace] if removed is not None else None
+    """Fill in estimates and mark all that was missing; return how many of it were, and how many outliers."""
     missing = np.isnan(result)
-    wanted = []
-    if treatment.impute_missing:
-        wanted.append((treatment.impute_method, missing if removed is None else missing & ~removed))
-    if replacement is not None and removed is not None:
-        wanted.append((replacement, removed))
-    wanted = [(method, where) for method, where in wanted if where.any()]
-    estimates = {
-        method: impute(
+    method = treatment.impute_method if treatment.impute_missing else None
+    replacement = REPLACEMENTS[treatment.outlier_replace] if removed is not None else None
+    gaps = np.flatnonzero(missing)
+    out = np.zeros(gaps.size, dtype=np.bool_) if removed is None else removed[gaps]
+    wanted = {(method, False): not out.all(), (replacement, True): bool(out.any())}
+    # All are worked out before the first is filled in: none rests on another.
+    worked_out = {
+        name: estimates(
             result,
-            method,
+            missing,
+            name,
             time=time,
             max_gap=treatment.max_impute_gap,
-            period=treatment.seasonal_period if method == "seasonal" else None,
+            period=treatment.seasonal_period if name == "seasonal" else None,
         )
-        for method in {method for method, _ in wanted}
+        for name in dict.fromkeys(name for (name, _), some in wanted.items() if some and name)
     }
-    counts = {"missing": 0, "removed": 0}
-    for method, where in wanted:
-        estimate = estimates[method]
+    counts = {False: 0, True: 0}
+    for (name, is_out), some in wanted.items():
+        if not (some and name):
+            continue
+        estimate = worked_out[name]
         notes += [estimate.note] if estimate.note else []
-        filled = estimate.filled & where
-        result[filled] = estimate.value[filled]
-        found[filled] = found[filled] & ~_ABSENT | _ESTIMATED
-        counts["removed" if where is removed else "missing"] = int(filled.sum())
-    return counts["missing"], counts["removed"]
+        chosen = np.isfinite(estimate.value)
+        if removed is not None:
+            chosen &= removed[estimate.at] == is_out
+        at = estimate.at[chosen]
+        result[at] = estimate.value[chosen]
+        found[at] = found[at] & ~_ABSENT | _ESTIMATED
+        counts[is_out] = at.size
+    left = gaps[np.isnan(result[gaps])]
+    found[left[found[left] & _ABSENT == 0]] |= np.uint32(Flag.MISSING)
+    return counts[False], counts[True]
+
+
+def _scores(flags: NDArray[np.uint32], weights: int) -> NDArray[np.uint8]:
+    """Score samples of which most have no flag."""
+    quality = np.full(flags.size, BEST_SCORE, np.uint8)
+    at = np.flatnonzero(flags != 0)
+    quality[at] = score(flags[at], weights)
+    return quality

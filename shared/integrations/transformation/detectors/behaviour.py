@@ -157,7 +157,9 @@ def _one(size: int) -> Segments:
 
 def _kept_for(mask: Bools, count: int) -> Bools:
     """Tell where a condition holds for the `count`th time in a row or later."""
-    position = np.arange(mask.size)
-    last_off = np.maximum.accumulate(np.where(mask, -1, position)) if mask.size else position
-    found: Bools = position - last_off >= count
+    found = np.zeros(mask.size, dtype=np.bool_)
+    if mask.any():
+        edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
+        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            found[start + count - 1 : end] = True
     return found

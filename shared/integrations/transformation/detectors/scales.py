@@ -29,7 +29,9 @@ def least_scale(value: Floats, resolution: float) -> float:
         value: finite values.
         resolution: of the sensor; 0 where it is not known.
     """
-    return max(resolution, ROUNDING * float(np.median(np.abs(value)))) if value.size else resolution
+    if not value.size or resolution >= ROUNDING * max(-float(value.min()), float(value.max())):
+        return resolution
+    return max(resolution, ROUNDING * float(np.median(np.abs(value))))
 
 
 def guessed_resolution(value: Floats) -> float:

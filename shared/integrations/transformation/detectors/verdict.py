@@ -32,5 +32,6 @@ def among(finite: Bools, found: Bools) -> Bools:
     if found.size == finite.size:
         return found
     everywhere = np.zeros(finite.size, dtype=np.bool_)
-    everywhere[finite] = found
+    at, gone = np.flatnonzero(found), np.flatnonzero(~finite)
+    everywhere[at + np.searchsorted(gone - np.arange(gone.size), at, side="right")] = True
     return everywhere

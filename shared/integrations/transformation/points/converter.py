@@ -66,7 +66,10 @@ class UnitConverter:
         if value is None:
             return None
         if isinstance(value, np.ndarray):
-            return value * scale + offset
+            converted = value * scale
+            if offset:
+                converted += offset
+            return converted
         try:
             return float(value) * scale + offset
         except (TypeError, ValueError):
