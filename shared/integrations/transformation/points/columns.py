@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,8 @@ def columns(data: Iterable[Any]) -> Columns:
         UnusablePointError: an entry is neither, or its time cannot be read; names its position.
     """
     entries = data if isinstance(data, list) else list(data)
-    if all(type(entry) is dict for entry in entries):
-        timestamps, values, units, sources = ([entry.get(name) for entry in entries] for name in _FIELDS)
+    if set(map(type, entries)) == {dict}:
+        timestamps, values, units, sources = (_field(entries, name) for name in _FIELDS)
     else:
         rows = [_row(entry, position) for position, entry in enumerate(entries)]
         timestamps, values, units, sources = (
@@ -65,6 +65,13 @@ def columns(data: Iterable[Any]) -> Columns:
     texts = [unit or "" for unit in units] if not all(units) else units
     names = [source or "" for source in sources] if not all(sources) else sources
     return Columns(timestamps, values, texts, names, times_of(timestamps), numbers(values))
+
+
+def _field(entries: list[dict[str, Any]], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), entries))
+    except KeyError:
+        return [entry.get(name) for entry in entries]
 
 
 def numbers(values: Sequence[Any] | Floats) -> Floats:

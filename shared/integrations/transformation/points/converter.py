@@ -90,10 +90,13 @@ class UnitConverter:
         if len(pairs) == 1:
             ((scale, offset),) = pairs.values()
             return found * scale + offset
-        scales = np.fromiter((pairs[unit].scale for unit in from_units), np.float64, found.size)
-        scales *= found
-        scales += np.fromiter((pairs[unit].offset for unit in from_units), np.float64, found.size)
-        return scales
+        scale_of = {unit: pair.scale for unit, pair in pairs.items()}
+        offset_of = {unit: pair.offset for unit, pair in pairs.items()}
+        converted = np.fromiter(map(scale_of.__getitem__, from_units), np.float64, found.size)
+        converted *= found
+        if any(offset_of.values()):
+            converted += np.fromiter(map(offset_of.__getitem__, from_units), np.float64, found.size)
+        return converted
 
     def to_system(self, value: float | None, unit: str, system: UnitSystem | str) -> tuple[float | None, str]:
         """Return a value in a system's own unit, and that unit.

@@ -15,7 +15,7 @@ from integrations.quality import VALID_FROM, Flag, dimension_scores, distinct
 from integrations.transformation.alignment import Bins
 from integrations.transformation.detectors import after_gap
 from integrations.transformation.segments import Bools, Floats
-from integrations.transformation.series import CleanSeries, checked_flags, clean_series
+from integrations.transformation.series import CleanSeries, checked_flags, clean_series, time_order
 
 from .aligner import TimeSeriesAligner, nanoseconds, stamps
 from .columns import Columns, columns, times_of
@@ -116,7 +116,7 @@ class DataTransformationPipeline:
 
 def _counts(table: Columns, flags: NDArray[np.uint32], clean: CleanSeries) -> dict[str, Any]:
     """Return what was found and what was done."""
-    times = np.sort(table.time)
+    times = table.time if time_order(table.time) is None else np.sort(table.time)
     measured = np.isfinite(clean.value) & (clean.flags & _ESTIMATED == 0)
     return {
         "measured_count": int(measured.sum()),
@@ -143,16 +143,16 @@ def _entries(
 ) -> tuple[list[dict[str, Any]], Floats, NDArray[Any]]:
     treated = (clean.flags & _ESTIMATED != 0).astype(np.int8)
     treated += (clean.flags & (_ESTIMATED | _OUTLIER)) == (_ESTIMATED | _OUTLIER)
-    names = {code: name or None for code, name in enumerate(TREATMENTS)}
+    names = np.array([name or None for name in TREATMENTS], dtype=object)
     issues = {mask: issues_of(mask) for mask in distinct(clean.flags)[0].tolist()}
     rows = zip(
         table.timestamps,
         _nullable(clean.value),
         clean.quality.astype(np.float64).tolist(),
         table.sources,
-        clean.flags.tolist(),
+        map(list, map(issues.__getitem__, clean.flags.tolist())),  # to each a list of its own
         table.values,
-        treated.tolist(),
+        names[treated].tolist(),
         strict=True,
     )
     entries = [
@@ -162,11 +162,11 @@ def _entries(
             "unit": unit,
             "quality": quality,
             "source": source,
-            "issues": issues[mask].copy(),
+            "issues": found,
             "original_value": original,
-            "treatment": names[code],
+            "treatment": treatment,
         }
-        for stamp, value, quality, source, mask, original, code in rows
+        for stamp, value, quality, source, found, original, treatment in rows
     ]
     if keep.all():
         return entries, clean.value, clean.quality
