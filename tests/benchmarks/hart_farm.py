@@ -18,8 +18,9 @@ from integrations.simulation.hart.gateway import HartGateway
 CODES = {"flow_rate": 75, "totalizer": 62, "temperature": 32, "pressure": 7}
 VALUES = {"flow_rate": 7200.0, "totalizer": 1234.5, "temperature": 184.0, "pressure": 10.0}
 PV_TO_QV = bytes((246, 247, 248, 249))
-COMMANDS = ((3, b""), (9, PV_TO_QV))
-"""The two requests that one poll of four variables with their status takes."""
+FIRST_POLL = ((3, b""), (9, PV_TO_QV))
+POLL = FIRST_POLL[1:]
+"""What every poll of four variables with their status sends once the first has shown that it is enough."""
 HEADER = struct.Struct(">BBBBHH")
 TOKEN_PASSING = 3
 
@@ -41,7 +42,7 @@ def serve(count: int) -> None:
         for device in devices
         for address, commands in (
             (Address.polling(device.polling_address), ((0, b""),)),
-            (device.address, ((0, b""), *COMMANDS)),
+            (device.address, ((0, b""), *FIRST_POLL)),
         )
         for command, data in commands
     ]

@@ -43,23 +43,23 @@ class Conversation:
         self._patience_seconds = patience_seconds
         self._clock = clock
         self._sleep = sleep
-        self._identity: Identity | None = None
+        self.identity: Identity | None = None
         self._requests: dict[int, Request] = {}
 
     async def find(self) -> Identity:
         """Return who the device is, asking unless that is known; errors as `ask`."""
-        if self._identity is None:
+        if self.identity is None:
             reply = await self._ask_for_identity()
             try:
-                self._identity = Identity.decode(reply.data)
+                self.identity = Identity.decode(reply.data)
             except FrameError as error:
                 raise error.at(self.name, reply.command) from None
             self._requests.clear()
-        return self._identity
+        return self.identity
 
     def forget(self) -> None:
         """Look for the device anew before the next command."""
-        self._identity = None
+        self.identity = None
 
     async def ask(self, command: int, data: bytes = b"") -> Reply:
         """Send a command and return its reply, which is no error.
@@ -68,12 +68,13 @@ class Conversation:
             ResponseCodeError: the device declined; busy and delayed responses after the patience is over.
             HartError: by name what else went wrong.
         """
-        identity = await self.find()
+        identity = self.identity or await self.find()
         request = self._requests.get(command)
         if request is None or request.data != data:
             self._requests[command] = request = Request(identity.address, command, data)
         try:
-            return await self._send(request)
+            reply = await self.link.exchange(request, self._timeout_seconds)
+            return await self._settle(request, reply) if reply.code else reply
         except (HartTimeoutError, NoFieldDeviceError):
             self.forget()
             raise
@@ -95,8 +96,10 @@ class Conversation:
         return await self._send(Request(BROADCAST, Command.READ_UNIQUE_IDENTIFIER_BY_TAG, short))
 
     async def _send(self, request: Request) -> Reply:
-        """Send a request, again and again while the device says that the answer is still to come."""
-        reply = await self.link.exchange(request, self._timeout_seconds)
+        return await self._settle(request, await self.link.exchange(request, self._timeout_seconds))
+
+    async def _settle(self, request: Request, reply: Reply) -> Reply:
+        """Send a request again and again while the device says that the answer is still to come."""
         if reply.code in WAIT_CODES:
             reply = await self._wait_for(request, reply)
         if is_error(reply.code):

@@ -13,11 +13,14 @@ from .errors import FrameError, HartError
 from .frame import Reply
 from .identity import Identity
 from .link import HartLink
-from .poll import QUANTITIES, VARIABLES, Gathering, HartPoll
+from .poll import QUANTITIES, SLOT_CODES, VARIABLES, Gathering, HartPoll
+from .repeated import RepeatedAnswer
 
 FIRST_REVISION_WITH_STATUS = 6
 """HART 5 knows no command 9."""
-_PV_TO_QV = bytes((246, 247, 248, 249))
+FIRST_REVISION_BY_STATUS_ALONE = 7
+_READ_SLOTS = Command.READ_DEVICE_VARIABLES
+_CODES = {name: code for code, name in SLOT_CODES.items() if name in VARIABLES}
 
 Step = tuple[int, bytes, tuple[str, ...]]
 """A request of a poll: command, data, and the quantities it brings."""
@@ -28,8 +31,10 @@ class HartDevice:
 
     It is addressed by its long address, by polling address or by tag. Each poll sends the commands that
     `quantities` need: 3 (variables and loop current), 2 (percent) and, with `variable_status`, 9 to devices
-    of HART 6 or later. Command 2 or 9 refused is left out until the device is found anew. "Busy" and
-    "delayed response" are asked again until `patience_seconds` are over.
+    of HART 6 or later. Command 2 or 9 refused is left out until the device is found anew. Where a poll of
+    nothing but PV to QV has shown that a device of HART 7 says the same by command 9, with the status of
+    each, the polls to come send that alone. "Busy" and "delayed response" are asked again until
+    `patience_seconds` are over.
     """
 
     def __init__(  # noqa: PLR0913  # two say which device, the rest are keywords with defaults
@@ -53,7 +58,9 @@ class HartDevice:
         self.link = link
         self.quantities = tuple(quantities)
         self._talk = Conversation(link, where, timeout_seconds, patience_seconds, clock, sleep)
-        self._variable_status = variable_status
+        self._slots = bytes(_CODES[name] for name in self.quantities if name in _CODES)
+        self._asks_slots = variable_status and bool(self._slots)
+        self._repeated: RepeatedAnswer | None = None
         self._refused: set[int] = set()
         self._planned: tuple[Step, ...] = ()
         self._planned_for: Identity | None = None
@@ -74,15 +81,17 @@ class HartDevice:
                 silent device costs one however many commands it needs.
         """
         async with self._turn:
-            identity = await self._talk.find()
-            return await self._poll(identity)
+            identity = self._talk.identity or await self._talk.find()
+            if self._planned_for is not identity:
+                self._plan_for(identity)
+            repeated = self._repeated
+            return await (self._poll_again(repeated) if repeated else self._poll_all(identity))
 
     async def identity(self) -> Identity:
         """Ask the device who it is; errors as `command`."""
         async with self._turn:
             self._talk.forget()
-            self._refused.clear()
-            self._planned_for = None
+            self._start_over()
             return await self._talk.find()
 
     async def command(self, number: int, data: bytes = b"") -> Reply:
@@ -117,6 +126,10 @@ class HartDevice:
         identity = await self.identity()
         await listen(self.link, identity.address, self.command, callback, self._now_ns, self._sleep)
 
+    def _plan_for(self, identity: Identity) -> None:
+        self._planned, self._planned_for = tuple(self._plan(identity)), identity
+        self._repeated = None
+
     def _plan(self, identity: Identity) -> Iterator[Step]:
         """Yield each request of a poll."""
         dynamic = tuple(name for name in self.quantities if name != "percent")
@@ -125,21 +138,19 @@ class HartDevice:
         if "percent" in self.quantities and Command.READ_LOOP_CURRENT_AND_PERCENT not in self._refused:
             yield Command.READ_LOOP_CURRENT_AND_PERCENT, b"", ("percent",)
         if self._asks_status(identity) and Command.READ_DEVICE_VARIABLES not in self._refused:
-            yield Command.READ_DEVICE_VARIABLES, _PV_TO_QV, ()
+            yield Command.READ_DEVICE_VARIABLES, self._slots, ()
 
     def _asks_status(self, identity: Identity) -> bool:
-        has_variables = not set(VARIABLES).isdisjoint(self.quantities)
-        return (
-            self._variable_status
-            and has_variables
-            and identity.universal_revision >= FIRST_REVISION_WITH_STATUS
-        )
+        return self._asks_slots and identity.universal_revision >= FIRST_REVISION_WITH_STATUS
 
-    async def _poll(self, identity: Identity) -> HartPoll:
+    def _start_over(self) -> None:
+        self._refused.clear()
+        self._planned_for = None
+
+    async def _poll_all(self, identity: Identity) -> HartPoll:
+        """Send each command of the plan."""
         began_ns = self._now_ns()
         gathered, errors, has_read = Gathering(), list[HartError](), False
-        if self._planned_for is not identity:
-            self._planned, self._planned_for = tuple(self._plan(identity)), identity
         for number, data, names in self._planned:
             if errors and not errors[-1].is_refusal:
                 gathered.miss(names, errors[-1])
@@ -155,12 +166,37 @@ class HartDevice:
                     self._refused.add(number)
                     self._planned_for = None
         if not has_read:
-            self._refused.clear()
-            self._planned_for = None
+            self._start_over()
             raise errors[0]
+        poll = gathered.result(self.quantities, *self._since(began_ns), tuple(errors))
+        if identity.universal_revision >= FIRST_REVISION_BY_STATUS_ALONE and gathered.repeats(poll.names):
+            self._repeated = RepeatedAnswer(poll.units)
+        return poll
+
+    async def _poll_again(self, repeated: RepeatedAnswer) -> HartPoll:
+        """Send command 9 alone; the next poll is of all commands when it no longer says all."""
+        began_ns = self._now_ns()
+        try:
+            reply = await self._talk.ask(_READ_SLOTS, self._slots)
+        except HartError as error:
+            if error.is_refusal:
+                self._start_over()
+            raise
+        when = self._since(began_ns)
+        if poll := repeated.read(reply, *when):
+            return poll
+        gathered = Gathering()
+        gathered.take(self._measured(reply), reply.code, reply.device_status)
+        poll = gathered.result(self.quantities, *when)
+        repeated.learn(reply, poll)
+        if poll.units != repeated.units:
+            self._start_over()
+        return poll
+
+    def _since(self, began_ns: int) -> tuple[int, float]:
+        """Return the middle of the time since then (UTC ns), and its length in seconds."""
         ended_ns = self._now_ns()
-        middle_ns, seconds = (began_ns + ended_ns) // 2, (ended_ns - began_ns) / 1e9
-        return gathered.result(self.quantities, middle_ns, seconds, tuple(errors))
+        return (began_ns + ended_ns) // 2, (ended_ns - began_ns) / 1e9
 
     def _measured(self, reply: Reply) -> Measured:
         try:

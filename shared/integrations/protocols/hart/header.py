@@ -39,6 +39,7 @@ class MessageId(IntEnum):
 
 
 _TYPES = frozenset(MessageType)
+_REQUEST = MessageType.REQUEST
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -57,13 +58,23 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         Raises:
             FrameError: a field is beyond its bytes.
         """
-        count = HEADER.size + len(self.body)
-        if count > MAX_MESSAGE_BYTES:
-            raise FrameError(f"message must be at most {MAX_MESSAGE_BYTES} bytes, got {count}")
         if not 0 <= self.sequence <= 0xFFFF:
             raise FrameError(f"sequence number must be 0..65535, got {self.sequence}")
+        count = _byte_count(self.body)
         head = HEADER.pack(self.version, self.type, self.id, self.status, self.sequence, count)
         return head + self.body
+
+
+def encode_request(message_id: int, sequence: int, body: bytes = b"") -> bytes:
+    """Return a request on the wire; FrameError for a body that is too long."""
+    return HEADER.pack(VERSION, _REQUEST, message_id, 0, sequence, _byte_count(body)) + body
+
+
+def _byte_count(body: bytes) -> int:
+    count = HEADER.size + len(body)
+    if count > MAX_MESSAGE_BYTES:
+        raise FrameError(f"message must be at most {MAX_MESSAGE_BYTES} bytes, got {count}")
+    return count
 
 
 def decode_message(data: bytes) -> Message:
@@ -72,10 +83,9 @@ def decode_message(data: bytes) -> Message:
     Raises:
         FrameError: names what is wrong.
     """
-    size = message_size(data)
+    version, kind, identifier, status, sequence, size = _fields(data)
     if size != len(data):
         raise FrameError(f"byte count must be that of the message, {len(data)}, got {size}")
-    version, kind, identifier, status, sequence, _ = HEADER.unpack_from(data)
     return Message(kind & _TYPE_MASK, identifier, sequence, data[HEADER.size :], status, version)
 
 
@@ -85,12 +95,18 @@ def message_size(data: bytes | bytearray) -> int:
     Raises:
         FrameError: there is no header here.
     """
+    return _fields(data)[-1]
+
+
+def _fields(data: bytes | bytearray) -> tuple[int, ...]:
+    """Return version, type, id, status, sequence number and byte count; errors as `message_size`."""
     if len(data) < HEADER.size:
         raise FrameError(f"a HART-IP header takes {HEADER.size} bytes, got {len(data)}: {data.hex(' ')}")
-    version, kind, _, _, _, count = HEADER.unpack_from(data)
-    if version == 0 or kind & _TYPE_MASK not in _TYPES or not HEADER.size <= count <= MAX_MESSAGE_BYTES:
+    fields = HEADER.unpack_from(data)
+    version, kind, _, _, _, size = fields
+    if version == 0 or kind & _TYPE_MASK not in _TYPES or not HEADER.size <= size <= MAX_MESSAGE_BYTES:
         raise FrameError(f"no HART-IP header: {data[: HEADER.size].hex(' ')}")
-    return int(count)
+    return fields
 
 
 class MessageStream:

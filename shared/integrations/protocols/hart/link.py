@@ -36,6 +36,8 @@ CONNECT_PAUSE_SECONDS = 0.2
 MAX_WAITING = 512
 """Every device of a large gateway may wait with a poll."""
 
+_TOKEN_PASSING = MessageId.TOKEN_PASSING_PDU
+
 BurstHandler = Callable[[Frame, Reply], None]
 
 
@@ -109,8 +111,7 @@ class HartLink:
         """
         seconds = timeout_seconds or self.endpoint.timeout_seconds
         try:
-            message = await self._ask(MessageId.TOKEN_PASSING_PDU, request.pdu, seconds)
-            return matching_reply(request, message)
+            return matching_reply(request, await self._ask(_TOKEN_PASSING, request.pdu, seconds))
         except HartError as error:
             raise error.at(f"{self._name} {request.address}", request.command) from None
 
@@ -151,13 +152,10 @@ class HartLink:
             await session.close()
 
     async def _ask(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Message:
-        if self._waiting >= MAX_WAITING:
-            raise LinkBusyError(f"{MAX_WAITING} requests already wait", place=self._name)
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
+        if self._places.locked():
+            await self._wait_for_place()
+        else:
+            await self._places.acquire()  # at once
         try:
             session = self._session
             if session is None or not session.is_open:
@@ -165,6 +163,15 @@ class HartLink:
             return await session.request(message_id, body, timeout_seconds)
         finally:
             self._places.release()
+
+    async def _wait_for_place(self) -> None:
+        if self._waiting >= MAX_WAITING:
+            raise LinkBusyError(f"{MAX_WAITING} requests already wait", place=self._name)
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
 
     async def _open(self) -> Session:
         if self._is_closed:

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +25,7 @@ SLOT_CODES = {246: "pv", 247: "sv", 248: "tv", 249: "qv", 245: "loop_current", 2
 _DEVICE_STATUS = tuple(map(DeviceStatus, range(256)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HartPoll:
+class HartPoll(msgspec.Struct, frozen=True, eq=False):
     """Values in the order of `names`; NaN where `status` (OPC UA) is bad.
 
     `time_ns` (UTC) is the middle of the poll, from its first request to its last answer; for a burst, when it
@@ -66,20 +65,24 @@ class Gathering:
     def take(self, answer: Measured, code: int, device_status: int) -> None:
         """Take what one answer brought, with its response code and device status."""
         self._device_status |= device_status
+        found: Mapping[str, Variable | Slot]
         if isinstance(answer, DeviceVariables):
             self._extended_status |= answer.extended_status
-            for slot in answer.slots:
-                if name := self._slot_names.get(slot.code):
-                    self._slots[name] = slot
-            return
-        found = named(answer)
-        self._variables.update(found)
+            found = slots = {self._slot_names.get(slot.code, ""): slot for slot in answer.slots}
+            self._slots.update(slots)
+        else:
+            found = variables = named(answer)
+            self._variables.update(variables)
         if code == ResponseCode.UPDATE_FAILURE:
             self._late.update(found)
 
     def miss(self, names: Iterable[str], error: HartError) -> None:
         """Note quantities that could not be read, and why."""
         self._missed |= dict.fromkeys(names, error.status)
+
+    def repeats(self, names: Iterable[str]) -> bool:
+        """Whether command 9 alone said of PV to QV what another command said."""
+        return bool(self._slots) and all(name in VARIABLES and self._agrees(name) for name in names)
 
     def result(
         self,
@@ -113,6 +116,16 @@ class Gathering:
             return variable
         slot = self._slots.get(name)
         return None if slot is None or slot.unit_code == NOT_USED else Variable(slot.unit_code, slot.value)
+
+    def _agrees(self, name: str) -> bool:
+        variable, slot = self._variables.get(name), self._slots.get(name)
+        if slot is None or slot.unit_code == NOT_USED:
+            return variable is None or (variable.unit_code == NOT_USED and math.isnan(variable.value))
+        return (
+            variable is not None
+            and slot.unit_code == variable.unit_code
+            and math.isfinite(slot.value) == math.isfinite(variable.value)
+        )
 
     def _status_of(self, name: str, variable: Variable | None) -> int:
         if variable is None:

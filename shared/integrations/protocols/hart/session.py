@@ -20,7 +20,7 @@ from .errors import (
     SessionRefusedError,
     UnsupportedVersionError,
 )
-from .header import VERSION, Message, MessageId, MessageType
+from .header import VERSION, Message, MessageId, MessageType, encode_request
 from .session_terms import ACCEPTED, MasterType, SessionStatus, SessionTerms, refusal
 
 logger = structlog.get_logger(__name__)
@@ -32,21 +32,29 @@ SHORTEST_KEEP_ALIVE_SECONDS = 0.1
 CLOCK_STEP_SECONDS = 0.001
 """A loop may wake up so much early: uvloop counts in milliseconds."""
 
+_UNASKED = frozenset({MessageType.REQUEST, MessageType.PUBLISH})
+_NAK = MessageType.NAK
+
 PublishHandler = Callable[[Message], None]
 
 
 class Pending:
     """A request on the wire."""
 
-    __slots__ = ("answer", "deadline", "id", "sent", "timeout_seconds")
+    __slots__ = ("answer", "deadline", "id", "sent", "sequence")
 
     def __init__(
-        self, message_id: MessageId, answer: "asyncio.Future[Message]", sent: float, timeout_seconds: float
+        self,
+        message_id: MessageId,
+        sequence: int,
+        answer: "asyncio.Future[Message]",
+        sent: float,
+        timeout_seconds: float,
     ) -> None:
         self.id = message_id
+        self.sequence = sequence
         self.answer = answer
         self.sent = sent
-        self.timeout_seconds = timeout_seconds
         self.deadline = sent + timeout_seconds
 
 
@@ -116,11 +124,11 @@ class Session:
         """
         if not self.is_open:
             raise ConnectionLostError("the session is over", place=self.name)
-        sequence = self._begin(message_id, body, timeout_seconds)
+        pending = self._begin(message_id, body, timeout_seconds)
         try:
-            return await self._pending[sequence].answer
+            return await pending.answer
         finally:
-            self._pending.pop(sequence, None)
+            self._pending.pop(pending.sequence, None)
 
     async def close(self) -> None:
         """Tell the server and let go; whoever waits gets ConnectionLostError."""
@@ -152,20 +160,20 @@ class Session:
                 waiting.answer.set_exception(error.at(self.name))
         logger.debug("hart session ended", link=self.name, reason=error.what)
         if tell:
-            self._send(Message(MessageType.REQUEST, MessageId.SESSION_CLOSE, self._next()).encode())
+            self._send(encode_request(MessageId.SESSION_CLOSE, self._next()))
         self._hang_up()
 
-    def _begin(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> int:
+    def _begin(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Pending:
         """Put a request on the wire; from now on its answer is expected."""
         sequence = self._next()
-        data = Message(MessageType.REQUEST, message_id, sequence, body).encode()
+        data = encode_request(message_id, sequence, body)
         self._last_sent = now = self._loop.time()
-        pending = Pending(message_id, self._loop.create_future(), now, timeout_seconds)
+        pending = Pending(message_id, sequence, self._loop.create_future(), now, timeout_seconds)
         self._pending[sequence] = pending
         if pending.deadline < self._deadline:
             self._wake_at(pending.deadline)
         self._send(data)
-        return sequence
+        return pending
 
     def _wake_at(self, deadline: float) -> None:
         """Look at the deadlines then; one timer for all, since nearly every request is answered in time."""
@@ -193,22 +201,20 @@ class Session:
         """Match a message with the request it answers."""
         self._last_heard = self._loop.time()
         self._lost_probes = 0
-        if message.type == MessageType.PUBLISH:
-            self._on_publish(message)
-            return
         pending = self._pending.get(message.sequence)
-        if message.type == MessageType.REQUEST or pending is None or message.id != pending.id:
+        if pending is None or message.id != pending.id or message.type in _UNASKED:
             self._take_unasked(message)
-            return
-        if pending.answer.done():
+        elif pending.answer.done():
             self.dropped_messages += 1  # twice in one segment: who waits has not woken yet
-            return
-        if (error := self._fault_of(message)) is None:
+        elif (error := self._fault_of(message)) is None:
             pending.answer.set_result(message)
         else:
             pending.answer.set_exception(error)
 
     def _take_unasked(self, message: Message) -> None:
+        if message.type == MessageType.PUBLISH:
+            self._on_publish(message)
+            return
         self.dropped_messages += 1
         logger.debug(
             "hart message that nobody waits for", link=self.name, id=message.id, sequence=message.sequence
@@ -221,9 +227,8 @@ class Session:
         if message.version != VERSION:
             what = f"the server speaks HART-IP version {message.version}, here only {VERSION} is spoken"
             return UnsupportedVersionError(what, place=self.name, code=message.status)
-        if message.type == MessageType.NAK or (
-            message.status and not message.body and message.id != MessageId.SESSION_INITIATE
-        ):
+        declined = message.status and not message.body and message.id != MessageId.SESSION_INITIATE
+        if declined or message.type == _NAK:
             what = f"the server declined the message, status {message.status}"
             return GatewayStatusError(what, place=self.name, code=message.status)
         return None
@@ -236,7 +241,7 @@ class Session:
     def _expire(self, pending: Pending) -> None:
         if pending.answer.done():
             return
-        what = f"no answer within {pending.timeout_seconds:g} s{self._nonsense}"
+        what = f"no answer within {pending.deadline - pending.sent:g} s{self._nonsense}"
         self._nonsense = ""
         pending.answer.set_exception(HartTimeoutError(what, place=self.name))
         if self._keep_alive_seconds and self._last_heard <= pending.sent:
@@ -262,9 +267,8 @@ class Session:
         if not self.is_open or any(p.id == MessageId.KEEP_ALIVE for p in self._pending.values()):
             return
         seconds = min(self._endpoint.timeout_seconds, PROBE_SECONDS)
-        sequence = self._begin(MessageId.KEEP_ALIVE, b"", seconds)
-        if (pending := self._pending.get(sequence)) is not None:
-            pending.answer.add_done_callback(lambda answer: self._probed(sequence, answer))
+        pending = self._begin(MessageId.KEEP_ALIVE, b"", seconds)
+        pending.answer.add_done_callback(lambda answer: self._probed(pending.sequence, answer))
 
     def _probed(self, sequence: int, answer: "asyncio.Future[Message]") -> None:
         self._pending.pop(sequence, None)

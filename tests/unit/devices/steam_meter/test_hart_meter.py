@@ -129,7 +129,7 @@ async def test_a_wrong_device_is_named_and_its_neighbour_goes_on():
     ):
         assert server.sessions == 1
         await server.fault("wrong_address", "FT-0")
-        with pytest.raises(WrongDeviceError, match=r"device 20f1.*, command 3: answer from device 20f1"):
+        with pytest.raises(WrongDeviceError, match=r"device 20f1.*, command 9: answer from device 20f1"):
             await meter.read_flow()
         assert (await neighbour.read_flow()).flow_rate == pytest.approx(7.2)
 
