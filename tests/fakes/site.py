@@ -40,7 +40,12 @@ REGISTER_MAP = {
     "flow_rate": {"address": 0, "type": "float32", "unit": "kg/h"},
     "pressure": {"address": 2, "type": "float32", "unit": "barg"},
 }
-NO_TELEMETRY = SimpleNamespace(snapshot=list)
+NO_TELEMETRY = SimpleNamespace(
+    snapshot=list,
+    measure=lambda measures: None,
+    recorder=lambda metric: lambda value: None,
+    ready_unless=lambda not_ready: None,
+)
 ROOT = Path(__file__).parents[2]
 
 
@@ -137,13 +142,13 @@ def toml(table, name=""):
 
 
 @contextlib.asynccontextmanager
-async def running(service, table, instance="a"):
+async def running(service, table, instance="a", telemetry=NO_TELEMETRY):
     """Run a service in this process until left; its crash is the test's."""
     plant, stop = read_plant(table, {}), Stop()
     if service == "transformation":
-        work = run_transformation(plant, instance, "1.0.0", NO_TELEMETRY, stop)
+        work = run_transformation(plant, instance, "1.0.0", telemetry, stop)
     else:
-        work = run_acquisition(device_classes()[service], plant, instance, "1.0.0", NO_TELEMETRY, stop)
+        work = run_acquisition(device_classes()[service], plant, instance, "1.0.0", telemetry, stop)
     async with asyncio.TaskGroup() as group:
         group.create_task(work)
         try:

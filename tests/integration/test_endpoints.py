@@ -4,6 +4,7 @@ import json
 
 import msgspec
 import pytest
+from nats.errors import NoRespondersError
 
 from fakes.site import SITE, Meter, document, eventually, meter_table, raw, running, served
 from integrations.messages import CircuitReset, ContentType, Health, HealthState, Metrics, ReadReply, decode
@@ -21,7 +22,18 @@ async def site(nats_server, streams):
             running("steam_meter", table, "b"),
         ):
             await eventually(lambda: raw(streams))
+            await eventually(lambda: all_answer(streams))
             yield streams
+
+
+async def all_answer(bus):
+    """Whether each service has its endpoints on the bus: readings are there before."""
+    try:
+        for service, instance in (("steam_meter", "a"), ("steam_meter", "b"), ("transformation", "a")):
+            await ask(bus, "health", Health, service=service, instance=instance)
+    except NoRespondersError:
+        return False
+    return True
 
 
 async def ask(bus, endpoint, reply, body=b"", service="steam_meter", instance="a", headers=None):

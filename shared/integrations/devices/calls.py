@@ -59,9 +59,9 @@ class DeviceCalls:
                 result = await self.breaker.call(self._with_retries, call, retries)
             else:
                 result = await self._with_retries(call, retries)
-        except Exception:
+        except Exception as error:
             if self._counts:
-                self.metrics.failed()
+                self.metrics.failed(error)
             raise
         if self._counts:
             self.metrics.succeeded((self._clock() - began) * 1000)

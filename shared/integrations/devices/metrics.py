@@ -1,11 +1,13 @@
 """What a connector counts about its calls."""
 
 import time
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Self
+
+from .errors import failure_kind
 
 WINDOW = 100
 """Calls that the average response time looks back on."""
@@ -18,11 +20,15 @@ class CallMetrics:
         self.total_calls = 0
         self.successful_calls = 0
         self.failed_calls = 0
+        self.failures: Counter[str] = Counter()
+        """Failed calls by kind: see `failure_kind`."""
         self.total_retries = 0
         self.last_call_seconds: float | None = None
         """End of the last call, seconds since 1970 UTC."""
         self.response_times_ms: deque[float] = deque(maxlen=WINDOW)
         """Of the last calls that were answered."""
+        self.on_answer: Callable[[float], None] | None = None
+        """Called with the seconds that each answered call took."""
 
     @classmethod
     def sum_of(cls, parts: Iterable[Self]) -> Self:
@@ -32,6 +38,7 @@ class CallMetrics:
             whole.total_calls += part.total_calls
             whole.successful_calls += part.successful_calls
             whole.failed_calls += part.failed_calls
+            whole.failures += part.failures
             whole.total_retries += part.total_retries
         ends = [part.last_call_seconds for part in parts if part.last_call_seconds is not None]
         whole.last_call_seconds = max(ends, default=None)
@@ -43,11 +50,14 @@ class CallMetrics:
         self._called()
         self.successful_calls += 1
         self.response_times_ms.append(response_time_ms)
+        if self.on_answer:
+            self.on_answer(response_time_ms / 1000)
 
-    def failed(self) -> None:
+    def failed(self, error: Exception) -> None:
         """Count a call that came to nothing."""
         self._called()
         self.failed_calls += 1
+        self.failures[failure_kind(error)] += 1
 
     @property
     def last_call_time(self) -> datetime | None:

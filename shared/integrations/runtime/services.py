@@ -13,7 +13,7 @@ from integrations.devices.classes import device_classes
 from integrations.runtime.acquisition.service import run_acquisition
 from integrations.runtime.plant.settings import load_plant
 from integrations.runtime.process.life import Stop, instance_id, run_service
-from integrations.runtime.process.telemetry import start_telemetry
+from integrations.runtime.process.observed import observed
 from integrations.runtime.transformation.service import SERVICE, run_transformation
 
 DISTRIBUTION = "gl003-integrations"
@@ -64,7 +64,7 @@ async def serve(name: str, config: Path | None, stop: Stop) -> None:
         raise ConfigurationError([Fault("", "service", name, allowed)])
     plant = load_plant(config)
     instance, release = instance_id(), version(DISTRIBUTION)
-    with start_telemetry(name, instance, release) as telemetry:
+    async with observed(name, instance, release, plant.http) as telemetry:
         if name == SERVICE:
             await run_transformation(plant, instance, release, telemetry, stop)
         else:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -39,40 +40,49 @@ async def patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
             attempt += 1
 
 
+@dataclass
+class KeptStreams:
+    """How the declared streams were at the last look: what was missing, and why no look was possible."""
+
+    missing: tuple[str, ...] = ()
+    trouble: str = ""
+
+
 @contextlib.asynccontextmanager
 async def keeping_streams(
     bus: Bus, configs: Sequence[dict[str, Any]], *, every_seconds: float = LOOK_SECONDS
-) -> AsyncIterator[None]:
-    """Make what is missing of the declared streams again while entered.
+) -> AsyncIterator[KeptStreams]:
+    """Make what is missing of the declared streams again while entered; yields how they are.
 
     Publishers and consumers wait meanwhile. A stream that is there is left as it is: an operator may have
     changed it since the start.
     """
+    kept = KeptStreams()
     async with asyncio.TaskGroup() as group:
-        keeper = group.create_task(_keep(bus, configs, every_seconds), name="keeper of streams")
+        keeper = group.create_task(_keep(bus, configs, every_seconds, kept), name="keeper of streams")
         try:
-            yield
+            yield kept
         finally:
             keeper.cancel()
 
 
-async def _keep(bus: Bus, configs: Sequence[dict[str, Any]], every_seconds: float) -> None:
-    trouble = ""
+async def _keep(bus: Bus, configs: Sequence[dict[str, Any]], every_seconds: float, kept: KeptStreams) -> None:
     while True:
         await asyncio.sleep(every_seconds)
         try:
             if missing := await _missing(bus, configs):
-                log.warning("streams are gone, making them again", streams=[each["name"] for each in missing])
+                kept.missing = tuple(each["name"] for each in missing)
+                log.warning("streams are gone, making them again", streams=list(kept.missing))
                 await ensure_streams(bus, missing, attempts=3)
-            trouble = ""
-        except JetStreamUnavailableError:
-            continue  # the bus is away: it says so itself
+            kept.missing, kept.trouble = (), ""
+        except JetStreamUnavailableError as error:
+            kept.trouble = str(error)  # not logged: the bus is away, and says so itself
         except BusClosedError:
             return
         except (JetStreamError, StreamConflictError) as error:
-            if str(error) != trouble:
+            if str(error) != kept.trouble:
                 log.error("streams cannot be looked after", reason=str(error))  # noqa: TRY400  # said in words
-            trouble = str(error)
+            kept.trouble = str(error)
 
 
 async def _missing(bus: Bus, configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -34,16 +34,20 @@ from integrations.devices.classes import DeviceClass
 from integrations.messages import ContentType, Severity
 from integrations.resilience import CircuitState, CircuitTransition
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
+from integrations.runtime.acquisition.measures import measures_of
 from integrations.runtime.acquisition.readings import RawWriter
 from integrations.runtime.acquisition.steam_flows import following_steam_flows
 from integrations.runtime.acquisition.writing import WriteEndpoint
 from integrations.runtime.endpoints import CommonEndpoints, serve
 from integrations.runtime.events import EVENT_ID, EventReporter
 from integrations.runtime.identity import Identity
+from integrations.runtime.metrics.catalogue import POLL_DURATION
+from integrations.runtime.metrics.metric import Measures
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
 from integrations.runtime.upkeep import keeping_streams
+from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
 
@@ -64,14 +68,18 @@ async def run_acquisition(
     common = CommonEndpoints(
         identity, telemetry, find=devices.find, counts=service.counts, device_metrics=service.device_metrics
     )
+    record = telemetry.recorder(POLL_DURATION)
+    for connector in connectors:
+        connector.metrics.on_answer = record
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
         await stack.enter_async_context(service.polling())  # what the bus misses waits in the outbox
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{device_class.name}-{instance}"))
         await ensure_streams(bus, declared)
-        await stack.enter_async_context(keeping_streams(bus, declared))
+        streams = await stack.enter_async_context(keeping_streams(bus, declared))
         await stack.enter_async_context(service.forwarding(bus))
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all(), *writes.all()]))
         await stack.enter_async_context(following_steam_flows(bus, plant.site, connectors))
+        watch(telemetry, bus, streams, devices.find, service.measures())
         log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
         await stop.wait()
 
@@ -117,6 +125,10 @@ class Acquisition:
             "outbox_dropped": self.outbox.dropped,
         }
         return counted | (asdict(self.publisher.statistics) if self.publisher else {})
+
+    def measures(self) -> Measures:
+        """Return where the values of the service's metrics come from."""
+        return measures_of(self.connectors, self.outbox, lambda: self.publisher)
 
     def device_metrics(self) -> dict[str, dict[str, Any]]:
         """Return each connector's metrics by device."""

@@ -25,6 +25,7 @@ BUS_VARIABLES = {
     "tls_key_file": "NATS_TLS_KEY_FILE",
     "tls_server_hostname": "NATS_TLS_SERVER_HOSTNAME",
 }
+HTTP_VARIABLES = {"host": "GL003_HTTP_HOST", "port": "GL003_HTTP_PORT"}
 CONNECTION_VARIABLES = {
     "CONNECTION_TIMEOUT": ("timeout_seconds", float),
     "MAX_RETRIES": ("max_retries", int),
@@ -53,6 +54,12 @@ def bus_from(environment: Mapping[str, str]) -> dict[str, Any]:
     return {key: environment[name] for key, name in BUS_VARIABLES.items() if environment.get(name)}
 
 
+def http_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys of the table [http] that the environment sets."""
+    given = {key: environment[name] for key, name in HTTP_VARIABLES.items() if environment.get(name)}
+    return _with_number(given)
+
+
 def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """Return the connection keys that the environment sets, and the faults of those it sets wrongly."""
     values: dict[str, Any] = {}
@@ -70,9 +77,7 @@ def device_from(environment: Mapping[str, str], device_class: DeviceClass) -> di
     """Return the table of the one device that the variables of a class describe; empty without a host."""
     names = device_names(device_class)
     found: dict[str, Any] = {key: environment[name] for key, name in names.items() if environment.get(name)}
-    if found.get("port", "").isdecimal():
-        found["port"] = int(found["port"])
-    return found if "host" in found else {}
+    return _with_number(found) if "host" in found else {}
 
 
 def device_names(device_class: DeviceClass) -> dict[str, str]:
@@ -87,3 +92,8 @@ def simulation_faults(environment: Mapping[str, str]) -> list[Fault]:
     if not text or text.lower() in list(SimulationPolicy):
         return []
     return [Fault(ENVIRONMENT, "SIMULATION", text, f"must be one of {', '.join(SimulationPolicy)}")]
+
+
+def _with_number(found: dict[str, Any]) -> dict[str, Any]:
+    """Return `found` with its port as a number, if it is one."""
+    return {**found, "port": int(found["port"])} if found.get("port", "").isdecimal() else found

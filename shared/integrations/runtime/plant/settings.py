@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,20 @@ from integrations.runtime.plant.environment import (
     BUS_VARIABLES,
     CONNECTION_NAMES,
     ENVIRONMENT,
+    HTTP_VARIABLES,
     bus_from,
     defaults_from,
     device_from,
     device_names,
+    http_from,
     simulation_faults,
 )
+from integrations.runtime.plant.http import HttpSettings
 from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
+_TABLES = ("nats", "http", "streams", "transformation", "defaults")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Plant:
     """Configurations by device class."""
     streams: StreamSettings
     cleaning: CleaningSettings
+    http: HttpSettings = field(default_factory=HttpSettings)
 
 
 def load_plant(path: Path | None, environment: Mapping[str, str] | None = None) -> Plant:
@@ -63,6 +68,9 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         BusSettings, document.get("nats", {}), "nats", faults, bus_from(environment), BUS_VARIABLES
     )
     streams = _section(StreamSettings, document.get("streams", {}), "streams", faults)
+    http = _section(
+        HttpSettings, document.get("http", {}), "http", faults, http_from(environment), HTTP_VARIABLES
+    )
     cleaning = _section(CleaningSettings, document.get("transformation", {}), "transformation", faults)
     defaults = _defaults(document, environment, faults)
     devices = {
@@ -72,7 +80,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     faults.extend(_shared_ids(devices))
     faults.extend(port_faults(devices))
     faults.raise_any()
-    return Plant(str(site), ContentType(content_type), bus, devices, streams, cleaning)
+    return Plant(str(site), ContentType(content_type), bus, devices, streams, cleaning, http)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -87,7 +95,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _unknown_tables(document: Mapping[str, Any]) -> list[Fault]:
-    known = {"site", "content_type", "nats", "streams", "transformation", "defaults", *device_classes()}
+    known = {"site", "content_type", *_TABLES, *device_classes()}
     allowed = f"is not known here; known: {', '.join(sorted(known))}"
     return [Fault("", key, value, allowed) for key, value in document.items() if key not in known]
 

@@ -3,13 +3,15 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 from opentelemetry import metrics, trace
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.sdk.metrics import MeterProvider, ObservableCounter, ObservableGauge
 from opentelemetry.sdk.metrics.export import (
+    CardinalityLimits,
     HistogramDataPoint,
     InMemoryMetricReader,
     MetricReader,
@@ -20,30 +22,76 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
+from integrations.runtime.metrics.metric import Kind, Measures, Metric, Values
 from integrations.runtime.process.exceptions import one_line
 from integrations.runtime.process.exporters import Exporters, exporters_from
 
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
 NAMESPACE = "gl003"
+MAX_SERIES: CardinalityLimits = {ObservableCounter: 100_000, ObservableGauge: 100_000}
+"""The SDK's own limit of 2,000 would put the devices beyond it together under one name."""
 
 log = structlog.get_logger(__name__)
 
 
 class Telemetry:
-    """Traces and metrics of this process; a context manager that ends with `shutdown()`."""
+    """What this process shows: traces, metrics, and whether it is ready; ends with `shutdown()`.
 
-    def __init__(self, resource: Resource, exporters: Exporters) -> None:
+    With a `registry` metrics are collected into it too, for Prometheus.
+    """
+
+    def __init__(
+        self, resource: Resource, exporters: Exporters, registry: "CollectorRegistry | None" = None
+    ) -> None:
+        self._not_ready: Callable[[], list[str]] = lambda: ["the service is starting"]
         self._exporters = exporters
-        self._reader = InMemoryMetricReader()
+        self._reader = InMemoryMetricReader(cardinality_limits=MAX_SERIES)
         # Nobody collects: trace ids still travel and stand in logs, but no span is recorded.
         sampler = None if exporters.traces else ALWAYS_OFF
         self.tracer_provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
         for span_exporter in exporters.traces:
             self.tracer_provider.add_span_processor(BatchSpanProcessor(span_exporter))
-        readers: list[MetricReader] = [PeriodicExportingMetricReader(one) for one in exporters.metrics]
+        readers: list[MetricReader] = [
+            PeriodicExportingMetricReader(one, cardinality_limits=MAX_SERIES) for one in exporters.metrics
+        ]
+        if registry is not None:
+            readers.append(_prometheus_reader(registry))
         self.meter_provider = MeterProvider([self._reader, *readers], resource, shutdown_on_exit=False)
+        self._meter = self.meter_provider.get_meter(NAMESPACE)
+
+    def not_ready(self) -> list[str]:
+        """Return why the service cannot do its work; nothing when it can."""
+        return self._not_ready()
+
+    def ready_unless(self, not_ready: Callable[[], list[str]]) -> None:
+        """Have `not_ready` say from now on what keeps the service from its work; any thread may ask."""
+        self._not_ready = not_ready
+
+    def measure(self, measures: Measures) -> None:
+        """Export counters and gauges; their readers are called from other threads whenever somebody asks."""
+        for metric, read in measures.items():
+            create = (
+                self._meter.create_observable_counter
+                if metric.kind is Kind.COUNTER
+                else self._meter.create_observable_gauge
+            )
+            create(metric.name, [_observer(read)], metric.unit, metric.text)
+
+    def recorder(self, metric: Metric) -> Callable[[float], None]:
+        """Return what adds a value to a histogram."""
+        histogram = self._meter.create_histogram(
+            metric.name, metric.unit, metric.text, explicit_bucket_boundaries_advisory=metric.bounds
+        )
+        return histogram.record
 
     def snapshot(self) -> list[dict[str, Any]]:
-        """Return the present metrics: `name`, `unit`, `attributes` and a `value`, or a histogram's facts."""
+        """Return the present metrics: `name`, `unit`, `attributes` and a `value`, or a histogram's facts.
+
+        Those of single devices are left out: who asks for a snapshot has them already, and thousands would
+        not fit a message.
+        """
         data = self._reader.get_metrics_data()
         return [
             {
@@ -56,6 +104,7 @@ class Telemetry:
             for scope in resource.scope_metrics
             for metric in scope.metrics
             for point in metric.data.data_points
+            if "device" not in (point.attributes or {})
         ]
 
     def shutdown(self, timeout_seconds: float = 2.0) -> None:
@@ -79,7 +128,9 @@ class Telemetry:
         self.shutdown()
 
 
-def start_telemetry(service: str, instance: str, version: str) -> Telemetry:
+def start_telemetry(
+    service: str, instance: str, version: str, registry: "CollectorRegistry | None" = None
+) -> Telemetry:
     """Start the SDK and make it this process's own; once per process, the API allows no second.
 
     Raises:
@@ -97,6 +148,7 @@ def start_telemetry(service: str, instance: str, version: str) -> Telemetry:
             }
         ),
         exporters,
+        registry,
     )
     trace.set_tracer_provider(telemetry.tracer_provider)
     metrics.set_meter_provider(telemetry.meter_provider)
@@ -126,6 +178,24 @@ def _hush_sdk() -> None:
     sdk = logging.getLogger("opentelemetry")
     sdk.handlers = [OncePerHour()]
     sdk.propagate = False
+
+
+def _observer(read: Callable[[], Values]) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    return lambda _: [Observation(value, labels) for value, labels in read()]
+
+
+def _prometheus_reader(registry: "CollectorRegistry") -> MetricReader:
+    from opentelemetry.exporter.prometheus import (  # noqa: PLC0415  # slow to import, not wanted everywhere
+        PrometheusMetricReader,
+    )
+
+    return PrometheusMetricReader(
+        disable_target_info=True,
+        scope_info_enabled=False,
+        resource_attribute_filter=lambda name: name == "service.name",
+        registry=registry,
+        cardinality_limits=MAX_SERIES,
+    )
 
 
 def _facts(point: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from integrations.runtime.transformation.coverage import Coverage
 from integrations.runtime.transformation.dead_letters import dead_letter
 from integrations.runtime.transformation.intake import Dead, Intake, Usable
 from integrations.runtime.transformation.outtake import CleanWriter
+from integrations.runtime.transformation.tally import Tally
 from integrations.transformation import Cleaner, TransformationError
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,13 @@ class ChunkWork:
     """
 
     def __init__(
-        self, site: str, cleaner: Cleaner, writer: CleanWriter, publisher: Publisher, events: EventReporter
+        self,
+        site: str,
+        cleaner: Cleaner,
+        writer: CleanWriter,
+        publisher: Publisher,
+        events: EventReporter,
+        tally: Tally,
     ) -> None:
         self.intake = Intake()
         self.coverage = Coverage({})
@@ -35,6 +42,7 @@ class ChunkWork:
         self._writer = writer
         self._publisher = publisher
         self._events = events
+        self._tally = tally
 
     async def do(self, chunk: Sequence[Received]) -> list[CleanBatch]:
         """Clean and publish; return what is clean."""
@@ -47,6 +55,7 @@ class ChunkWork:
             await publish(self._publisher, [dead_letter(self._site, one) for one in dead])
         self.batches += len(usable)
         self.readings += sum(len(batch.time) for batch in clean)
+        self._tally.count(chunk, clean)
         for one in dead:
             self._on_dead(one)
         return clean

@@ -23,6 +23,7 @@ from integrations.messages import CleanBatch, HealthState, Severity, Subjects
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
 from integrations.runtime.identity import Identity
+from integrations.runtime.metrics.catalogue import CLEANING_DELAY
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
@@ -31,10 +32,13 @@ from integrations.runtime.transformation.coverage import last_clean, read_covera
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.limits import cleaning_settings
 from integrations.runtime.transformation.live_settings import LiveSettings
+from integrations.runtime.transformation.measures import measures_of
 from integrations.runtime.transformation.outtake import CleanWriter
 from integrations.runtime.transformation.rebuild import rebuild
+from integrations.runtime.transformation.tally import Tally
 from integrations.runtime.transformation.unheard import Unheard
 from integrations.runtime.upkeep import keeping_streams, patiently
+from integrations.runtime.watching import watch
 from integrations.transformation import ChannelFault, Cleaner, Silence
 
 log = structlog.get_logger(__name__)
@@ -61,13 +65,16 @@ async def run_transformation(
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{SERVICE}-{instance}"))
         await ensure_streams(bus, declared)
-        await stack.enter_async_context(keeping_streams(bus, declared))
+        streams = await stack.enter_async_context(keeping_streams(bus, declared))
         publisher = await stack.enter_async_context(Publisher(bus))
-        service = Transformation(identity, plant, bus, publisher)
+        tally = Tally(telemetry.recorder(CLEANING_DELAY))
+        service = Transformation(identity, plant, bus, publisher, tally)
         await service.recall()
         common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
         await stack.enter_async_context(serve(bus, identity, common.all()))
         await stack.enter_async_context(service.working())
+        measures = measures_of(service.counts, tally, publisher)
+        watch(telemetry, bus, streams, service.find, measures)
         log.info("transformation runs", bus=bus.url, site=plant.site)
         await stop.wait()
 
@@ -81,6 +88,7 @@ class Transformation:
         plant: Plant,
         bus: Bus,
         publisher: Publisher,
+        tally: Tally,
         *,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -96,7 +104,7 @@ class Transformation:
         self._live = LiveSettings(bus, plant.site, self._cleaner, self._events)
         self._unheard = Unheard((), self._settings)
         writer = CleanWriter(plant.site, plant.content_type)
-        self._work = ChunkWork(plant.site, self._cleaner, writer, publisher, self._events)
+        self._work = ChunkWork(plant.site, self._cleaner, writer, publisher, self._events, tally)
         self._generation = 0
         self._working = asyncio.Lock()
         self._closing = asyncio.Event()

@@ -131,3 +131,15 @@ def test_a_device_tells_the_transformation_what_to_expect():
     assert limits.max_valid == pytest.approx(0.02)  # t/hr, the unit it is published in
     assert limits.expected_interval_seconds == 0.5
     assert limits.flatline_count == 5
+
+
+def test_probes_are_answered_only_where_a_port_is_given():
+    assert read_plant({}, {}).http.port == 0
+    document = {"http": {"host": "10.1.2.3", "port": 9100}}
+    http = read_plant(document, {"GL003_HTTP_PORT": "9200"}).http
+    assert (http.host, http.port) == ("10.1.2.3", 9200)
+
+
+def test_a_port_for_probes_that_cannot_be_is_named_where_it_was_given():
+    assert faults({"http": {"port": 99999}}) == ["http.port must be 0..65535, got 99999"]
+    assert faults({}, {"GL003_HTTP_PORT": "many"})[0].startswith("environment.GL003_HTTP_PORT must be")

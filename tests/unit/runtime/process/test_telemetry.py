@@ -54,15 +54,16 @@ def test_every_fault_in_the_variables_is_named():
     ]
 
 
-def test_metrics_are_read_in_process():
+def test_metrics_are_read_in_process_but_for_those_of_single_devices():
     with Telemetry(Resource({}), Exporters()) as telemetry:
         meter = telemetry.meter_provider.get_meter("t")
         polls = meter.create_counter("polls", unit="1")
-        polls.add(2, {"device": "m1"})
-        polls.add(3, {"device": "m1"})
+        polls.add(2, {"kind": "m1"})
+        polls.add(3, {"kind": "m1"})
+        meter.create_counter("single").add(1, {"device": "m1"})
         meter.create_histogram("poll.duration", unit="s").record(0.25)
         assert telemetry.snapshot() == [
-            {"name": "polls", "unit": "1", "attributes": {"device": "m1"}, "value": 5},
+            {"name": "polls", "unit": "1", "attributes": {"kind": "m1"}, "value": 5},
             {
                 "name": "poll.duration",
                 "unit": "s",

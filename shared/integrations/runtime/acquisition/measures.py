@@ -1,0 +1,51 @@
+"""What an acquisition service measures, metric by metric."""
+
+from collections.abc import Callable, Sequence
+
+from integrations.bus import Outbox, Publisher
+from integrations.devices import ConnectionState, PolledConnector
+from integrations.messages import Origin
+from integrations.resilience import CircuitState
+from integrations.runtime.metrics import catalogue
+from integrations.runtime.metrics.metric import Measures, Values, alone
+from integrations.runtime.metrics.outcomes import outcomes
+
+_CIRCUIT = {CircuitState.CLOSED: 0, CircuitState.HALF_OPEN: 1, CircuitState.OPEN: 2}
+
+
+def measures_of(
+    connectors: Sequence[PolledConnector], outbox: Outbox, publisher: Callable[[], Publisher | None]
+) -> Measures:
+    """Return where the values of each metric come from."""
+
+    def each(read: Callable[[PolledConnector], float]) -> Callable[[], Values]:
+        return lambda: [(read(one), {"device": one.device_id}) for one in connectors]
+
+    def failures() -> Values:
+        return [
+            (count, {"device": one.device_id, "kind": kind})
+            for one in connectors
+            for kind, count in tuple(one.metrics.failures.items())
+        ]
+
+    def circuits() -> Values:
+        return [
+            (_CIRCUIT[one.circuit_breaker.state], {"device": one.device_id})
+            for one in connectors
+            if one.circuit_breaker
+        ]
+
+    return {
+        catalogue.POLLS: each(lambda one: one.metrics.total_calls),
+        catalogue.POLL_FAILURES: failures,
+        catalogue.RETRIES: each(lambda one: one.metrics.total_retries),
+        catalogue.OVERRUNS: each(lambda one: one.grid.overruns),
+        catalogue.DEVICE_CONNECTED: each(lambda one: one.state is ConnectionState.CONNECTED),
+        catalogue.DEVICE_SIMULATED: each(
+            lambda one: one.latest is not None and one.latest.origin is Origin.SIMULATED
+        ),
+        catalogue.CIRCUIT_STATE: circuits,
+        catalogue.OUTBOX_DEPTH: alone(lambda: outbox.depth),
+        catalogue.OUTBOX_DROPPED: alone(lambda: outbox.dropped),
+        catalogue.PUBLISHED: lambda: outcomes(publisher()),
+    }
