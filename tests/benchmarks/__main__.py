@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from integrations.runtime.process.logs import configure_logging
 
-from . import acquisition, cleaning, end_to_end, hart, library, opcua, temperature
+from . import acquisition, cleaning, end_to_end, hart, library, opcua, streaming, temperature
 from .report import Figure, machine, show, write
 from .rig import ROOT
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Figure]]] = {
     "dead_unit": acquisition.with_a_dead_unit,
     "transformation": cleaning.against_pydantic,
     "library": library.against_pandas,
+    "streaming": streaming.against_ioos_qc,
     "temperature": temperature.against_scalar_packages,
     "hart": hart.against_bare_udp,
     "opcua": opcua.against_asyncua,

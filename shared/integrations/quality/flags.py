@@ -20,6 +20,8 @@ _NE107_GRAVEST_FIRST = (Ne107.FAILURE, Ne107.CHECK_FUNCTION, Ne107.OUT_OF_SPECIF
 
 Statuses = NDArray[np.uint32]
 
+_GOOD = np.uint32(Status.GOOD)
+
 
 def qartod_from_flags(flags: Flags) -> NDArray[np.uint8]:
     """Return the gravest QARTOD flag of each sample."""
@@ -34,7 +36,7 @@ def status_from_flags(flags: Flags, device_status: Statuses) -> Statuses:
     found = _status_table()[tabled(flags)]
     if (at := wide(flags)).size:
         found[at] = _status(flags[at])
-    ours = (found >> 30 > device_status >> 30) | (device_status == Status.GOOD)
+    ours = (found >> 30 > device_status >> 30) | (device_status == _GOOD)
     return np.where(ours, found, device_status)
 
 

@@ -44,6 +44,7 @@ DOUBTFUL = OUT_OF_RANGE | NEGATIVE | SIMULATED
 CODE = np.uint32(0xFFFF0000)
 LAST_USABLE = np.uint32(Status.UNCERTAIN_LAST_USABLE)
 EDITED = np.uint32(Status.GOOD_EDITED)
+QARTOD_GOOD = np.uint8(Qartod.GOOD)
 _NONE = np.zeros(0, dtype=np.intp)
 
 
@@ -95,11 +96,11 @@ class SensorBank(SensorMemory):
         self, value: Floats, time: Times, segments: Segments, flags: Flags, now_ns: int
     ) -> Bools:
         """Flag what a value and its time show without a look at other values; return which times advance."""
-        sensors, spread = segments.sensors, segments.spread
-        lowest, highest = spread(self.lowest[sensors]), spread(self.highest[sensors])
+        pick, spread = segments.pick, segments.spread
+        lowest, highest = spread(self.lowest[pick]), spread(self.highest[pick])
         _mark(flags, OUT_OF_RANGE, checks.out_of_range(value, lowest, highest))
-        _mark(flags, NEGATIVE, checks.negative(value, spread(self.non_negative[sensors])))
-        _mark(flags, STALE, checks.older_than(time, now_ns, spread(self.stale_after_ns[sensors])))
+        _mark(flags, NEGATIVE, checks.negative(value, spread(self.non_negative[pick])))
+        _mark(flags, STALE, checks.older_than(time, now_ns, spread(self.stale_after_ns[pick])))
         ahead = checks.ahead(time, now_ns, self._clock_tolerance_ns)
         if not _mark(flags, FUTURE, ahead):
             return self._flag_order(time, segments, flags, now_ns)
@@ -111,7 +112,7 @@ class SensorBank(SensorMemory):
 
     def _flag_order(self, time: Times, segments: Segments, flags: Flags, now_ns: int) -> Bools:
         """Flag times that do not advance, return those that do."""
-        before = checks.newest_before(time, segments, self.newest_time[segments.sensors])
+        before = checks.newest_before(time, segments, self.newest_time[segments.pick])
         advancing = time > before
         if advancing.all():
             self._hear(time, segments, now_ns)
@@ -123,50 +124,52 @@ class SensorBank(SensorMemory):
 
     def _hear(self, time: Times, segments: Segments, now_ns: int) -> None:
         self.times.push(time, segments)
-        self.newest_time[segments.sensors] = time[segments.lasts]
-        self.heard_ns[segments.sensors] = now_ns
-        self.reported[segments.sensors] = False
+        pick = segments.pick
+        self.newest_time[pick] = segments.last(time)
+        self.heard_ns[pick] = now_ns
+        self.reported[pick] = False
 
     def _flag_course(self, value: Floats, time: Times, segments: Segments, flags: Flags) -> None:
         """Flag changes that are too fast or absent, in samples with a value and a time that advances."""
         self._flag_still(value, segments, flags)
         trusted = flags & DOUBTFUL == 0
-        sensors, spread = segments.sensors, segments.spread
+        pick, spread = segments.pick, segments.spread
         too_fast = checks.rate_of_change(
-            checks.Course(value, time, spread(self.rate_limit[sensors]), spread(self.deadband[sensors])),
+            checks.Course(value, time, spread(self.rate_limit[pick]), spread(self.deadband[pick])),
             trusted,
             segments,
-            last_value=self.good_value[sensors],
-            last_time=self.good_time[sensors],
+            last_value=self.good_value[pick],
+            last_time=self.good_time[pick],
         )
         _mark(flags, RATE_OF_CHANGE, too_fast)
         good = segments.last_of_each(trusted & ~too_fast)
         found = good >= 0
-        self.good_value[sensors[found]] = value[good[found]]
-        self.good_time[sensors[found]] = time[good[found]]
+        sensors, good = segments.sensors[found], good[found]
+        self.good_value[sensors] = value[good]
+        self.good_time[sensors] = time[good]
 
     def _flag_still(self, value: Floats, segments: Segments, flags: Flags) -> None:
-        sensors = segments.sensors
-        tolerance = segments.spread(self.still_tolerance[sensors])
-        count = segments.spread(self.still_count[sensors])
+        pick = segments.pick
+        tolerance = segments.spread(self.still_tolerance[pick])
+        count = segments.spread(self.still_count[pick])
         run = checks.still_run(
-            value, segments, tolerance, last_value=self.last_value[sensors], run_before=self.run[sensors]
+            value, segments, tolerance, last_value=self.last_value[pick], run_before=self.run[pick]
         )
-        suspects = np.flatnonzero(run >= count)
-        for length in np.unique(count[suspects]).tolist():
+        suspects = (run >= count).nonzero()[0]
+        for length in np.unique(count[suspects]).tolist() if suspects.size else ():
             at = suspects[count[suspects] == length]
             windows = self.values.windows(length, value, segments, at)
             flags[at[checks.within_tolerance(windows, tolerance[at])]] |= FLATLINE
         self.values.push(value, segments)
-        self.last_value[sensors] = value[segments.lasts]
-        self.run[sensors] = run[segments.lasts]
+        self.last_value[pick] = segments.last(value)
+        self.run[pick] = segments.last(run)
 
     def _verdict(self, value: Floats, flags: Flags, samples: FlatSamples) -> CleanSamples:
         """Look up what the flags mean; most samples have none, and those keep the device's status."""
         status = samples.status.copy()
-        qartod = np.full(flags.size, Qartod.GOOD, dtype=np.uint8)
+        qartod = np.full(flags.size, QARTOD_GOOD, dtype=np.uint8)
         quality = np.full(flags.size, BEST_SCORE, dtype=np.uint8)
-        if (at := np.flatnonzero(flags)).size:
+        if (at := flags.nonzero()[0]).size:
             found = flags[at]
             status[at] = status_from_flags(found, status[at])
             qartod[at] = qartod_from_flags(found)
@@ -199,5 +202,5 @@ def _mark(flags: Flags, flag: np.uint16, mask: Bools) -> bool:
     """Set a flag where the mask says so; tell whether it does anywhere."""
     found = bool(np.count_nonzero(mask))
     if found:  # most checks object to nothing
-        flags[np.flatnonzero(mask)] |= flag
+        flags[mask.nonzero()[0]] |= flag
     return found

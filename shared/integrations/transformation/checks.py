@@ -70,7 +70,7 @@ class Course:
         """Do as `too_fast` of all samples, of which most are within their deadband."""
         step = np.abs(self.value - from_value)
         beyond = step > self.deadband
-        at = np.flatnonzero(beyond)
+        at = beyond.nonzero()[0]
         if at.size * FEW > step.size:
             return self.too_fast(slice(None), from_value, from_time)
         beyond[at] = self.too_fast(at, from_value[at], from_time[at])
@@ -93,9 +93,11 @@ def rate_of_change(
     since the last good sample: a spike costs one flag, and a step that stays is accepted once it could have
     been reached at the limit.
     """
+    if segments.one_each:
+        return course.everywhere_too_fast(last_value, last_time)
     from_value = segments.previous(course.value, last_value)
     from_time = segments.previous(course.time, last_time)
-    if (after := segments.followers(np.flatnonzero(~trusted))).size:
+    if (after := segments.followers((~trusted).nonzero()[0])).size:
         good = segments.latest(trusted)[after - 1]
         segment = segments.segment_of(after)
         from_value[after] = np.where(good >= 0, course.value[good], last_value[segment])
@@ -103,7 +105,7 @@ def rate_of_change(
     too_fast = course.everywhere_too_fast(from_value, from_time)
     # So far every trusted sample was taken for good. What follows a refused one is compared with the good one
     # before it, until one is good again: only these are walked, one by one.
-    refusals = np.flatnonzero(too_fast & trusted)
+    refusals = (too_fast & trusted).nonzero()[0]
     if not refusals.size:
         return too_fast
     # Mostly the next one is good again: that is worked out for all of them at once.
@@ -134,7 +136,7 @@ def still_run(
     """Return for each sample how many in a row, itself included, hardly left the one before."""
     near = np.abs(value - segments.previous(value, last_value)) <= tolerance
     run = np.ones(value.size, dtype=np.intp)
-    at = np.flatnonzero(near)
+    at = near.nonzero()[0]
     if at.size:
         begins = segments.start_of[at] == at
         begins[0] = True

@@ -111,7 +111,7 @@ class SensorMemory:
     def convert(self, sensor: int, by: Affine) -> None:
         """Bring what is remembered of a sensor's values into another unit."""
         for levels in (self.good_value, self.last_value, self.values.rows):
-            levels[sensor] = by.scale * levels[sensor] + by.offset
+            levels[..., sensor] = by.scale * levels[..., sensor] + by.offset
 
     def forget(self, sensor: int) -> None:
         """Drop all that is known of a sensor; its index goes to the next that is added."""
@@ -122,7 +122,7 @@ class SensorMemory:
 
     def intervals_ns(self, sensors: Indices) -> Floats:
         """Return the time between readings: configured, else the median of the last seven, else a minute."""
-        learned = np.median(np.diff(np.sort(self.times.rows[sensors], axis=1), axis=1), axis=1)
+        learned = np.median(np.diff(np.sort(self.times.rows[:, sensors], axis=0), axis=0), axis=0)
         enough = self.times.count[sensors] > INTERVALS_LEARNED_FROM
         learned = np.where(enough, learned, UNLEARNED_INTERVAL_SECONDS * NANOSECONDS_PER_SECOND)
         configured = self.interval_ns[sensors]

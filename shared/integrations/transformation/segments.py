@@ -19,7 +19,7 @@ class Segments:
         sensor: sensor of each sample; equal ones are adjacent.
     """
 
-    __slots__ = ("lasts", "lengths", "sensor", "sensors", "start_of", "starts")
+    __slots__ = ("lasts", "lengths", "one_each", "pick", "sensor", "sensors", "start_of", "starts")
 
     def __init__(self, sensor: Indices) -> None:
         size = sensor.size
@@ -33,6 +33,10 @@ class Segments:
         """Sensor of each segment."""
         self.lengths = self.lasts - self.starts + 1
         """Samples in each segment."""
+        self.one_each = self.starts.size == size > 0
+        """Whether each sensor has just one sample."""
+        self.pick = _pick(self.sensors)
+        """What picks the sensors out of arrays with one entry each: where it can be, a slice, so a view."""
         self.start_of = self.spread(self.starts)
         """First sample of the segment that each sample belongs to."""
 
@@ -43,12 +47,13 @@ class Segments:
         one.sensor = np.ndarray(size, np.intp, np.array([sensor]), strides=(0,))
         one.starts, one.lasts = np.zeros(1, dtype=np.intp), np.array([size - 1])
         one.sensors, one.lengths = np.array([sensor]), np.array([size])
+        one.one_each, one.pick = size == 1, slice(sensor, sensor + 1)
         one.start_of = np.ndarray(size, np.intp, one.starts, strides=(0,))
         return one
 
     def spread(self, per_segment: NDArray[T]) -> NDArray[T]:
         """Repeat a value per segment for each of its samples."""
-        if self.starts.size == self.sensor.size:
+        if self.one_each:
             return per_segment
         if self.starts.size == 1:  # a view of one number as many: nothing to fill and nothing to load
             return np.ndarray(self.sensor.size, per_segment.dtype, per_segment, strides=(0,))
@@ -69,6 +74,8 @@ class Segments:
 
     def previous(self, values: NDArray[T], carried: NDArray[T]) -> NDArray[T]:
         """Return for each sample the value before it; a segment's first sample gets what was carried in."""
+        if self.one_each:
+            return carried.copy()
         before = np.empty_like(values)
         before[1:] = values[:-1]
         before[self.starts] = carried
@@ -88,7 +95,7 @@ class Segments:
 
     def last_of_each(self, mask: Bools) -> Indices:
         """Return for each segment its last sample that is in `mask`, else −1."""
-        if self.starts.size == self.sensor.size:
+        if self.one_each:
             return _indices(np.where(mask, self.starts, -1))
         if self.starts.size == 1:
             back = int(mask[::-1].argmax())
@@ -101,13 +108,27 @@ class Segments:
             return Segments.of_one(count, int(self.sensors[0]))
         return Segments(self.sensor[mask])
 
+    def last(self, values: NDArray[T]) -> NDArray[T]:
+        """Return the value of each segment's last sample."""
+        return values if self.one_each else values[self.lasts]
+
     def tail(self, count: int) -> Indices:
         """Return the samples that are among the last `count` of their segment."""
-        if self.starts.size == self.sensor.size:
+        if self.one_each:
             return self.starts
         if self.starts.size == 1:
             return np.arange(max(0, self.sensor.size - count), self.sensor.size)
         return np.flatnonzero(self.spread(self.lasts) - np.arange(self.sensor.size) < count)
+
+
+def _pick(sensors: Indices) -> slice | Indices:
+    """Return a slice for sensors that follow each other without a hole."""
+    size = sensors.size
+    if not size or int(sensors[-1]) - int(sensors[0]) != size - 1:
+        return sensors
+    first = int(sensors[0])
+    follow = size < 3 or bool((sensors[1:] - sensors[:-1] == 1).all())
+    return slice(first, first + size) if follow else sensors
 
 
 def _indices(found: Any) -> Indices:

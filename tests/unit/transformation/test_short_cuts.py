@@ -48,13 +48,23 @@ def test_hampel_finds_its_places_again_among_missing_values():
 @given(st.integers(1, 40), st.integers(0, 5), st.data())
 def test_segments_of_one_sensor_are_those_of_a_column_of_it(size, sensor, data):
     long, short = Segments(np.full(size, sensor)), Segments.of_one(size, sensor)
-    for name in Segments.__slots__:
+    assert (long.one_each, long.pick) == (short.one_each, short.pick)
+    for name in set(Segments.__slots__) - {"one_each", "pick"}:
         assert getattr(long, name).tolist() == getattr(short, name).tolist(), name
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)))
     assert short.last_of_each(mask).tolist() == long.latest(mask)[long.lasts].tolist()
     assert short.tail(7).tolist() == list(range(max(0, size - 7), size))
     assert short.subset(mask).sensor.tolist() == long.sensor[mask].tolist()
     assert short.spread(np.array([2.5])).tolist() == [2.5] * size
+
+
+@pytest.mark.parametrize(
+    "sensors", [[], [3], [3, 4, 5], [5, 4, 3], [3, 5, 4, 6], [0, 2, 3], [3, 3, 4, 4, 5], [2, 9], [0, 1]]
+)
+def test_sensors_are_picked_by_a_slice_or_one_by_one(sensors):
+    segments, everywhere = Segments(np.array(sensors, dtype=np.intp)), np.arange(20.0)
+    assert everywhere[segments.pick].tolist() == everywhere[segments.sensors].tolist()
+    assert segments.one_each == (0 < len(sensors) == len(set(sensors)))
 
 
 @given(STEPS, st.lists(st.booleans(), min_size=60, max_size=60), st.sampled_from([0.0, 0.25, 1.0]))
