@@ -34,6 +34,8 @@ class Durable:
     filter_subjects: Sequence[str] = ()
     ack_wait_seconds: float = 60.0
     max_ack_pending: int = 20_000
+    begins_now: bool = False
+    """Whether it begins with what is stored after it was made, and not with all that is there."""
 
     async def ensure(self, bus: Bus, resume_after: int = 0, created: str = "") -> str:
         """Create or update it; one that vanished starts after `resume_after` (a stream sequence).
@@ -47,7 +49,8 @@ class Durable:
             resume_after = 0
         info = await self._info(bus)
         if info is None:
-            start = _start_after(resume_after, stream["state"]["last_seq"])
+            last = stream["state"]["last_seq"]
+            start = _start_after(last) if self.begins_now and not created else _continued(resume_after, last)
             log.info("consumer created", stream=self.stream, consumer=self.name, **start)
         else:
             start = {key: info["config"][key] for key in _START if key in info["config"]}  # cannot be changed
@@ -94,7 +97,11 @@ def check_server(bus: Bus) -> None:
         )
 
 
-def _start_after(sequence: int, last: int) -> dict[str, Any]:
-    if not sequence or last < sequence:
+def _continued(resume_after: int, last: int) -> dict[str, Any]:
+    if not resume_after or last < resume_after:
         return {"deliver_policy": "all"}
+    return _start_after(resume_after)
+
+
+def _start_after(sequence: int) -> dict[str, Any]:
     return {"deliver_policy": "by_start_sequence", "opt_start_seq": sequence + 1}

@@ -95,6 +95,18 @@ async def test_a_new_reader_continues_after_what_was_acknowledged(streams):
         assert sequences(await read(consumer, 7)) == [4, 5, 6, 7, 8, 9, 10]
 
 
+async def test_a_reader_that_begins_now_leaves_what_was_there_before_it(streams):
+    durable = Durable("RAW", "from-now", ["gl.p.raw.>"], begins_now=True)
+    await publish(streams, range(5))
+    async with PullConsumer(streams, durable) as consumer:
+        await consumer.rewind()  # it is made now
+        await publish(streams, range(5, 7))
+        assert sequences(await read(consumer, 2)) == [6, 7]
+    await publish(streams, range(7, 9))
+    async with PullConsumer(streams, durable) as consumer:
+        assert sequences(await read(consumer, 2)) == [8, 9]
+
+
 async def test_rewind_brings_what_is_open_and_not_what_is_settled(streams):
     await publish(streams, range(10))
     async with PullConsumer(streams, DURABLE) as consumer:

@@ -13,6 +13,7 @@ from integrations.configuration import ConfigurationError, Fault, FaultList, rea
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import ContentType, MessageError, check_token
+from integrations.runtime.balances.config import BalanceConfig
 from integrations.runtime.plant.environment import (
     BUS_VARIABLES,
     CONNECTION_NAMES,
@@ -30,7 +31,7 @@ from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
-_TABLES = ("nats", "http", "streams", "transformation", "defaults")
+_TABLES = ("nats", "http", "streams", "transformation", "balances", "defaults")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Plant:
     streams: StreamSettings
     cleaning: CleaningSettings
     http: HttpSettings = field(default_factory=HttpSettings)
+    balances: tuple[BalanceConfig, ...] = ()
 
 
 def load_plant(path: Path | None, environment: Mapping[str, str] | None = None) -> Plant:
@@ -77,10 +79,11 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         name: _devices(device_class, document.get(name, []), defaults, environment, faults)
         for name, device_class in _in_order_of(document, device_classes())
     }
+    balances = _balances(document.get("balances", []), faults)
     faults.extend(_shared_ids(devices))
     faults.extend(port_faults(devices))
     faults.raise_any()
-    return Plant(str(site), ContentType(content_type), bus, devices, streams, cleaning, http)
+    return Plant(str(site), ContentType(content_type), bus, devices, streams, cleaning, http, balances)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -192,6 +195,18 @@ def _devices(
             for at, table in enumerate(tables)
         ]
     return tuple(config for config in found if config is not None)
+
+
+def _balances(tables: Any, faults: FaultList) -> tuple[BalanceConfig, ...]:
+    if not isinstance(tables, list):
+        faults.append(Fault("", "balances", tables, "must be tables headed [[balances]]"))
+        return ()
+    read = [_section(BalanceConfig, table, f"balances[{at}]", faults) for at, table in enumerate(tables)]
+    found = tuple(config for config in read if config is not None)
+    for name, count in Counter(config.balance_id for config in found).items():
+        if count > 1:
+            faults.append(Fault("balances", "balance_id", name, "must be used once only"))
+    return found
 
 
 def _shared_ids(devices: Mapping[str, tuple[ConnectionConfig, ...]]) -> list[Fault]:

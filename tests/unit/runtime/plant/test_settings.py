@@ -2,6 +2,7 @@
 
 import pytest
 
+from fakes.header import header_table
 from integrations.configuration import ConfigurationError
 from integrations.devices import SimulationPolicy
 from integrations.devices.classes import device_classes
@@ -143,3 +144,21 @@ def test_probes_are_answered_only_where_a_port_is_given():
 def test_a_port_for_probes_that_cannot_be_is_named_where_it_was_given():
     assert faults({"http": {"port": 99999}}) == ["http.port must be 0..65535, got 99999"]
     assert faults({}, {"GL003_HTTP_PORT": "many"})[0].startswith("environment.GL003_HTTP_PORT must be")
+
+
+def test_every_fault_of_a_balance_is_told_with_all_others():
+    broken = header_table(balance_id="twice")
+    broken["mass"][0]["inflows"] = ["nowhere"]
+    document = {"balances": [broken, header_table(period_seconds=0)], "streams": {"replicas": 0}}
+    found = faults(document)
+    assert any(fault.startswith("balances[0].variables.nowhere must be described") for fault in found)
+    assert any(fault.startswith("balances[1].period_seconds must be") for fault in found)
+    assert any(fault.startswith("streams.replicas") for fault in found)
+    assert faults({"balances": {}}) == ["balances must be tables headed [[balances]], got {}"]
+
+
+def test_balances_have_names_of_their_own():
+    (fault,) = faults({"balances": [header_table(), header_table()]})
+    assert fault == "balances.balance_id must be used once only, got 'steam_header'"
+    (config,) = read_plant({"balances": [header_table()]}, {}).balances
+    assert config.balance_id == "steam_header"
