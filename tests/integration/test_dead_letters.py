@@ -65,7 +65,7 @@ async def test_dead_letters_are_not_repeated_by_a_restart(nats_server, streams):
         async with running("transformation", table):
             await publisher.publish_all([Outgoing(SUBJECT, b"?")])
             await eventually(lambda: stored(streams, "DEAD", f"gl.{SITE}.dead.RAW"))
-        await streams.api(f"CONSUMER.DELETE.RAW.transformation-{SITE}")
+        await streams.api("STREAM.PURGE.KV_gl_replicas")  # as if nobody had written down how far it was
         async with running("transformation", table):
             await publisher.publish_all([Feed().next()])
             await eventually(lambda: cleaned(streams, 1))

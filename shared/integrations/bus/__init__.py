@@ -2,7 +2,7 @@
 
 from .connection import Bus, BusEvent, BusEventKind
 from .consumer import PullConsumer
-from .direct import Stored, last, last_per_subject, replay, subjects_of
+from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
 from .durable import Durable, ServerTooOldError
 from .embedded import EmbeddedServer
 from .errors import (
@@ -33,6 +33,7 @@ from .streams import (
     EVENTS,
     LATEST_BUCKET,
     RAW,
+    REPLICA_BUCKET,
     StreamSettings,
     ensure_streams,
     stream_configs,
@@ -46,6 +47,7 @@ __all__ = [
     "EVENTS",
     "LATEST_BUCKET",
     "RAW",
+    "REPLICA_BUCKET",
     "Ack",
     "Bus",
     "BusClosedError",
@@ -89,6 +91,7 @@ __all__ = [
     "last",
     "last_per_subject",
     "listening",
+    "newest",
     "open_bus",
     "replay",
     "stream_configs",

@@ -23,6 +23,8 @@ BATCH_BYTES = 8 * 1024 * 1024
 _PATIENCE = Backoff(0.1, max_seconds=2.0)
 _END_OF_BATCH = "204"
 _NOT_FOUND = "404"
+_UP_TO = "Nats-UpTo-Sequence"
+"""Header at the end of an answer: how far the stream had come where it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,23 @@ async def replay(
 
 
 async def last_per_subject(
-    bus: Bus, stream: str, subject: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    bus: Bus,
+    stream: str,
+    subject: str,
+    *,
+    at_least: int = 0,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Stored]:
-    """Yield the last message of every subject that matches `subject`; waits through outages."""
+    """Yield the last message of every subject that matches `subject`; waits through outages.
+
+    A copy of the stream that has not come to sequence `at_least` yet is not believed: any of them may answer.
+    """
     subjects = await subjects_of(bus, stream, subject)
     for first in range(0, len(subjects), BATCH):
         names = subjects[first : first + BATCH]
         while names:
             query = {"multi_last": names, "batch": BATCH, "max_bytes": BATCH_BYTES}
-            messages = await _patiently(bus, stream, query, sleep)
+            messages = await _patiently(bus, stream, query, sleep, at_least)
             for message in messages:
                 yield message
             if not messages or not messages[-1].pending:
@@ -101,19 +111,30 @@ async def subjects_of(bus: Bus, stream: str, subject: str) -> list[str]:
             return found
 
 
+async def newest(bus: Bus, stream: str, subject: str, *, at_least: int = 0) -> list[Stored]:
+    """The last message of each of the few subjects that match `subject`, as many as one answer takes."""
+    return await _batch(bus, stream, {"multi_last": [subject], "batch": BATCH}, at_least)
+
+
 async def _patiently(
-    bus: Bus, stream: str, query: dict[str, Any], sleep: Callable[[float], Awaitable[None]]
+    bus: Bus,
+    stream: str,
+    query: dict[str, Any],
+    sleep: Callable[[float], Awaitable[None]],
+    at_least: int = 0,
 ) -> list[Stored]:
     attempt = 0
     while True:
         try:
-            return await _batch(bus, stream, query)
+            return await _batch(bus, stream, query, at_least)
         except JetStreamUnavailableError:
             await sleep(_PATIENCE.ceiling(attempt))
             attempt += 1
 
 
-async def _batch(bus: Bus, stream: str, query: dict[str, Any], timeout_seconds: float = 5.0) -> list[Stored]:
+async def _batch(
+    bus: Bus, stream: str, query: dict[str, Any], at_least: int = 0, timeout_seconds: float = 5.0
+) -> list[Stored]:
     """One direct get: its messages, once the server has said that these were all."""
     messages: list[Stored] = []
     ended: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
@@ -140,6 +161,8 @@ async def _batch(bus: Bus, stream: str, query: dict[str, Any], timeout_seconds: 
     except (errors.Error, TimeoutError) as error:
         raise JetStreamUnavailableError(f"no answer from {stream} to a direct get: {error}") from error
     _check_status(stream, headers)
+    if messages and int(headers.get(_UP_TO, at_least)) < at_least:
+        raise JetStreamUnavailableError(f"{stream}: a copy that lags behind sequence {at_least} has answered")
     return messages
 
 

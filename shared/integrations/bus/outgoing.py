@@ -45,6 +45,8 @@ class Refusal:
 
     message: Outgoing
     reason: str
+    code: int = 0
+    """JetStream's number for the reason, where it was JetStream that refused."""
 
 
 class PublishRefusedError(BusError):

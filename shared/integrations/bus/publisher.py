@@ -177,7 +177,8 @@ class Publisher:
             self._stored(flight, Ack(answer.stream, answer.seq, answer.duplicate))
         elif answer.error.permanent:
             self._land(flight)
-            self._refuse(flight, f"{answer.error.description} ({answer.error.err_code})")
+            reason = f"{answer.error.description} ({answer.error.err_code})"
+            self._refuse(flight, reason, answer.error.err_code)
         else:
             self._postpone(flight, answer.error.description)
         self._pump()
@@ -190,9 +191,9 @@ class Publisher:
         flight.batch.settle_one()
         self._next_in_lane(flight)
 
-    def _refuse(self, flight: Flight, reason: str) -> None:
+    def _refuse(self, flight: Flight, reason: str, code: int = 0) -> None:
         self.statistics.refused += 1
-        flight.batch.refusals.append(Refusal(flight.message, reason))
+        flight.batch.refusals.append(Refusal(flight.message, reason, code))
         flight.batch.settle_one()
         self._next_in_lane(flight)
 

@@ -8,6 +8,7 @@ import structlog
 from msgspec import Meta
 
 from integrations.configuration import Checked
+from integrations.messages import PARTITIONS
 from integrations.resilience import Backoff
 
 from .connection import Bus
@@ -21,6 +22,14 @@ EVENTS = "EVENTS"
 DEAD = "DEAD"
 LATEST_BUCKET = "gl_latest"
 CONFIG_BUCKET = "gl_config"
+REPLICA_BUCKET = "gl_replicas"
+RAW_PARTITIONS = {
+    "src": "gl.*.raw.*.*",
+    "dest": "gl.{{wildcard(1)}}.raw."
+    f"{{{{partition({PARTITIONS},2,3)}}}}"
+    ".{{wildcard(2)}}.{{wildcard(3)}}",
+}
+"""RAW keeps each batch under its partition: replicas then read theirs and nothing else."""
 
 _SECOND_NS = 1_000_000_000
 _HOUR_SECONDS = 3600
@@ -57,20 +66,29 @@ def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     """
     total = settings.storage_bytes
     declared = [
-        _site_stream(RAW, "raw", settings.raw_max_age_hours, int(0.38 * total)),
-        _site_stream(CLEAN, "clean", settings.clean_max_age_hours, int(0.49 * total)),
-        _site_stream(EVENTS, "event", settings.event_max_age_hours, int(0.05 * total)),
-        _site_stream(DEAD, "dead", settings.dead_max_age_hours, int(0.05 * total)),
+        {
+            **_site_stream(RAW, ["gl.*.raw.>"], settings.raw_max_age_hours, int(0.38 * total)),
+            "subject_transform": RAW_PARTITIONS,
+        },
+        _site_stream(
+            CLEAN,
+            ["gl.*.clean.>", "gl.*.recleaned.>", "gl.*.fence.*"],
+            settings.clean_max_age_hours,
+            int(0.49 * total),
+        ),
+        _site_stream(EVENTS, ["gl.*.event.>"], settings.event_max_age_hours, int(0.05 * total)),
+        _site_stream(DEAD, ["gl.*.dead.>"], settings.dead_max_age_hours, int(0.05 * total)),
         _bucket(LATEST_BUCKET, int(0.02 * total)),
         _bucket(CONFIG_BUCKET, int(0.005 * total), history=CONFIG_HISTORY),
+        {**_bucket(REPLICA_BUCKET, int(0.005 * total)), "allow_msg_ttl": True},
     ]
     return [{**config, "num_replicas": settings.replicas} for config in declared]
 
 
-def _site_stream(name: str, kind: str, max_age_hours: float, max_bytes: int) -> dict[str, Any]:
+def _site_stream(name: str, subjects: list[str], max_age_hours: float, max_bytes: int) -> dict[str, Any]:
     return {
         "name": name,
-        "subjects": [f"gl.*.{kind}.>"],
+        "subjects": subjects,
         "storage": "file",
         "retention": "limits",
         "discard": "old",

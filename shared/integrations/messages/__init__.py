@@ -11,9 +11,20 @@ from .raw_template import RawTemplate
 from .readings import CleanBatch, RawBatch, RawColumn
 from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply, WriteReply, WriteRequest
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
-from .subjects import Subject, SubjectError, Subjects, check_token, parse_subject, token_from
+from .subjects import (
+    PARTITIONS,
+    Subject,
+    SubjectError,
+    Subjects,
+    check_token,
+    parse_subject,
+    partition_of,
+    split_stored,
+    token_from,
+)
 
 __all__ = [
+    "PARTITIONS",
     "CircuitHealth",
     "CircuitReset",
     "CleanBatch",
@@ -50,5 +61,7 @@ __all__ = [
     "is_good",
     "is_uncertain",
     "parse_subject",
+    "partition_of",
+    "split_stored",
     "token_from",
 ]

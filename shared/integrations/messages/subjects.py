@@ -2,14 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .errors import MessageError
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
+PARTITIONS = 64
+"""Parts that the sources of a site are cleaned in; a source is always in the same one. Chosen once."""
+_RAW_TOKENS = 5
 _SITE_KINDS = {
     "raw": ("device_class", "source"),
     "clean": ("device_class", "sensor_id"),
+    "recleaned": ("configuration", "device_class", "sensor_id"),
     "event": ("service", "id"),
     "dead": ("stream",),
     "svc": ("service", "instance", "endpoint"),
@@ -36,7 +41,7 @@ def token_from(text: str) -> str:
 
 @dataclass(frozen=True)
 class Subject:
-    """A parsed subject: `kind` is raw, clean, event, dead or svc; the tokens by name."""
+    """A parsed subject: `kind` is raw, clean, recleaned, event, dead or svc; the tokens by name."""
 
     site: str
     kind: str
@@ -60,6 +65,10 @@ class Subjects:
         """Cleaned readings of one sensor."""
         return self._build("clean", device_class, sensor_id)
 
+    def recleaned(self, configuration: str, device_class: str, sensor_id: str) -> str:
+        """Readings of one sensor, cleaned once more under another configuration."""
+        return self._build("recleaned", configuration, device_class, sensor_id)
+
     def event(self, service: str, subject_id: str) -> str:
         """Events of one service about one thing."""
         return self._build("event", service, subject_id)
@@ -77,6 +86,14 @@ class Subjects:
         if kind not in _SITE_KINDS:
             raise SubjectError(f"kind must be one of {', '.join(_SITE_KINDS)}, got {kind!r}")
         return f"gl.{self.site}.{kind}.>"
+
+    def partition(self, number: int) -> str:
+        """All raw batches of a partition as the stream has them: a filter, not a subject to publish to."""
+        return f"gl.{self.site}.raw.{number}.*.*"
+
+    def fence(self, partition: int) -> str:
+        """Where it is written who cleans a partition, and in front of whose clean readings it stands."""
+        return f"gl.{self.site}.fence.{partition}"
 
     def latest_key(self, device_class: str, sensor_id: str) -> str:
         """Key of a sensor's last clean value in the bucket `gl_latest`."""
@@ -110,3 +127,24 @@ def parse_subject(subject: str) -> Subject:
     return Subject(
         site, kind, {name: check_token(name, token) for name, token in zip(names, tokens, strict=True)}
     )
+
+
+@lru_cache(maxsize=8192)  # the same few thousand sources for ever
+def partition_of(device_class: str, source: str) -> int:
+    """Return the partition of a source, as nats-server works it out: FNV-1a of both tokens."""
+    digest = 0x811C9DC5
+    for byte in f"{device_class}{source}".encode():
+        digest = (digest ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return digest % PARTITIONS
+
+
+@lru_cache(maxsize=8192)  # as above
+def split_stored(subject: str) -> tuple[int, str]:
+    """Return partition and published subject of a raw batch by the subject that the stream has it under.
+
+    The stream puts the partition before the device class; what is older than partitions has none there.
+    """
+    tokens = subject.split(".")
+    if len(tokens) == _RAW_TOKENS + 1 and tokens[3].isdecimal():
+        return int(tokens[3]), ".".join((*tokens[:3], *tokens[4:]))
+    return partition_of(*tokens[-2:]), subject

@@ -133,6 +133,12 @@ class Cleaner:
             del self._sensor_ids[channel.index]
             self._bank.forget(channel.index)
 
+    def forget_where(self, forgotten: Callable[[Route], bool]) -> None:
+        """Drop what is remembered of all sensors on some routes."""
+        for channel in tuple(self._channels.values()):
+            if forgotten(channel.route):
+                self.forget(channel.sensor_id)
+
     def _arrivals(self, batch: RawBatch) -> Iterator[tuple[Channel, RawColumn]]:
         """Yield the columns that hold samples, each with its channel."""
         key = Route.of(batch)

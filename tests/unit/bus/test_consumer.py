@@ -54,7 +54,8 @@ async def test_a_backlog_comes_in_order_and_in_full_chunks(streams):
     assert [len(chunk) for chunk in chunks] == [500, 500, 200]
     assert [s for chunk in chunks for s in sequences(chunk)] == list(range(1, 1201))
     message = chunks[0][0]
-    assert (message.subject, message.delivered, message.pending) == ("gl.p.raw.c.s0", 1, 1199)
+    assert (message.delivered, message.pending) == (1, 1199)
+    assert message.subject.endswith(".c.s0")
     assert message.headers["n"] == "0"
     assert message.time_ns > 1.7e18
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.messages import Subject, SubjectError, Subjects, check_token, parse_subject, token_from
+from integrations.messages import (
+    PARTITIONS,
+    Subject,
+    SubjectError,
+    Subjects,
+    check_token,
+    parse_subject,
+    partition_of,
+    split_stored,
+    token_from,
+)
 
 tokens = st.from_regex(r"[A-Za-z0-9_-]{1,128}", fullmatch=True)
 bad_tokens = ["", " ", "a b", "a.b", "*", ">", "a\n", "é", "a\u0000", "x" * 129]
@@ -53,7 +63,9 @@ def test_what_is_no_subject_of_ours_is_refused(subject):
 def test_a_filter_covers_a_kind_and_a_key_a_sensor():
     assert Subjects("p").every("raw") == "gl.p.raw.>"
     assert Subjects("p").latest_key("steam_meter", "a-flow") == "p.steam_meter.a-flow"
-    with pytest.raises(SubjectError, match="kind must be one of raw, clean, event, dead, svc, got 'rare'"):
+    with pytest.raises(
+        SubjectError, match="kind must be one of raw, clean, recleaned, event, dead, svc, got 'rare'"
+    ):
         Subjects("p").every("rare")
 
 
@@ -70,3 +82,12 @@ def test_a_token_stays_what_it_is(token):
 def test_a_host_with_a_port_becomes_readable():
     assert token_from("10.0.0.7:502") == "10_0_0_7_502"
     assert token_from("...") == "_"
+
+
+@given(tokens, tokens)
+def test_a_stored_batch_is_known_by_partition_and_published_subject(device_class, source):
+    partition = partition_of(device_class, source)
+    assert 0 <= partition < PARTITIONS
+    published = Subjects("p").raw(device_class, source)
+    assert split_stored(published) == (partition, published)
+    assert split_stored(f"gl.p.raw.{partition}.{device_class}.{source}") == (partition, published)

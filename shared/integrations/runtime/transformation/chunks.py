@@ -5,15 +5,18 @@ from collections.abc import Sequence
 import structlog
 
 from integrations.bus import Outgoing, Publisher, PublishRefusedError, Received, Refusal
-from integrations.messages import CleanBatch, MessageError, Severity, Subjects
+from integrations.messages import CleanBatch, MessageError, Severity, Subjects, split_stored
 from integrations.runtime.events import EventReporter
 from integrations.runtime.process.exceptions import one_line
 from integrations.runtime.process.tracing import processing
-from integrations.runtime.transformation.coverage import Coverage
+from integrations.runtime.transformation.coverage import Coverage, Numbered
 from integrations.runtime.transformation.dead_letters import dead_letter
+from integrations.runtime.transformation.fences import WRONG_LAST_SEQUENCE
 from integrations.runtime.transformation.intake import Dead, Intake, Usable
 from integrations.runtime.transformation.outtake import CleanWriter
+from integrations.runtime.transformation.replica import Replica
 from integrations.runtime.transformation.tally import Tally
+from integrations.runtime.upkeep import patiently
 from integrations.transformation import Cleaner, TransformationError
 
 log = structlog.get_logger(__name__)
@@ -22,7 +25,8 @@ log = structlog.get_logger(__name__)
 class ChunkWork:
     """What is done with a chunk; returns once everything that came of it is stored.
 
-    `coverage` is what CLEAN has already of what may come again.
+    `coverage` is what CLEAN has already of what may come again. What came of a partition that is another
+    replica's by now is not stored, and not returned: the other one does that.
     """
 
     def __init__(
@@ -33,9 +37,10 @@ class ChunkWork:
         publisher: Publisher,
         events: EventReporter,
         tally: Tally,
+        replica: Replica,
     ) -> None:
         self.intake = Intake()
-        self.coverage = Coverage({})
+        self.coverage = Coverage()
         self.readings = self.batches = self.dead = 0
         self._site = site
         self._cleaner = cleaner
@@ -43,6 +48,7 @@ class ChunkWork:
         self._publisher = publisher
         self._events = events
         self._tally = tally
+        self._replica = replica
 
     async def do(self, chunk: Sequence[Received]) -> list[CleanBatch]:
         """Clean and publish; return what is clean."""
@@ -50,8 +56,8 @@ class ChunkWork:
         with processing(Subjects(self._site).every("raw"), [message.headers for message in chunk]):
             usable, dead = self.intake.read(chunk)
             clean, unusable = self._clean(usable, messages)
-            dead += unusable
-            dead += await self._publish_clean(clean, messages)
+            clean, unsendable = await self._publish_clean(clean, messages)
+            dead += unusable + unsendable
             await publish(self._publisher, [dead_letter(self._site, one) for one in dead])
         self.batches += len(usable)
         self.readings += sum(len(batch.time) for batch in clean)
@@ -63,48 +69,78 @@ class ChunkWork:
     def _clean(
         self, usable: list[Usable], messages: dict[int, Received]
     ) -> tuple[list[CleanBatch], list[Dead]]:
-        """Clean a chunk at once, or message by message where one is unusable or covered already."""
-        if usable and usable[0].sequence > self.coverage.end:
-            try:
-                return self._cleaner.clean((one.sequence, one.batch) for one in usable), []
-            except Exception as error:  # noqa: BLE001  # the message at fault is found below, alone
-                log.info("a chunk is cleaned message by message", reason=one_line(error))
+        """Clean a chunk, what CLEAN has already for the state only."""
+        chunk = [(one.sequence, one.batch) for one in usable]
+        if not chunk or chunk[0][0] > self.coverage.end:
+            return self._cleaned(chunk, messages)
+        covered, fresh = self.coverage.split(chunk)
+        _, dead = self._cleaned(covered, messages)
+        clean, more = self._cleaned(fresh, messages)
+        return clean, [*{one.message.stream_sequence: one for one in (*dead, *more)}.values()]
+
+    def _cleaned(
+        self, chunk: list[Numbered], messages: dict[int, Received]
+    ) -> tuple[list[CleanBatch], list[Dead]]:
+        """Clean a chunk at once, or message by message where one is unusable."""
+        try:
+            return self._cleaner.clean(chunk), []
+        except Exception as error:  # noqa: BLE001  # the message at fault is found below, alone
+            log.info("a chunk is cleaned message by message", reason=one_line(error))
         clean: list[CleanBatch] = []
         dead: list[Dead] = []
-        for one in usable:
+        for sequence, batch in chunk:
             try:
-                batches = self._cleaner.clean([(one.sequence, one.batch)])
+                clean += self._cleaner.clean([(sequence, batch)])
             except TransformationError as error:
-                dead.append(Dead(messages[one.sequence], str(error)))
+                dead.append(Dead(messages[sequence], str(error)))
             except Exception as error:  # no message may stop all that come behind it
-                log.exception("a message cannot be cleaned", sequence=one.sequence)
-                dead.append(Dead(messages[one.sequence], one_line(error)))
-            else:
-                clean += [batch for batch in batches if not self.coverage.covers(batch)]
+                log.exception("a message cannot be cleaned", sequence=sequence)
+                dead.append(Dead(messages[sequence], one_line(error)))
         return clean, dead
 
-    async def _publish_clean(self, clean: list[CleanBatch], messages: dict[int, Received]) -> list[Dead]:
-        """Publish, and return the raw messages of which something could not be."""
-        outgoing: list[Outgoing] = []
+    async def _publish_clean(
+        self, clean: list[CleanBatch], messages: dict[int, Received]
+    ) -> tuple[list[CleanBatch], list[Dead]]:
+        """Publish; return what is stored, and the raw messages of which something can never be."""
+        stored: list[CleanBatch] = []
         dead: dict[int, Dead] = {}
-        sequences: dict[str, int] = {}
+        while clean:
+            written = self._written(clean, messages, dead)
+            refusals = await publish(self._publisher, [message for message, _ in written])
+            refused = {refusal.message.message_id: refusal for refusal in refusals}
+            clean = []
+            for message, batch in written:
+                refusal = refused.get(message.message_id)
+                if refusal is None:
+                    stored.append(batch)
+                elif refusal.code == WRONG_LAST_SEQUENCE:
+                    clean.append(batch)
+                else:
+                    reason = f"{message.subject}: {refusal.reason}"
+                    dead[batch.raw_sequence] = Dead(messages[batch.raw_sequence], reason)
+            if clean:  # behind a fence that is no longer the newest: is it ours to put another?
+                await patiently(self._replica.confirm)
+        return stored, list(dead.values())
+
+    def _written(
+        self, clean: list[CleanBatch], messages: dict[int, Received], dead: dict[int, Dead]
+    ) -> list[tuple[Outgoing, CleanBatch]]:
+        """Write what is of our partitions; what cannot be written goes to `dead`."""
+        written: list[tuple[Outgoing, CleanBatch]] = []
         for batch in clean:
             message = messages[batch.raw_sequence]
+            fence = self._replica.headers(split_stored(message.subject)[0])
+            if fence is None:
+                continue
             try:
-                written = self._writer.write(batch, message.headers)
+                written.append((self._writer.write(batch, message.headers, fence), batch))
             except MessageError as error:
                 dead[batch.raw_sequence] = Dead(message, str(error))
-                continue
-            outgoing.append(written)
-            sequences[written.message_id] = batch.raw_sequence
-        for refusal in await publish(self._publisher, outgoing):
-            sequence = sequences[refusal.message.message_id]
-            dead[sequence] = Dead(messages[sequence], f"{refusal.message.subject}: {refusal.reason}")
-        return list(dead.values())
+        return written
 
     def _on_dead(self, dead: Dead) -> None:
         self.dead += 1
-        subject = dead.message.subject
+        subject = split_stored(dead.message.subject)[1]
         log.warning("message cannot be processed", subject=subject, reason=dead.reason)
         self._events.tell(subject, "dead_letter", f"{subject}: {dead.reason}", Severity.WARNING)
 
@@ -115,6 +151,7 @@ async def publish(publisher: Publisher, outgoing: Sequence[Outgoing]) -> tuple[R
         await publisher.publish_all(outgoing)
     except PublishRefusedError as error:
         for refusal in error.refusals:
-            log.warning("publish was refused", subject=refusal.message.subject, reason=refusal.reason)
+            if refusal.code != WRONG_LAST_SEQUENCE:
+                log.warning("publish was refused", subject=refusal.message.subject, reason=refusal.reason)
         return error.refusals
     return ()

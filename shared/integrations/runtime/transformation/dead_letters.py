@@ -1,7 +1,7 @@
 """Messages that cannot be processed: kept as they came, on the dead subject, with the reason."""
 
 from integrations.bus import RAW, Outgoing
-from integrations.messages import Header, Subjects
+from integrations.messages import Header, Subjects, split_stored
 from integrations.runtime.transformation.intake import Dead
 
 MAX_REASON = 1000
@@ -12,7 +12,7 @@ def dead_letter(site: str, dead: Dead) -> Outgoing:
     message = dead.message
     headers = {
         Header.DEAD_REASON.value: " ".join(dead.reason.split())[:MAX_REASON],
-        Header.DEAD_SUBJECT.value: message.subject,
+        Header.DEAD_SUBJECT.value: split_stored(message.subject)[1],
         Header.DEAD_SEQUENCE.value: str(message.stream_sequence),
     }
     if content_type := message.headers.get(Header.CONTENT_TYPE):

@@ -1,10 +1,10 @@
 """What comes out of RAW: batches that can be cleaned, repeats that are passed over, and what is dead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from integrations.bus import Received
-from integrations.messages import Header, MessageError, RawBatch, decode
+from integrations.messages import Header, MessageError, RawBatch, decode, split_stored
 
 MAX_SOURCES = 100_000
 """Sources whose counters are remembered; beyond that the one that was new first is forgotten."""
@@ -66,6 +66,11 @@ class Intake:
         counters[batch.epoch] = batch.sequence
         return True
 
+    def forget_where(self, forgotten: Callable[[str, str], bool]) -> None:
+        """Forget the counters of sources, by device class and name."""
+        for source in [source for source in self._newest if forgotten(*source)]:
+            del self._newest[source]
+
     def _counters(self, source: tuple[str, str]) -> dict[int, int]:
         counters = self._newest.get(source)
         if counters is None:
@@ -76,7 +81,7 @@ class Intake:
 
 
 def read_batch(subject: str, data: bytes, headers: Mapping[str, str]) -> RawBatch:
-    """Decode and check a raw batch that came on `subject`.
+    """Decode and check a raw batch that came on `subject`, as published or as stored.
 
     Raises:
         MessageError: it is not one, or it says it came from elsewhere.
@@ -84,6 +89,6 @@ def read_batch(subject: str, data: bytes, headers: Mapping[str, str]) -> RawBatc
     batch = decode(data, RawBatch, headers.get(Header.CONTENT_TYPE))
     batch.check()
     said = f"gl.{batch.site}.raw.{batch.device_class}.{batch.source}"
-    if said != subject:
+    if said != (subject := split_stored(subject)[1]):
         raise MessageError(f"a batch on {subject} must be from there, this one says {said}")
     return batch

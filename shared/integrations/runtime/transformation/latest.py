@@ -1,12 +1,20 @@
 """The last clean value of each sensor, put in the bucket a few times a second however fast values come."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
 from integrations.bus import LATEST_BUCKET, Bus, Latest, Outgoing, last_per_subject
-from integrations.messages import CleanBatch, ContentType, Header, MessageError, Subjects, decode, encode
+from integrations.messages import (
+    CleanBatch,
+    ContentType,
+    Header,
+    MessageError,
+    Subjects,
+    decode,
+    encode,
+)
 from integrations.quality import Flag
 from integrations.transformation import marked_stale
 
@@ -23,15 +31,17 @@ class LatestValues:
         self._waiting: dict[str, None] = {}
         self._marked: set[str] = set()
 
-    async def recall(self, batches: Iterable[CleanBatch]) -> None:
-        """Take up what the bucket holds, and of `batches`, the last of CLEAN, what the bucket lacks."""
+    async def recall(
+        self, batches: Iterable[CleanBatch], is_ours: Callable[[CleanBatch], bool] = lambda _: True
+    ) -> None:
+        """Take up what the bucket holds of ours, and of `batches`, the last of CLEAN, what it lacks."""
         prefix = f"$KV.{LATEST_BUCKET}.{self._subjects.site}.>"
         async for stored in last_per_subject(self._bus, f"KV_{LATEST_BUCKET}", prefix):
             try:
                 held = decode(stored.data, CleanBatch, stored.headers.get(Header.CONTENT_TYPE))
             except MessageError:
                 continue  # deleted by somebody, or none of ours
-            if held.time:
+            if held.time and is_ours(held):
                 self._newest[held.sensor_id] = held
                 if held.flags[-1] & Flag.STALE:
                     self._marked.add(held.sensor_id)
@@ -50,6 +60,14 @@ class LatestValues:
                 self._newest[batch.sensor_id] = batch if len(batch.time) == 1 else _sample(batch, at)
                 self._waiting[batch.sensor_id] = None
                 self._marked.discard(batch.sensor_id)
+
+    def forget_where(self, forgotten: Callable[[str, str], bool]) -> None:
+        """Forget the sensors of sources, by device class and name."""
+        for sensor_id, batch in tuple(self._newest.items()):
+            if forgotten(batch.device_class, batch.source):
+                del self._newest[sensor_id]
+                self._waiting.pop(sensor_id, None)
+                self._marked.discard(sensor_id)
 
     def mark_stale(self, sensor_id: str) -> bool:
         """Have the sensor's last value marked as old; False when that was done or there is none.

@@ -14,10 +14,12 @@ class CleanWriter:
         self._subjects = Subjects(site)
         self._content_type = content_type
 
-    def write(self, batch: CleanBatch, raw_headers: Mapping[str, str]) -> Outgoing:
-        """Return the message; it continues the trace of the newest raw message in it."""
+    def write(
+        self, batch: CleanBatch, raw_headers: Mapping[str, str], fence: Mapping[str, str] = {}
+    ) -> Outgoing:
+        """Return the message; it continues the trace of the newest raw message in it, behind `fence`."""
         subject = self._subjects.clean(batch.device_class, batch.sensor_id)
-        headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
+        headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type, **fence}
         carry(raw_headers, headers)
         message_id = f"{subject}-{batch.raw_sequence}-{batch.time[0]}"
         return Outgoing(subject, encode(batch, self._content_type), headers, message_id)

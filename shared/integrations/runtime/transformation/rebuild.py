@@ -1,12 +1,14 @@
-"""State of the sensors after a restart: the last window of RAW, cleaned once more and not published."""
+"""State of the sensors of partitions: the last window of RAW, cleaned once more and not published."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from integrations.bus import RAW, Bus, Received, Stored, replay
-from integrations.messages import MessageError, RawBatch, Subjects
+from integrations.bus import RAW, Bus, Stored, replay
+from integrations.messages import PARTITIONS, MessageError, RawBatch, Subjects
 from integrations.runtime.transformation.intake import Intake, read_batch
+from integrations.runtime.transformation.positions import Position
 from integrations.transformation import Cleaner, TransformationError
 
 WINDOW = timedelta(seconds=120)
@@ -15,11 +17,27 @@ MAX_MESSAGES = 50_000
 CHUNK_MESSAGES = 200
 
 
-async def rebuild(bus: Bus, site: str, first: Received, cleaner: Cleaner, intake: Intake) -> int:
-    """Clean what came before `first`, the first message of this run; return the number of batches."""
+async def rebuild(
+    bus: Bus, site: str, positions: Mapping[int, Position], cleaner: Cleaner, intake: Intake
+) -> int:
+    """Clean what came before each partition's position; return the number of batches."""
+    together: dict[Position, list[int]] = defaultdict(list)
+    for partition, position in positions.items():
+        together[position].append(partition)
+    count = 0
+    for position, partitions in together.items():
+        subjects = Subjects(site)
+        everything = len(partitions) == PARTITIONS
+        filters = [subjects.every("raw")] if everything else map(subjects.partition, partitions)
+        for subject in filters:
+            count += await _take_in(_window(bus, subject, position), cleaner, intake)
+    return count
+
+
+async def _take_in(window: AsyncIterator[Stored], cleaner: Cleaner, intake: Intake) -> int:
     count = 0
     chunk: list[tuple[int, RawBatch]] = []
-    async for stored in _window(bus, Subjects(site).every("raw"), first):
+    async for stored in window:
         try:
             batch = read_batch(stored.subject, stored.data, stored.headers)
         except MessageError:
@@ -28,16 +46,18 @@ async def rebuild(bus: Bus, site: str, first: Received, cleaner: Cleaner, intake
             chunk.append((stored.sequence, batch))
             count += 1
         if len(chunk) == CHUNK_MESSAGES:
-            _take_in(cleaner, chunk)
+            _clean(cleaner, chunk)
             chunk = []
-    _take_in(cleaner, chunk)
+    _clean(cleaner, chunk)
     return count
 
 
-async def _window(bus: Bus, subject: str, first: Received) -> AsyncIterator[Stored]:
+async def _window(bus: Bus, subject: str, position: Position) -> AsyncIterator[Stored]:
     """Yield what the stream has of the window, or the end of it when that is very much."""
-    earliest, stop = first.stream_sequence - MAX_MESSAGES, first.stream_sequence - 1
-    since = datetime.fromtimestamp(first.time_ns / 1e9, UTC) - WINDOW
+    if position.next <= 1:
+        return
+    earliest, stop = position.next - MAX_MESSAGES, position.next - 1
+    since = datetime.fromtimestamp(position.time_ns / 1e9, UTC) - WINDOW
     async for stored in replay(bus, RAW, subject, start_time=since, stop_sequence=stop):
         if stored.sequence < earliest:
             break
@@ -48,6 +68,6 @@ async def _window(bus: Bus, subject: str, first: Received) -> AsyncIterator[Stor
         yield stored
 
 
-def _take_in(cleaner: Cleaner, chunk: list[tuple[int, RawBatch]]) -> None:
+def _clean(cleaner: Cleaner, chunk: list[tuple[int, RawBatch]]) -> None:
     with contextlib.suppress(TransformationError):  # unusable then, unusable now
         cleaner.clean(chunk)

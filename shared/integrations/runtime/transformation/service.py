@@ -11,15 +11,18 @@ import structlog
 from integrations.bus import (
     RAW,
     Bus,
-    Durable,
+    JetStreamError,
+    JetStreamUnavailableError,
+    OrderedConsumer,
+    Outgoing,
     Publisher,
-    PullConsumer,
     Received,
     ensure_streams,
+    listening,
     open_bus,
     stream_configs,
 )
-from integrations.messages import CleanBatch, HealthState, Severity, Subjects
+from integrations.messages import PARTITIONS, HealthState, Severity, Subjects, split_stored
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
 from integrations.runtime.identity import Identity
@@ -28,13 +31,15 @@ from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
 from integrations.runtime.transformation.chunks import ChunkWork, publish
-from integrations.runtime.transformation.coverage import last_clean, read_coverage
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.limits import cleaning_settings
 from integrations.runtime.transformation.live_settings import LiveSettings
 from integrations.runtime.transformation.measures import measures_of
+from integrations.runtime.transformation.members import HEARTBEAT_SECONDS
 from integrations.runtime.transformation.outtake import CleanWriter
-from integrations.runtime.transformation.rebuild import rebuild
+from integrations.runtime.transformation.positions import Position
+from integrations.runtime.transformation.remembered import Remembered
+from integrations.runtime.transformation.replica import Replica
 from integrations.runtime.transformation.tally import Tally
 from integrations.runtime.transformation.unheard import Unheard
 from integrations.runtime.upkeep import keeping_streams, patiently
@@ -46,6 +51,7 @@ log = structlog.get_logger(__name__)
 SERVICE = "transformation"
 CHUNK_MESSAGES = 2000
 """Most raw messages that are cleaned at once: the longer a backlog, the fewer clean messages of a sensor."""
+CHUNK_BYTES = 8 * 1024 * 1024
 MAX_GROWTH = 5
 """A clean batch has at most this many times the bytes of the raw columns it is made of."""
 DRAIN_SECONDS = 5.0
@@ -54,6 +60,10 @@ HOUSEKEEPING_SECONDS = 0.25
 """How often last values go to the bucket and silent sensors are looked for."""
 LATEST_A_ROUND = 500
 """Last values a round: thousands of sensors take turns, or the bucket would cost more than CLEAN."""
+POSITION_SECONDS = 2.0
+"""How often it is written down how far we are: so much is read again after a kill."""
+SHORTEST_LOOK_SECONDS = 0.1
+"""Time between two looks at who has which partitions, however often something changes."""
 
 
 async def run_transformation(
@@ -80,7 +90,7 @@ async def run_transformation(
 
 
 class Transformation:
-    """Takes chunks from RAW, has them cleaned, publishes them, and only then acknowledges."""
+    """Takes chunks of its partitions from RAW, has them cleaned, publishes them, and only then goes on."""
 
     def __init__(
         self,
@@ -91,7 +101,9 @@ class Transformation:
         tally: Tally,
         *,
         now_ns: Callable[[], int] = time.time_ns,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self._site = identity.site
         self._bus = bus
         self._publisher = publisher
@@ -102,24 +114,29 @@ class Transformation:
         self._latest = LatestValues(bus, plant.site, plant.content_type)
         self._events = EventReporter(identity, plant.content_type, now_ns=now_ns)
         self._live = LiveSettings(bus, plant.site, self._cleaner, self._events)
-        self._unheard = Unheard((), self._settings)
+        self._unheard = Unheard(self._settings)
+        self._replica = Replica(bus, publisher, plant.site, identity.instance)
         writer = CleanWriter(plant.site, plant.content_type)
-        self._work = ChunkWork(plant.site, self._cleaner, writer, publisher, self._events, tally)
-        self._generation = 0
+        self._work = ChunkWork(
+            plant.site, self._cleaner, writer, publisher, self._events, tally, self._replica
+        )
+        self._remembered = Remembered(bus, plant.site, self._cleaner, self._work, self._latest, self._unheard)
+        self._reader = OrderedConsumer(bus, RAW, (), batch=CHUNK_MESSAGES)
+        self._changed = asyncio.Event()
+        self._looked = 0.0
         self._working = asyncio.Lock()
         self._closing = asyncio.Event()
         self._pending = 0
 
     async def recall(self) -> None:
-        """Take up what CLEAN and the buckets of last values and live limits hold from before."""
+        """Take up the live limits from before; all else comes with the partitions."""
         await patiently(self._live.load)
-        batches = await patiently(self._recall)
-        self._unheard = Unheard(batches, self._settings)
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Work while entered; on leaving, finish the chunk in hand and tell what is still to be told."""
         async with asyncio.TaskGroup() as group:
+            beating = group.create_task(self._beat(), name="heartbeat")
             consuming = group.create_task(self._consume(), name="consume")
             housekeeping = group.create_task(self._keep_house(), name="housekeeping")
             following = group.create_task(self._live.follow(), name="live settings")
@@ -127,9 +144,11 @@ class Transformation:
                 yield
             finally:
                 following.cancel()
-                await self._finish(consuming, housekeeping)
+                await self._finish(consuming, housekeeping, beating)
 
-    async def _finish(self, consuming: asyncio.Task[None], housekeeping: asyncio.Task[None]) -> None:
+    async def _finish(
+        self, consuming: asyncio.Task[None], housekeeping: asyncio.Task[None], beating: asyncio.Task[None]
+    ) -> None:
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 async with self._working:
@@ -137,50 +156,144 @@ class Transformation:
                 await asyncio.wait([consuming])
                 self._closing.set()
                 await asyncio.wait([housekeeping])
+                beating.cancel()
+                await self._give(set(self._replica.held))
+                await self._replica.members.leave()
         except TimeoutError:
             log.warning("stopped before the bus had everything: what is not acknowledged comes again")
         finally:
             consuming.cancel()
             housekeeping.cancel()
+            beating.cancel()
+            self._replica.close()
+
+    async def _beat(self) -> None:
+        """Say again and again that we are alive, and look again and again who else is."""
+        while True:
+            await self._replica.members.renew()
+            self._on_change()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    def _on_change(self, *_: object) -> None:
+        self._changed.set()
+        self._reader.wake()
 
     async def _consume(self) -> None:
-        """Work for ever."""
-        durable = Durable(RAW, f"{SERVICE}-{self._site}", (Subjects(self._site).every("raw"),))
-        async with PullConsumer(self._bus, durable, batch=CHUNK_MESSAGES) as consumer:
-            async for chunk in consumer.chunks(CHUNK_MESSAGES, max_subject_bytes=self._source_bytes()):
-                async with self._working:
-                    if chunk[0].generation != self._generation:
-                        await self._begin_generation(chunk[0])
-                    clean = await self._work.do(chunk)
-                    self._unheard.heard(clean)
-                    self._latest.note(clean)
-                    consumer.ack(chunk)
-                    self._pending = chunk[-1].pending
+        """Work for ever: on our partitions, and between two chunks on which they are."""
+        replica = self._replica
+        async with (
+            self._reader,
+            listening(self._bus, replica.fences.subject, self._on_change),
+            listening(self._bus, replica.members.subject, self._on_change),
+        ):
+            while True:
+                if self._changed.is_set() and self._clock() - self._looked > SHORTEST_LOOK_SECONDS:
+                    self._changed.clear()
+                    async with self._working:
+                        await self._share()
+                    self._looked = self._clock()
+                if replica.held:
+                    chunk = await self._reader.chunk(CHUNK_MESSAGES, CHUNK_BYTES, self._source_bytes())
+                    async with self._working:
+                        await self._work_on(chunk)
+                else:
+                    await self._changed.wait()
+                    await asyncio.sleep(SHORTEST_LOOK_SECONDS)
+
+    async def _work_on(self, chunk: list[Received]) -> None:
+        created = self._reader.created
+        if created and created != self._remembered.created:
+            self._remembered.begin_anew(created)
+            self._replica.begin_anew(created)
+        if not chunk:
+            return
+        held = self._replica.held
+        wanted = [
+            message
+            for message in chunk
+            if (ours := held.get(split_stored(message.subject)[0]))
+            and message.stream_sequence >= ours.position.next
+        ]
+        if wanted:
+            clean = await self._work.do(wanted)
+            self._unheard.heard(clean)
+            self._latest.note(clean)
+        last = chunk[-1]
+        self._replica.advance(Position(created, last.stream_sequence + 1, last.time_ns))
+        self._pending = last.pending
+        if self._replica.lost:
+            self._drop_lost()
+
+    async def _share(self) -> None:
+        """Give back and take up partitions, so that each has the one owner that it should have."""
+        try:
+            plan = await self._replica.look()
+        except (JetStreamError, JetStreamUnavailableError) as error:
+            log.info("cannot see the other replicas", reason=str(error))
+            return
+        before = set(self._replica.held)
+        if self._replica.lost:
+            self._drop_lost()
+        if plan.give:
+            await self._give(plan.give)
+        if plan.take:
+            await self._take(plan.take)
+        if self._replica.held.keys() != before:
+            self._follow()
+
+    async def _give(self, partitions: set[int]) -> None:
+        """Hand partitions over: everything of them is on the bus before somebody else can take them."""
+        written = self._remembered.positions.outgoing(self._replica.positions(partitions))
+        await publish(self._publisher, [*self._events.take(), *self._latest.take(), *written])
+        await self._replica.give(partitions)
+        self._remembered.forget(partitions)
+        log.info("partitions are given back", partitions=len(partitions))
+
+    async def _take(self, seen: dict[int, int]) -> None:
+        fences = await self._replica.claim(seen)
+        if not fences:
+            return
+        newest = max(fences.values())
+        try:
+            positions = await patiently(lambda: self._remembered.take_up(fences.keys(), newest))
+        except BaseException:
+            self._remembered.forget(fences.keys())
+            raise
+        self._replica.hold(fences, positions)
+
+    def _drop_lost(self) -> None:
+        """Forget what others have taken over while we were away."""
+        lost = set(self._replica.lost)
+        self._replica.lost.clear()
+        self._remembered.forget(lost)
+        self._follow()
+        log.warning("partitions were taken over by others", partitions=len(lost))
+
+    def _follow(self) -> None:
+        """Read our partitions, from the first that is behind."""
+        held = self._replica.held
+        if held:
+            subjects = Subjects(self._site)
+            everything = len(held) == PARTITIONS
+            filters = [subjects.every("raw")] if everything else [*map(subjects.partition, sorted(held))]
+            self._reader.follow(filters, min(each.position.next for each in held.values()))
 
     async def _keep_house(self) -> None:
-        """Publish last values and events, and look for silent sensors, until closing."""
+        """Publish last values, events and positions, and look for silent sensors, until closing."""
+        written = self._clock()
         while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HOUSEKEEPING_SECONDS):
                     await self._closing.wait()
             for silence in (*self._cleaner.newly_silent(), *self._unheard.newly_silent()):
                 self._on_silence(silence)
-            await publish(self._publisher, [*self._events.take(), *self._latest.take(LATEST_A_ROUND)])
-
-    async def _recall(self) -> list[CleanBatch]:
-        batches = [batch async for _, batch in last_clean(self._bus, self._site) if batch.time]
-        await self._latest.recall(batches)
-        return batches
-
-    async def _begin_generation(self, first: Received) -> None:
-        """Learn what CLEAN has of a delivery that began again: after a restart, or because RAW is another."""
-        if not self._generation:
-            count = await patiently(
-                lambda: rebuild(self._bus, self._site, first, self._cleaner, self._work.intake)
+            positions: list[Outgoing] = []
+            if self._clock() - written > POSITION_SECONDS:
+                written = self._clock()
+                positions = self._remembered.positions.outgoing(self._replica.positions())
+            await publish(
+                self._publisher, [*self._events.take(), *self._latest.take(LATEST_A_ROUND), *positions]
             )
-            log.info("state is rebuilt", batches=count, next_sequence=first.stream_sequence)
-        self._work.coverage = await patiently(lambda: read_coverage(self._bus, self._site))
-        self._generation = first.generation
 
     def _source_bytes(self) -> int:
         """Raw bytes of one source cleaned at once, so few that its only sensor would fit a message."""
@@ -194,6 +307,7 @@ class Transformation:
             "repeats": self._work.intake.repeats,
             "dead": self._work.dead,
             "sensors": len(self._cleaner),
+            "partitions": len(self._replica.held),
             "consumer_pending": self._pending,
             **asdict(self._publisher.statistics),
         }

@@ -11,19 +11,25 @@ UNKNOWN_INTERVAL_SECONDS = 60.0
 
 
 class Unheard:
-    """Waits for the sensors of `batches`, the last of CLEAN, each for as long as it may be silent."""
+    """Waits for sensors, each for as long as it may be silent."""
 
-    def __init__(
-        self,
-        batches: Iterable[CleanBatch],
-        settings: CleaningSettings,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: CleaningSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._settings = settings
-        self._began = clock()
-        self._waiting = {batch.sensor_id: batch.time[-1] for batch in batches if batch.time}
+        self._waiting: dict[str, tuple[float, CleanBatch]] = {}
+
+    def add(self, batches: Iterable[CleanBatch]) -> None:
+        """Wait from now on for the sensors of `batches`, the last of CLEAN."""
+        now = self._clock()
+        self._waiting |= {batch.sensor_id: (now, batch) for batch in batches if batch.time}
+
+    def forget_where(self, forgotten: Callable[[str, str], bool]) -> None:
+        """Wait no longer for the sensors of sources, by device class and name."""
+        self._waiting = {
+            sensor_id: (since, batch)
+            for sensor_id, (since, batch) in self._waiting.items()
+            if not forgotten(batch.device_class, batch.source)
+        }
 
     def heard(self, batches: Iterable[CleanBatch]) -> None:
         """Wait no longer for these."""
@@ -33,11 +39,11 @@ class Unheard:
 
     def newly_silent(self) -> list[Silence]:
         """Return those whose time is over, each once."""
-        waited = self._clock() - self._began
+        now = self._clock()
         found = [
-            Silence(sensor_id, last_ns, interval)
-            for sensor_id, last_ns in self._waiting.items()
-            if waited > self._patience(interval := self._interval(sensor_id))
+            Silence(sensor_id, batch.time[-1], interval)
+            for sensor_id, (since, batch) in self._waiting.items()
+            if now - since > self._patience(interval := self._interval(sensor_id))
         ]
         for silence in found:
             del self._waiting[silence.sensor_id]

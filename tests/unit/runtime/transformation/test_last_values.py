@@ -3,12 +3,15 @@
 import pytest
 
 from integrations.bus import Publisher
-from integrations.messages import CleanBatch, ContentType, Origin, decode
+from integrations.messages import CleanBatch, ContentType, Origin, decode, partition_of
 from integrations.quality import Flag
+from integrations.runtime.transformation.coverage import is_from
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.outtake import CleanWriter
 from integrations.runtime.transformation.unheard import Unheard
 from integrations.transformation import CleaningSettings, SensorLimits
+
+OURS = partition_of("steam_meter", "m")
 
 
 def clean(times, values=None, flags=None, sensor="m-flow_rate", raw_sequence=7):
@@ -32,6 +35,10 @@ def clean(times, values=None, flags=None, sensor="m-flow_rate", raw_sequence=7):
         qartod=[1] * count,
         flags=flags or [0] * count,
     )
+
+
+def of(partition):
+    return lambda batch: is_from({partition}, batch)
 
 
 @pytest.fixture
@@ -77,10 +84,26 @@ async def test_a_restart_takes_up_the_bucket_and_adds_what_it_lacks(streams):
     async with Publisher(streams) as publisher:
         await publisher.publish_all(before.take())
     after = LatestValues(streams, "plant1", ContentType.JSON)
-    await after.recall([clean([5]), clean([9], sensor="n-flow_rate"), clean([1], sensor="o-flow_rate")])
+    last = [clean([5]), clean([9], sensor="n-flow_rate"), clean([1], sensor="o-flow_rate")]
+    await after.recall(last, of(OURS))
     found = taken(after)
     assert {sensor: batch.time for sensor, batch in found.items()} == {"n-flow_rate": [9], "o-flow_rate": [1]}
     assert not after.mark_stale("m-flow_rate")
+
+
+async def test_sensors_of_other_partitions_are_somebody_elses(streams):
+    before = LatestValues(streams, "plant1", ContentType.JSON)
+    before.note([clean([5])])
+    async with Publisher(streams) as publisher:
+        await publisher.publish_all(before.take())
+    after = LatestValues(streams, "plant1", ContentType.JSON)
+    await after.recall([], of(OURS + 1))
+    assert not after.mark_stale("m-flow_rate")
+    await after.recall([], of(OURS))
+    assert after.mark_stale("m-flow_rate")
+    after.forget_where(lambda device_class, source: (device_class, source) == ("steam_meter", "m"))
+    assert not after.mark_stale("m-flow_rate")
+    assert after.take() == []
 
 
 def test_sensors_from_before_are_waited_for_as_long_as_they_may_be_silent():
@@ -89,7 +112,8 @@ def test_sensors_from_before_are_waited_for_as_long_as_they_may_be_silent():
         silent_after_seconds=5, sensors={"m-flow_rate": SensorLimits(expected_interval_seconds=2)}
     )
     known = [clean([5]), clean([5], sensor="unconfigured"), clean([6], sensor="heard")]
-    unheard = Unheard(known, settings, clock=lambda: now[0])
+    unheard = Unheard(settings, clock=lambda: now[0])
+    unheard.add(known)
     unheard.heard([clean([7], sensor="heard")])
     found = []
     for now[0] in (5.0, 6.1, 7.0, 100.0, 181.0, 1000.0):
