@@ -3,6 +3,7 @@
 UV_VERSION := 0.13.9
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 ARGS :=
+DATA :=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,10 +18,10 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench schemas clean
+.PHONY: help run test check bench bench-quality schemas clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 run: $(VENV)/.runtime ## bus, simulated plant, services and a live table; ARGS="--plain --for 20s" go to gl003 run
 	@$(BIN)/gl003 run $(ARGS)
@@ -38,6 +39,10 @@ check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file
 
 bench: $(VENV)/.bench ## benchmarks as a table, and in bench.json
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
+
+bench-quality: $(VENV)/.dev ## detectors on labelled series in the formats of SKAB and NAB; DATA=folder
+	@test -n "$(DATA)" || { echo "make bench-quality DATA=folder: the folder with SKAB's or NAB's files" >&2; exit 2; }
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.detection "$(DATA)"
 
 schemas: $(VENV)/.dev ## write schemas/ anew from the messages
 	$(BIN)/gl003 schemas schemas

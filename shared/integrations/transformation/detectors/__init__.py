@@ -12,6 +12,7 @@ from .behaviour import (
     stuck_at_limit,
 )
 from .drift import Cusum, DriftDetector, Ewma, PageHinkley, baseline
+from .group import GroupVerdict, HotellingGroup
 from .hampel import hampel
 from .isolation import isolation
 from .methods import OUTLIER_METHODS, outliers
@@ -24,6 +25,8 @@ __all__ = [
     "Cusum",
     "DriftDetector",
     "Ewma",
+    "GroupVerdict",
+    "HotellingGroup",
     "PageHinkley",
     "Verdict",
     "after_gap",
