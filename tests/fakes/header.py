@@ -2,7 +2,8 @@
 
 from msgspec import UNSET
 
-from integrations.messages import CleanBatch, Origin, Status
+from integrations.bus import Outgoing
+from integrations.messages import CleanBatch, Origin, RawBatch, RawColumn, Status, encode
 from integrations.simulation import Instruments, PressureInstruments, SteamPlant, parse_faults
 
 SITE = "test"
@@ -60,8 +61,9 @@ def header_table(**more):
 class HeaderReadings:
     """What the instruments at the header show, second by second, with whatever faults are switched on."""
 
-    def __init__(self, faults=(), seed=3):
+    def __init__(self, faults=(), seed=3, began_ns=BEGAN):
         self.seconds = 0
+        self.began_ns = began_ns
         self._instruments = Instruments(SteamPlant(seed), parse_faults(faults))
         self._pressures = PressureInstruments(self._instruments)
 
@@ -87,7 +89,25 @@ class HeaderReadings:
 
     @property
     def time_ns(self):
-        return BEGAN + self.seconds * SECOND
+        return self.began_ns + self.seconds * SECOND
+
+
+def raw_reading(plant, values, epoch=0):
+    """Return the raw message of what `plant` shows now."""
+    columns = [
+        RawColumn(sensor, quantity, unit, [plant.time_ns], [values[name]], [int(Status.GOOD)])
+        for name, (sensor, quantity, unit) in SENSORS.items()
+    ]
+    batch = RawBatch(
+        site=SITE,
+        device_class="steam_meter",
+        source="plant",
+        sequence=plant.seconds,
+        epoch=epoch,
+        origin=Origin.MEASURED,
+        columns=columns,
+    )
+    return Outgoing(f"gl.{SITE}.raw.steam_meter.plant", encode(batch), {}, f"plant-{epoch}-{plant.seconds}")
 
 
 def clean_reading(name, time_ns, **fields):

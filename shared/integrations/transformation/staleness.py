@@ -9,7 +9,7 @@ from integrations.quality import Flag, qartod_from_flags, score, status_from_fla
 
 def marked_stale(batch: CleanBatch) -> CleanBatch:
     """Return the last sample of `batch` as it counts now: flagged and scored as old, its time unchanged."""
-    flags = np.array([batch.flags[-1] | Flag.STALE], np.uint16)
+    flags = np.array([batch.flags[-1] | Flag.STALE], np.uint32)
     return replace(
         batch,
         time=batch.time[-1:],

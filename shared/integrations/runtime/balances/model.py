@@ -67,7 +67,7 @@ class Balance:
         uncertainties = np.hypot(self._absolute, self._relative * values)
         try:
             return solve(self._linearised, values, uncertainties, self._start)
-        except SteamError as error:
+        except (SteamError, np.linalg.LinAlgError) as error:
             raise ImpossibleStateError(str(error)) from error
 
     def find(self, values: Values) -> Verdict:

@@ -1,5 +1,6 @@
 """One balance over time: clean readings in, a balance for each period out, suspects named on the way."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,8 @@ class Tracker:
             sensor: Inlet(self.balance.roles[at], config.barometer_bar)
             for sensor, at in self.balance.sensors.items()
         }
+        self.drawn_up = self.failed = 0
+        """Periods with a balance, and without."""
         self.trouble = ""
         """Why the last period has no balance, if it has none."""
         self._measured = sorted(self.balance.sensors.values())
@@ -80,15 +83,28 @@ class Tracker:
         """Sequence in RAW of the newest reading."""
         return max(inlet.raw_sequence for inlet in self.inlets.values())
 
+    @property
+    def late(self) -> int:
+        """Samples that came after their period had ended."""
+        return self._periods.late
+
+    def troubles(self) -> list[str]:
+        """Return what keeps the balance from being whole, in words."""
+        unheard = [sensor for sensor, inlet in self.inlets.items() if not inlet.raw_sequence]
+        silent = [f"{self.config.balance_id} has heard nothing of {', '.join(unheard)}"] if unheard else []
+        told = [self.trouble, *(inlet.trouble for inlet in self.inlets.values())]
+        return [*silent, *(trouble for trouble in told if trouble)]
+
     def take(self, batch: CleanBatch) -> None:
         """Take readings of one of its sensors; others are passed over."""
         inlet = self.inlets.get(batch.sensor_id)
         if inlet is not None:
             self._periods.add(self._slots[batch.sensor_id], inlet.read(batch))
 
-    def outcomes(self) -> list[Outcome]:
-        """Return the balances of the periods that have ended since the last call."""
-        return [self._outcome(period) for period in self._periods.ended()]
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield the balances of the periods that have ended since the last call, oldest first."""
+        for period in self._periods.ended():
+            yield self._outcome(period)
 
     def _outcome(self, period: Period) -> Outcome:
         measured = np.full(len(self.balance.names), np.nan)
@@ -108,6 +124,10 @@ class Tracker:
         return Outcome(period, values, reconciled, agreed, estimated, change, self._monitor.verdict)
 
     def _note(self, trouble: str) -> None:
+        if trouble:
+            self.failed += 1
+        else:
+            self.drawn_up += 1
         if trouble and not self.trouble:
             log.warning("balance cannot be drawn up", balance=self.config.balance_id, reason=trouble)
         self.trouble = trouble

@@ -48,6 +48,11 @@ SENSORS = _gauge("sensors", "sensors that were heard since the start")
 CONSUMER_PENDING = _gauge("consumer.pending", "raw messages that wait: the consumer's lag")
 CLEANING_DELAY = _latency("cleaning.delay", "from RAW to CLEAN, of the oldest message of a chunk")
 
+BALANCES = _counter("balances", "periods of which a balance was drawn up", "balance")
+BALANCES_FAILED = _counter("balances.failed", "periods of which none could be", "balance")
+BALANCE_SUSPECTS = _gauge("balance.suspects", "sensors that contradict the others", "balance")
+BALANCES_PENDING = _gauge("balances.pending", "clean messages that wait: the consumer's lag")
+
 EVERY_SERVICE = (HEALTH, LOOP_LAG, BUS_CONNECTED, BUS_EVENTS, STREAMS_MISSING)
 ACQUISITION = (
     POLLS,
@@ -78,5 +83,6 @@ CATALOGUE = {
     "every service": EVERY_SERVICE,
     "acquisition: steam_meter, pressure_sensor, temperature_sensor, condensate_meter, scada": ACQUISITION,
     "transformation": TRANSFORMATION,
+    "balances": (BALANCES, BALANCES_FAILED, BALANCE_SUSPECTS, BALANCES_PENDING, PUBLISHED),
 }
 """Metrics by the services that have them."""

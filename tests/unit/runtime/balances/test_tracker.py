@@ -159,7 +159,7 @@ def test_readings_that_are_not_good_are_not_compared(fields):
         for name, value in plant.next().items():
             wrong = fields if name == "main_flow" else {}
             tracked.take(clean_reading(name, plant.time_ns, **{"value": [value], **wrong}))
-    (*_, last) = tracked.outcomes()
+    *_, last = tracked.outcomes()
     assert np.isnan(last.measured[tracked.balance.names.index("main_flow")])
     assert bool(tracked.inlets[SENSORS["main_flow"][0]].trouble) == ("unit" in fields)
 
@@ -172,6 +172,6 @@ def test_a_state_that_no_steam_can_have_is_missing_with_a_reason():
             tracked.take(
                 clean_reading(name, plant.time_ns, value=[-3.0 if name == "header_pressure" else value])
             )
-    (*_, last) = tracked.outcomes()
+    *_, last = tracked.outcomes()
     assert all(batch.value == [None] for batch in virtual_batches(SITE, tracked, last))
     assert tracked.trouble.startswith("steam_header cannot be drawn up: ")

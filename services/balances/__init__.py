@@ -1,0 +1,1 @@
+"""Balances: `python -m services.balances --config plant.toml`."""
