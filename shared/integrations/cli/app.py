@@ -78,6 +78,27 @@ def clean(  # noqa: PLR0913, PLR0917  # every option of a command line is a para
     sys.exit(clean_it(request))
 
 
+@app.command()
+def backfill(
+    begin: Annotated[
+        str, typer.Option("--from", help="First time, as RAW stored it: 2026-11-24T06:00 is UTC.")
+    ],
+    end: Annotated[
+        str | None, typer.Option("--to", help="Time before which it ends; else now.", show_default=False)
+    ] = None,
+    config: Config = None,
+    sensor: Annotated[list[str] | None, typer.Option(help="This sensor only; may be repeated.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would come of it, publish nothing.")
+    ] = False,
+) -> None:
+    """Clean a time range of RAW once more under a configuration; the outcome goes to subjects of its own."""
+    from .backfill import Request  # noqa: PLC0415  # as above
+    from .backfill import backfill as clean_again  # noqa: PLC0415  # as above
+
+    sys.exit(clean_again(Request(begin, end, config, sensor or (), dry_run)))
+
+
 @app.command("simulate-scada", hidden=True)
 def simulate_scada(
     port: Annotated[int, typer.Option()],

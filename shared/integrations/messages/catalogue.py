@@ -43,6 +43,13 @@ CHANNELS = (
         (Header.MESSAGE_ID, Header.TRACEPARENT),
     ),
     Channel(
+        "recleaned",
+        "gl.<site>.recleaned.<configuration>.<device_class>.<sensor_id>",
+        "Readings of the past, cleaned once more under another configuration",
+        CleanBatch,
+        (Header.MESSAGE_ID, Header.CONFIGURATION),
+    ),
+    Channel(
         "latest",
         "$KV.gl_latest.<site>.<device_class>.<sensor_id>",
         "Last clean batch of each sensor: the key-value bucket gl_latest",
