@@ -131,7 +131,7 @@ async def test_the_warm_up_gives_the_state_that_the_range_begins_with(streams, p
         await publisher.publish_all([feed.next(value=5.0, time_ns=now + n * 10**6) for n in range(20)])
         boundary = datetime.fromtimestamp(time.time() // 10 * 10 + 10, UTC)
         await asyncio.sleep(boundary.timestamp() - time.time() + 0.05)
-        await publisher.publish_all([feed.next(value=5.0, time_ns=now + 10**10)])
+        await publisher.publish_all([feed.next(value=5.0)])
     code, said = await backfill(plant(flatline_count=10, flatline_tolerance=0.1), begin=boundary)
     assert code == 0, said
     (batch,) = await recleaned(streams)
