@@ -21,6 +21,7 @@ from . import checks
 from .memory import NEVER, SensorMemory
 from .samples import CleanSamples, FlatSamples
 from .segments import Bools, Floats, Indices, Segments, Times
+from .watch import habit_flags
 
 (  # numpy's own numbers: an enum's members are slow to look up and carry no type
     MISSING,
@@ -76,12 +77,19 @@ class SensorBank(SensorMemory):
         if absent.size or not advancing.all():
             usable = advancing.copy()
             usable[absent] = False
-            part = flags[usable]
-            self._flag_course(value[usable], time[usable], segments.subset(usable), part)
+            part, known, among = flags[usable], value[usable], segments.subset(usable)
+            at, habits = habit_flags(self, known, among)
+            self._flag_course(known, time[usable], among, part)
             flags[usable] = part
+            at = usable.nonzero()[0][at] if at.size else at
         else:
+            at, habits = habit_flags(self, value, segments)
             self._flag_course(value, time, segments, flags)
-        return value, flags
+        if not at.size:
+            return value, flags
+        wide = flags.astype(np.uint32)  # what is seldom found has the bits that sixteen do not hold
+        wide[at] |= habits
+        return value, wide
 
     def newly_silent(self, now_ns: int, *, intervals: float = 3.0, at_least_ns: int = 0) -> Indices:
         """Return sensors unheard for `intervals` of their own and for `at_least_ns`, once per silence."""

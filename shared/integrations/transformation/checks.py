@@ -135,16 +135,21 @@ def still_run(
 ) -> Indices:
     """Return for each sample how many in a row, itself included, hardly left the one before."""
     near = np.abs(value - segments.previous(value, last_value)) <= tolerance
-    run = np.ones(value.size, dtype=np.intp)
-    at = near.nonzero()[0]
+    return kept_for(near, segments, run_before - 1) + 1
+
+
+def kept_for(mask: Bools, segments: Segments, before: Indices) -> Indices:
+    """Return for each sample how many in a row, itself included, are in the mask; `before` is per segment."""
+    run = np.zeros(mask.size, dtype=np.intp)
+    at = mask.nonzero()[0]
     if at.size:
         begins = segments.start_of[at] == at
         begins[0] = True
         begins[1:] |= at[1:] != at[:-1] + 1
         begin = np.maximum.accumulate(np.where(begins, at, 0))
-        run[at] = at - begin + 2
+        run[at] = at - begin + 1
         if (carried := at[segments.start_of[at] == begin]).size:
-            run[carried] += run_before[segments.segment_of(carried)] - 1
+            run[carried] += before[segments.segment_of(carried)]
     return run
 
 

@@ -16,6 +16,11 @@ NonNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 
 
+_DIFFERENCES = (
+    "rate_of_change_limit", "deadband", "flatline_tolerance", "resolution", "noise", "drift_limit",
+)  # fmt: skip
+
+
 class SensorLimits(Checked, frozen=True, kw_only=True):
     """Limits of one sensor or of all sensors of a quantity; None leaves a limit to the next wider table."""
 
@@ -32,6 +37,14 @@ class SensorLimits(Checked, frozen=True, kw_only=True):
     flatline_count: Annotated[int, Meta(ge=0, le=MAX_FLATLINE_COUNT)] | None = None
     """Readings in a row that may not all lie within the tolerance; 0 switches the check off."""
     flatline_tolerance: NonNegative | None = None
+    outlier_deviations: NonNegative | None = None
+    """A value more than so many standard deviations from the mean of the ten before is an outlier; 0: off."""
+    resolution: NonNegative | None = None
+    """Smallest step the sensor can show: the least scatter that outliers are measured by."""
+    noise: NonNegative | None = None
+    """Usual standard deviation of the sensor's noise; three times as much is too much; 0: off."""
+    drift_limit: NonNegative | None = None
+    """How far the mean of fifty readings may leave that of the first fifty since the start; 0: off."""
     expected_interval_seconds: Positive | None = None
     """Time between readings; None learns it from the sensor."""
     stale_after_seconds: Positive | None = None
@@ -56,9 +69,7 @@ class SensorLimits(Checked, frozen=True, kw_only=True):
     def converted(self, by: Affine) -> "SensorLimits":
         """Return the same limits in another unit: levels are shifted, differences only scaled."""
         levels = {name: getattr(self, name) for name in ("min_valid", "max_valid")}
-        differences = {
-            name: getattr(self, name) for name in ("rate_of_change_limit", "deadband", "flatline_tolerance")
-        }
+        differences = {name: getattr(self, name) for name in _DIFFERENCES}
         return replace(
             self,
             **{name: by.scale * value + by.offset for name, value in levels.items() if value is not None},

@@ -1,5 +1,6 @@
 """What is remembered of each sensor: its limits and where it stands, one array entry per sensor."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,13 @@ _BEGINNING: dict[str, tuple[type[np.generic], Any]] = {
     "deadband": (np.float64, 0.0),
     "still_count": (np.int64, np.iinfo(np.int64).max),
     "still_tolerance": (np.float64, 0.0),
+    "lower_stop": (np.float64, -np.inf),
+    "upper_stop": (np.float64, np.inf),
+    "outlier_deviations": (np.float64, 0.0),
+    "resolution": (np.float64, 0.0),
+    "noise": (np.float64, 0.0),
+    "drift_limit": (np.float64, 0.0),
+    "watched": (np.bool_, False),
     "stale_after_ns": (np.int64, np.iinfo(np.int64).max),
     "interval_ns": (np.float64, np.nan),
     "weights": (np.intp, 0),
@@ -33,6 +41,9 @@ _BEGINNING: dict[str, tuple[type[np.generic], Any]] = {
     "good_time": (np.int64, NEVER),
     "last_value": (np.float64, np.nan),
     "run": (np.int64, 0),
+    "at_lowest": (np.int64, 0),
+    "at_highest": (np.int64, 0),
+    "baseline": (np.float64, np.nan),
     "heard_ns": (np.int64, NEVER),
     "reported": (np.bool_, False),
 }
@@ -48,6 +59,15 @@ class SensorMemory:
     deadband: Floats
     still_count: Indices
     still_tolerance: Floats
+    lower_stop: Floats
+    upper_stop: Floats
+    """Where a value lies at the lower or upper end of its range."""
+    outlier_deviations: Floats
+    resolution: Floats
+    noise: Floats
+    drift_limit: Floats
+    watched: Bools
+    """Whether noise, drift or outliers are looked for."""
     stale_after_ns: Times
     interval_ns: Floats
     """Configured time between readings; NaN where it is learned."""
@@ -61,6 +81,11 @@ class SensorMemory:
     """The last value in time, good or not."""
     run: Indices
     """How many values in a row, the last included, hardly differed from the one before."""
+    at_lowest: Indices
+    at_highest: Indices
+    """How many values in a row, the last included, lay at an end of the range."""
+    baseline: Floats
+    """Mean of the first values."""
     heard_ns: Times
     """When a new sample last came, by our clock."""
     reported: Bools
@@ -71,6 +96,8 @@ class SensorMemory:
         """Last values, good or not."""
         self.times = History(INTERVALS_LEARNED_FROM + 1, np.int64)
         """Last times."""
+        self.watches = False
+        """Whether any sensor ever was watched."""
         self._capacity = 0
         self._used = 0
         self._free: list[int] = []
@@ -93,6 +120,9 @@ class SensorMemory:
     def configure(self, sensor: int, limits: SensorLimits, weights: int = 0) -> None:
         """Set a sensor's limits; what is remembered of it stays."""
         seconds = limits.expected_interval_seconds
+        watched = bool(limits.noise or limits.drift_limit or limits.outlier_deviations)
+        self.watches |= watched
+        ends = limits.flatline_tolerance or 0.0 if limits.flatline_count else math.nan
         chosen: dict[str, Any] = {
             "lowest": limits.min_valid,
             "highest": limits.max_valid,
@@ -101,6 +131,13 @@ class SensorMemory:
             "deadband": limits.deadband,
             "still_count": limits.flatline_count or None,
             "still_tolerance": limits.flatline_tolerance,
+            "lower_stop": _sum(limits.min_valid, ends),
+            "upper_stop": _sum(limits.max_valid, -ends),
+            "outlier_deviations": limits.outlier_deviations,
+            "resolution": limits.resolution,
+            "noise": limits.noise,
+            "drift_limit": limits.drift_limit,
+            "watched": watched,
             "stale_after_ns": _nanoseconds(limits.stale_after_seconds),
             "interval_ns": _nanoseconds(seconds),
             "weights": weights,
@@ -110,7 +147,7 @@ class SensorMemory:
 
     def convert(self, sensor: int, by: Affine) -> None:
         """Bring what is remembered of a sensor's values into another unit."""
-        for levels in (self.good_value, self.last_value, self.values.rows):
+        for levels in (self.good_value, self.last_value, self.baseline, self.values.rows):
             levels[..., sensor] = by.scale * levels[..., sensor] + by.offset
 
     def forget(self, sensor: int) -> None:
@@ -144,3 +181,8 @@ class SensorMemory:
 
 def _nanoseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * NANOSECONDS_PER_SECOND)
+
+
+def _sum(level: float | None, tolerance: float) -> float | None:
+    """Return a level moved by the tolerance; None where there is no level, or NaN for no tolerance."""
+    return None if level is None or math.isnan(tolerance) else level + tolerance

@@ -155,7 +155,12 @@ def test_flatline_and_rate_agree_with_the_stream(steps, count, tolerance):
 
 def test_a_sensor_stuck_at_either_limit_is_found_after_so_many_samples():
     values = np.array([20.0, 20.0, 20.0, 19.0, 4.0, 4.001, 20.0, np.nan, 20.0])
-    assert positions(stuck_at_limit(values, 4.0, 20.0, 2, 0.01)) == [1, 2, 5]
+    assert positions(stuck_at_limit(values, 4.0, 20.0, 2, 0.01)) == [
+        1,
+        2,
+        5,
+        8,
+    ]  # what is missing is passed over
 
 
 def test_noise_that_grows_is_found_but_not_a_slope():

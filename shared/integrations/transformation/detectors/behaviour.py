@@ -8,18 +8,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from integrations.transformation import checks
 from integrations.transformation.errors import InvalidArgumentError
+from integrations.transformation.habits import (
+    DRIFT_VALUES,
+    NOISE_CHANGES,
+    NOISE_FACTOR,
+    RECENT,
+    SIGMA_PER_MEAN_CHANGE,
+    far_from_recent,
+)
 from integrations.transformation.segments import Bools, Floats, Segments, Times
 
-from .scales import least_scale
-
-NOISE_WINDOW = 30
 GAP_INTERVALS = 3.0
-DRIFT_WINDOW = 50
-RECENT = 10
 ROWS_AT_ONCE = 32_768
 """Windows are laid out one by one in so many rows, to stay within a core's cache."""
-SIGMA_PER_MEAN_CHANGE = float(np.sqrt(np.pi)) / 2
-"""Standard deviation of normal noise over the mean size of its changes from sample to sample."""
 
 
 def flatline(value: Floats, count: int, tolerance: float) -> Bools:
@@ -69,10 +70,16 @@ def stuck_at_limit(value: Floats, lowest: float, highest: float, count: int, tol
     """Find samples that, with the `count` − 1 before them, lie at or beyond the same end of the range."""
     if count < 1:
         raise InvalidArgumentError(f"count must be at least 1, got {count!r}")
-    return _kept_for(value <= lowest + tolerance, count) | _kept_for(value >= highest - tolerance, count)
+    found = np.zeros(value.size, dtype=np.bool_)
+    for end in (value <= lowest + tolerance, value >= highest - tolerance):
+        if end.any():
+            present = np.flatnonzero(np.isfinite(value))
+            run = checks.kept_for(end[present], _one(present.size), np.zeros(1, dtype=np.intp))
+            found[present[run >= count]] = True
+    return found
 
 
-def noise_level(value: Floats, window: int = NOISE_WINDOW) -> Floats:
+def noise_level(value: Floats, window: int = NOISE_CHANGES) -> Floats:
     """Return the standard deviation of the noise in the last `window` changes, NaN until there are as many.
 
     It is taken from the changes between neighbours, so that a slope or a wave much slower than the samples
@@ -89,7 +96,7 @@ def noise_level(value: Floats, window: int = NOISE_WINDOW) -> Floats:
 
 
 def noise_change(
-    value: Floats, expected: float = 0.0, factor: float = 3.0, window: int = NOISE_WINDOW
+    value: Floats, expected: float = 0.0, factor: float = NOISE_FACTOR, window: int = NOISE_CHANGES
 ) -> Bools:
     """Find samples whose noise exceeds `factor` times what is expected; 0 expects the series' median."""
     if not factor > 0:
@@ -101,7 +108,7 @@ def noise_change(
     return found
 
 
-def left_baseline(value: Floats, limit: float, window: int = DRIFT_WINDOW) -> Bools:
+def left_baseline(value: Floats, limit: float, window: int = DRIFT_VALUES) -> Bools:
     """Find samples from where the mean of the last `window` is more than `limit` from that of the first."""
     if not limit > 0:
         raise InvalidArgumentError(f"limit must be greater than 0, got {limit!r}")
@@ -120,13 +127,11 @@ def beyond_recent(value: Floats, threshold: float = 3.0, resolution: float = 0.0
     present = np.flatnonzero(np.isfinite(value))
     known = value[present]
     if known.size > RECENT:
-        floor = least_scale(known, resolution)
-        windows = sliding_window_view(known, RECENT)
-        for start in range(RECENT, known.size, ROWS_AT_ONCE):
-            at = slice(start, min(start + ROWS_AT_ONCE, known.size))
-            before = windows[start - RECENT : at.stop - RECENT]
-            scale = np.maximum(before.std(axis=1, ddof=1), floor)
-            found[present[at]] = np.abs(known[at] - before.mean(axis=1)) > threshold * scale
+        windows = sliding_window_view(known, RECENT + 1)
+        for start in range(0, len(windows), ROWS_AT_ONCE):
+            rows = windows[start : start + ROWS_AT_ONCE, ::-1]
+            far = far_from_recent(rows, threshold, resolution)
+            found[present[RECENT + start : RECENT + start + len(rows)]] = far
     return found
 
 
@@ -160,13 +165,3 @@ def after_gap(time: Times, interval_ns: float | None = None, intervals: float = 
 
 def _one(size: int) -> Segments:
     return Segments(np.zeros(size, dtype=np.intp))
-
-
-def _kept_for(mask: Bools, count: int) -> Bools:
-    """Tell where a condition holds for the `count`th time in a row or later."""
-    found = np.zeros(mask.size, dtype=np.bool_)
-    if mask.any():
-        edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
-        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            found[start + count - 1 : end] = True
-    return found

@@ -3,12 +3,11 @@
 import numpy as np
 
 from integrations.transformation.errors import InvalidArgumentError
+from integrations.transformation.habits import ROUNDING
 from integrations.transformation.segments import Floats
 
 MAD_TO_SIGMA = 1.482602218505602
 """Standard deviation of a normal distribution over its median absolute deviation: 1 / Φ⁻¹(3/4)."""
-ROUNDING = 1e-12
-"""Differences this small beside the values themselves come from arithmetic."""
 
 
 def checked_threshold(threshold: float) -> float:
