@@ -14,7 +14,7 @@ from msgspec import structs
 from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, find_or_embed
 from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
 from integrations.quality import names
-from integrations.runtime.balances import service as balances
+from integrations.runtime.balances.config import SERVICE as BALANCES
 from integrations.runtime.plant.demo import simulated_plant
 from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import Stop, run_service
@@ -141,7 +141,7 @@ async def _connected(plant: Plant, *, private: bool) -> AsyncIterator[Bus]:
 def _services(plant: Plant, config: Path, bus: BusSettings) -> list[Program]:
     """Return the services that the plant needs, in the order in which they are wanted."""
     needed = [name for name, devices in plant.devices.items() if devices]
-    needed += [balances.SERVICE] if plant.balances else []
+    needed += [BALANCES] if plant.balances else []
     env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or ""}
     command = [sys.executable, "-m", "integrations.cli", "serve"]
     return [Program(name, [*command, name], env) for name in (SERVICE, *needed)]

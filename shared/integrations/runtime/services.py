@@ -11,7 +11,7 @@ from dotenv import load_dotenv
 from integrations.configuration import ConfigurationError, Fault
 from integrations.devices.classes import device_classes
 from integrations.runtime.acquisition.service import run_acquisition
-from integrations.runtime.balances import service as balances
+from integrations.runtime.balances.config import SERVICE as BALANCES
 from integrations.runtime.plant.settings import load_plant
 from integrations.runtime.process.life import Stop, instance_id, run_service
 from integrations.runtime.process.observed import observed
@@ -25,7 +25,7 @@ GARBAGE_THRESHOLDS = (50_000, 20, 20)
 
 def service_names() -> tuple[str, ...]:
     """Return the names of all services."""
-    return (*device_classes(), SERVICE, balances.SERVICE)
+    return (*device_classes(), SERVICE, BALANCES)
 
 
 def start(name: str) -> int:
@@ -68,7 +68,9 @@ async def serve(name: str, config: Path | None, stop: Stop) -> None:
     async with observed(name, instance, release, plant.http) as telemetry:
         if name == SERVICE:
             await run_transformation(plant, instance, release, telemetry, stop)
-        elif name == balances.SERVICE:
-            await balances.run_balances(plant, instance, release, telemetry, stop)
+        elif name == BALANCES:
+            from integrations.runtime.balances.service import run_balances  # noqa: PLC0415  # its own start alone
+
+            await run_balances(plant, instance, release, telemetry, stop)
         else:
             await run_acquisition(device_classes()[name], plant, instance, release, telemetry, stop)

@@ -15,6 +15,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]
 Seconds = Annotated[float, Meta(ge=0.1, le=86_400)]
 
 
+SERVICE = "balances"
 DEVICE_CLASS = "balance"
 """Class of the virtual sensors, in subjects and readings."""
 

@@ -22,6 +22,7 @@ from integrations.bus import (
 )
 from integrations.configuration import MISSING, ConfigurationError, Fault
 from integrations.messages import CleanBatch, ContentType, Header, HealthState, Subjects, encode
+from integrations.runtime.balances.config import SERVICE
 from integrations.runtime.balances.measures import measures_of
 from integrations.runtime.balances.recall import clean_subject, newest_published, read_clean, rebuild
 from integrations.runtime.balances.telling import tell
@@ -41,7 +42,6 @@ from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
 
-SERVICE = "balances"
 CHUNK_MESSAGES = 500
 DRAIN_SECONDS = 5.0
 """How long the chunk in hand may take to reach the bus when the service stops."""
