@@ -1,10 +1,16 @@
 """[[balances]]: what is wrong in it is said, all of it at once."""
 
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
+from msgspec import structs
 
 from fakes.header import header_table
 from integrations.configuration import ConfigurationError, read_table
-from integrations.runtime.balances.config import BalanceConfig, Role
+from integrations.runtime.balances.config import BalanceConfig, Role, SaturatedSteam
 
 
 def read(table):
@@ -79,3 +85,22 @@ def test_a_window_shorter_than_a_period_and_words_misspelt():
     found = faults(header_table(window_seconds=2.0, perid_seconds=3.0))
     assert any("window_seconds must be at least period_seconds = 5.0" in fault for fault in found)
     assert any("perid_seconds is not a known key (did you mean period_seconds?)" in fault for fault in found)
+
+
+def test_the_sample_has_every_key_and_the_defaults():
+    text = files("integrations.runtime.balances").joinpath("sample.toml").read_text("utf-8")
+    (table,) = tomllib.loads(text)["balances"]
+    assert set(table) == set(BalanceConfig.__struct_fields__)
+    config = read(table)
+    for field in structs.fields(BalanceConfig):
+        if isinstance(field.default, float):
+            assert getattr(config, field.name) == field.default, field.name
+    assert {config.role(name) for name in config.variables} == set(Role)
+    assert config.saturated[0].superheat_k == SaturatedSteam(pressure="p", temperature="t").superheat_k
+
+
+def test_the_readmes_balance_can_be_read():
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(\[\[balances\]\].*?)```", readme, re.DOTALL)
+    (table,) = tomllib.loads(block)["balances"]
+    assert read(table).role("drop_a") is Role.DROP
