@@ -20,6 +20,10 @@ max_valid_flow = 40.0
 target_unit = "bar"
 max_valid = 12.0
 flatline_count = 5
+noise = 0.034
+outlier_deviations = 5.0
+resolution = 0.03
+drift_limit = 0.5
 """
 
 

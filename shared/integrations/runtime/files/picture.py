@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from integrations.messages import Flag
+from integrations.quality import VALID_FROM
 from integrations.transformation.segments import Bools, Floats, Indices
 
 from .cleaning import Cleaned, valid_percent
@@ -21,7 +22,7 @@ MOST_POINTS = 4_000
 MOST_MARKS = 400
 """Marks drawn of each finding: the first, the last and evenly between."""
 ROOM = 0.12
-"""Above and below what nothing was found in, as a share of its range; marks beyond stand at the edge."""
+"""Above and below what is shown, as a share of its range; marks beyond stand at the edge."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ RAW, CLEAN = "#9a9a9a", "#0072B2"
 STYLES = {
     Flag.OUT_OF_RANGE: Style("#D55E00", "X"),
     Flag.NEGATIVE: Style("#D55E00", "v"),
-    Flag.AT_LIMIT: Style("#D55E00", "_"),
+    Flag.AT_LIMIT: Style("#D55E00", "H"),
     Flag.NOT_FINITE: Style("#D55E00", "P"),
     Flag.MISSING: Style("#000000", "|"),
     Flag.RATE_OF_CHANGE: Style("#CC79A7", "^"),
@@ -83,19 +84,20 @@ def _panel(panel: Any, one: Cleaned) -> None:
     raw, clean = one.converted[order], one.value[order]
     flags = one.flags[order]
     trusted = (flags == 0) & np.isfinite(clean)
-    lowest, highest = _reach(clean[trusted], raw)
+    lowest, highest = _reach(clean[trusted], clean[one.quality[order] >= VALID_FROM])
     at = thinned(raw, MOST_POINTS)
     panel.plot(time[at], raw[at], color=RAW, linewidth=0.8, label="raw", zorder=1)
     steady = np.where(trusted, clean, np.nan)
     at = thinned(steady, MOST_POINTS)
     panel.plot(time[at], steady[at], color=CLEAN, linewidth=1.1, label="clean, nothing found", zorder=2)
-    for size, (flag, style) in zip(range(60, 0, -4), STYLES.items(), strict=False):
-        found = np.flatnonzero(flags & np.uint32(flag))
+    marks = {flag: np.flatnonzero(flags & np.uint32(flag)) for flag in STYLES}
+    for flag, found in sorted(marks.items(), key=lambda pair: -pair[1].size):  # what is rare lies on top
         if found.size:
             marked = _spread(found, MOST_MARKS)
             height = np.clip(np.nan_to_num(raw[marked], nan=lowest), lowest, highest)
+            style = STYLES[flag]
             panel.scatter(
-                time[marked], height, s=size, marker=style.marker, color=style.color, linewidths=1.0,
+                time[marked], height, s=32, marker=style.marker, color=style.color, linewidths=0.9,
                 label=f"{flag.name} {found.size:,}", zorder=3,
             )  # fmt: skip
     margin = 0.05 * (highest - lowest)
@@ -108,12 +110,14 @@ def _panel(panel: Any, one: Cleaned) -> None:
     panel.legend(loc="upper left", bbox_to_anchor=(1.005, 1.0), fontsize=8, frameon=False, borderaxespad=0)
 
 
-def _reach(good: Floats, raw: Floats) -> tuple[float, float]:
-    """Return what the panel shows: the valid values with some room, so that one spike hides nothing."""
-    some = good if good.size else raw[np.isfinite(raw)]
-    if not some.size:
+def _reach(trusted: Floats, valid: Floats) -> tuple[float, float]:
+    """Return what the panel shows: all that nothing was found in and most of what is valid, no lone spike."""
+    valid = valid[np.isfinite(valid)]
+    ends = [*np.quantile(valid, (0.01, 0.99))] if valid.size else []
+    ends += [trusted.min(), trusted.max()] if trusted.size else []
+    if not ends:
         return 0.0, 1.0
-    lowest, highest = float(some.min()), float(some.max())
+    lowest, highest = float(min(ends)), float(max(ends))
     room = ROOM * (highest - lowest) or max(abs(highest) * ROOM, 1e-9)
     return lowest - room, highest + room
 

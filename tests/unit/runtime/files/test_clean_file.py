@@ -106,6 +106,9 @@ def test_the_service_says_the_same_of_the_same_readings(tmp_path, plant):
     pressure = 145 + chance.normal(0, 0.5, count)
     pressure[9000:9040] = pressure[9000]
     pressure[30_000] = 400.0
+    pressure[31_000:31_200] += chance.normal(0, 4, 200)
+    pressure[35_000:] += 15
+    pressure[36_000:36_050] = 180.0
     missing = chance.random(count) < 0.01
     seconds = np.arange(count) // 16
     seconds[[50, 51]] = seconds[[51, 50]]
@@ -158,6 +161,7 @@ def test_the_service_says_the_same_of_the_same_readings(tmp_path, plant):
         flag for one in from_file.values() for mask in np.unique(one.flags).tolist() for flag in names(mask)
     }
     assert raised >= {"MISSING", "OUT_OF_RANGE", "RATE_OF_CHANGE", "FLATLINE", "OUT_OF_ORDER", "NEGATIVE"}
+    assert raised >= {"OUTLIER", "NOISE", "DRIFT", "AT_LIMIT"}
 
 
 def test_parquet_gives_what_csv_gives(tmp_path):
