@@ -40,7 +40,7 @@ def test_schemas_are_written_and_drift_is_named(tmp_path, capsys):
     assert not (folder / "Former.schema.json").exists()
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["serve"], ["schemas"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["serve"], ["clean"], ["schemas"]])
 def test_every_command_explains_itself(command):
     shown = RUNNER.invoke(app, [*command, "--help"])
     assert shown.exit_code == 0
