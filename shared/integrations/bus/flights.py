@@ -30,12 +30,13 @@ class Batch:
 class Flight:
     """One message on its way; `command` is what goes to the socket, built when it first leaves."""
 
-    __slots__ = ("batch", "command", "deadline", "index", "message", "token")
+    __slots__ = ("batch", "command", "deadline", "index", "lane", "message", "token")
 
     def __init__(self, batch: Batch, index: int, message: Outgoing, token: str) -> None:
         self.batch = batch
         self.index = index
         self.message = message
+        self.lane = message.lane or message.subject
         self.token = token
         self.command = b""
         self.deadline = 0.0

@@ -22,6 +22,8 @@ class Outgoing:
     payload: bytes
     headers: dict[str, str] = field(default_factory=dict)
     message_id: str = ""
+    lane: str = ""
+    """What it must not overtake, nor be sent together with: messages of one lane; of its subject if empty."""
 
     def header_block(self) -> bytes:
         """Checked subject aside, the headers as bytes, id included; raises NotSendableError."""
@@ -59,6 +61,9 @@ class PublishRefusedError(BusError):
         self.refusals = tuple(refusals)
 
 
+EXPECTATION_IN_PROCESS = 10164
+
+
 class Failure(msgspec.Struct, frozen=True):
     """The error in a negative acknowledgement."""
 
@@ -70,9 +75,10 @@ class Failure(msgspec.Struct, frozen=True):
     def permanent(self) -> bool:
         """Whether sending again is useless: JetStream says 400 when the message itself is at fault.
 
-        Everything else is about the moment: no room, no leader, too many in flight, id still in process.
+        Everything else is about the moment: no room, no leader, too many in flight, id still in process; and
+        in a replicated stream, another message that expects the same sequence still in process.
         """
-        return self.code == 400
+        return self.code == 400 and self.err_code != EXPECTATION_IN_PROCESS
 
 
 class Answer(msgspec.Struct, frozen=True):

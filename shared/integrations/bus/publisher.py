@@ -47,7 +47,8 @@ class Publisher:
 
     Order: per subject the stream has messages in the order they were given, whatever is lost, refused for
     the moment or sent again, because the next message of a subject leaves only when the one before is
-    stored. Speed comes from many subjects at once (one subject alone: one message per round trip).
+    stored. Speed comes from many subjects at once (one subject alone: one message per round trip). Messages
+    that name a lane go one after the other in it instead.
 
     Sent again under the same Nats-Msg-Id: after `deadline_seconds` without an ack, after a reconnect, and
     when the server has no room or no leader for the moment.
@@ -70,7 +71,7 @@ class Publisher:
         self._clock = clock
         self._tokens = itertools.count()
         self._inbox = ""
-        self._lanes: dict[str, deque[Flight]] = {}  # per subject: the head is ready or in flight
+        self._lanes: dict[str, deque[Flight]] = {}  # per lane or subject: the head is ready or in flight
         self._ready: deque[Flight] = deque()
         self._in_flight: dict[str, Flight] = {}  # in the order of their deadlines
         self._not_now: list[Flight] = []
@@ -123,9 +124,9 @@ class Publisher:
         return [ack for ack in batch.acks if ack is not None]
 
     def _enqueue(self, flight: Flight) -> None:
-        lane = self._lanes.get(flight.message.subject)
+        lane = self._lanes.get(flight.lane)
         if lane is None:
-            self._lanes[flight.message.subject] = deque((flight,))
+            self._lanes[flight.lane] = deque((flight,))
             self._ready.append(flight)
         else:
             lane.append(flight)
@@ -202,12 +203,12 @@ class Publisher:
         self._bytes_in_flight -= len(flight.command)
 
     def _next_in_lane(self, flight: Flight) -> None:
-        lane = self._lanes[flight.message.subject]
+        lane = self._lanes[flight.lane]
         lane.popleft()
         if lane:
             self._ready.append(lane[0])
         else:
-            del self._lanes[flight.message.subject]
+            del self._lanes[flight.lane]
 
     def _postpone(self, flight: Flight, reason: str) -> None:
         """Try again with the next sweep, not at once."""

@@ -166,3 +166,20 @@ async def test_what_is_given_while_the_server_is_away_leaves_on_reconnect(nats_s
         sending = asyncio.create_task(publisher.publish_all(messages(5)))
         await nats_server.start()
         assert len(await asyncio.wait_for(sending, 10)) == 5
+
+
+async def test_messages_of_one_lane_go_one_after_the_other_whatever_their_subjects(streams):
+    lanes = [Outgoing(f"gl.p.raw.c.s{i}", b"%d" % i, {}, f"m{i}", f"lane{i % 3}") for i in range(60)]
+    async with Publisher(streams) as publisher:
+        most = 0
+        pump = publisher._pump
+
+        def watched():
+            nonlocal most
+            pump()
+            most = max(most, len(publisher._in_flight))
+
+        publisher._pump = watched
+        await publisher.publish_all(lanes)
+    assert most == 3
+    assert in_order([int(message.data) for message in await stored(streams)], 3)

@@ -8,9 +8,14 @@ from integrations.runtime.process.tracing import carry
 
 
 class CleanWriter:
-    """Writes clean batches; a batch made again from the same raw messages has the same id."""
+    """Writes clean batches; a batch made again from the same raw messages has the same id.
 
-    def __init__(self, site: str, content_type: ContentType) -> None:
+    `one_by_one` sends what stands behind one fence one after the other, as a replicated stream wants it:
+    it has no more than one message in process that expects the sequence of the same subject.
+    """
+
+    def __init__(self, site: str, content_type: ContentType, *, one_by_one: bool = False) -> None:
+        self._one_by_one = one_by_one
         self._subjects = Subjects(site)
         self._content_type = content_type
 
@@ -22,4 +27,5 @@ class CleanWriter:
         headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type, **fence}
         carry(raw_headers, headers)
         message_id = f"{subject}-{batch.raw_sequence}-{batch.time[0]}"
-        return Outgoing(subject, encode(batch, self._content_type), headers, message_id)
+        lane = fence.get(Header.EXPECTED_SUBJECT, "") if self._one_by_one else ""
+        return Outgoing(subject, encode(batch, self._content_type), headers, message_id, lane)

@@ -116,7 +116,7 @@ class Transformation:
         self._live = LiveSettings(bus, plant.site, self._cleaner, self._events)
         self._unheard = Unheard(self._settings)
         self._replica = Replica(bus, publisher, plant.site, identity.instance)
-        writer = CleanWriter(plant.site, plant.content_type)
+        writer = CleanWriter(plant.site, plant.content_type, one_by_one=plant.streams.replicas > 1)
         self._work = ChunkWork(
             plant.site, self._cleaner, writer, publisher, self._events, tally, self._replica
         )
