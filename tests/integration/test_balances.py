@@ -1,7 +1,7 @@
 """Balances on a real bus: plant time runs ahead of ours, everything else is as it will be."""
 
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
@@ -28,14 +28,14 @@ async def feed(bus, plant, seconds):
 
 
 @asynccontextmanager
-async def balancing(bus, config):
+async def balancing(bus, config, instance="a"):
     """Run the service, and let the test go on once it reads: it begins with what comes then."""
 
     async def reads():
         with suppress(JetStreamError):
             return await bus.api(f"CONSUMER.INFO.CLEAN.balances-{SITE}")
 
-    async with running("balances", config):
+    async with running("balances", config, instance):
         await eventually(reads)
         yield
 
@@ -127,6 +127,23 @@ async def test_each_period_is_there_once_whenever_the_service_ends(nats_server, 
     found = [at for batch in await virtual(streams) for at in batch.time]
     assert found == list(range(found[0], found[-1] + 1, 5 * SECOND))
     assert found[-1] - found[0] >= 490 * SECOND
+
+
+@pytest.mark.parametrize("ended", ["a", "b"])
+async def test_of_two_services_one_works_and_the_other_takes_over(nats_server, streams, ended):
+    plant, config = plant_of(), table(nats_server.url)
+    async with running("transformation", config), AsyncExitStack() as staying:
+        leaving = AsyncExitStack()
+        stacks = {ended: leaving, **{each: staying for each in "ab" if each != ended}}
+        async with leaving:
+            await stacks["a"].enter_async_context(balancing(streams, config, "a"))
+            await stacks["b"].enter_async_context(balancing(streams, config, "b"))
+            await feed(streams, plant, 300)
+            await drawn_up(streams, plant)
+        await feed(streams, plant, 300)
+        await drawn_up(streams, plant)
+    found = [at for batch in await virtual(streams) for at in batch.time]
+    assert found == list(range(found[0], found[-1] + 1, 5 * SECOND))
 
 
 async def test_a_restart_forgets_nobody_who_was_suspect(nats_server, streams):

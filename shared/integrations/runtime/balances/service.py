@@ -27,6 +27,7 @@ from integrations.runtime.balances.measures import measures_of
 from integrations.runtime.balances.recall import clean_subject, newest_published, read_clean, rebuild
 from integrations.runtime.balances.telling import tell
 from integrations.runtime.balances.tracker import Outcome, Tracker
+from integrations.runtime.balances.turn import Turn
 from integrations.runtime.balances.virtual import virtual_batches, virtual_id
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
@@ -37,6 +38,7 @@ from integrations.runtime.process.telemetry import Telemetry
 from integrations.runtime.process.tracing import inject, processing
 from integrations.runtime.transformation.chunks import publish
 from integrations.runtime.transformation.latest import LatestValues
+from integrations.runtime.transformation.members import Members
 from integrations.runtime.upkeep import keeping_streams, patiently
 from integrations.runtime.watching import watch
 
@@ -51,7 +53,7 @@ STALE_PERIODS = 3
 
 
 async def run_balances(plant: Plant, instance: str, version: str, telemetry: Telemetry, stop: Stop) -> None:
-    """Draw up the plant's balances until `stop`; one such service for a site."""
+    """Draw up the plant's balances until `stop`, or stand by while another service at the site does."""
     if not plant.balances:
         raise ConfigurationError([Fault("", "balances", MISSING, "must describe at least one balance")])
     identity = Identity(plant.site, SERVICE, instance, version)
@@ -62,7 +64,6 @@ async def run_balances(plant: Plant, instance: str, version: str, telemetry: Tel
         streams = await stack.enter_async_context(keeping_streams(bus, declared))
         publisher = await stack.enter_async_context(Publisher(bus))
         service = Balancing(identity, plant, bus, publisher)
-        await service.recall()
         common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
         await stack.enter_async_context(serve(bus, identity, common.all()))
         await stack.enter_async_context(service.working())
@@ -84,8 +85,12 @@ class Balancing:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.trackers = [Tracker(config) for config in plant.balances]
+        self.trackers: list[Tracker] = []
+        self._configs = plant.balances
         self._site = identity.site
+        # members of the transformation are under <site>.member.
+        self._members = Members(bus, publisher, f"{plant.site}.{SERVICE}", identity.instance)
+        self._turn = Turn(self._members)
         self._bus = bus
         self._publisher = publisher
         self._clock = clock
@@ -94,27 +99,23 @@ class Balancing:
         self._events = EventReporter(identity, plant.content_type)
         self._latest = LatestValues(bus, plant.site, plant.content_type)
         self._published: dict[str, int] = {}
-        self._drawn_at = dict.fromkeys(self.trackers, clock())
+        self._drawn_at: dict[Tracker, float] = {}
         self._rebuilt = False
         self._working = asyncio.Lock()
         self._closing = asyncio.Event()
         self._pending = 0
 
-    async def recall(self) -> None:
-        """Take up what was published before."""
-        await patiently(lambda: self._latest.recall(()))
-        configs = [tracker.config for tracker in self.trackers]
-        self._published = await patiently(lambda: newest_published(self._bus, self._site, configs))
-
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Work while entered; on leaving, finish the chunk in hand and tell what is still to be told."""
         async with asyncio.TaskGroup() as group:
-            consuming = group.create_task(self._consume(), name="consume")
+            turn = group.create_task(self._turn.keep(), name="turn")
+            consuming = group.create_task(self._consume_in_turn(), name="consume")
             housekeeping = group.create_task(self._keep_house(), name="housekeeping")
             try:
                 yield
             finally:
+                turn.cancel()
                 await self._finish(consuming, housekeeping)
 
     async def _finish(self, consuming: asyncio.Task[None], housekeeping: asyncio.Task[None]) -> None:
@@ -125,11 +126,38 @@ class Balancing:
                 await asyncio.wait([consuming])
                 self._closing.set()
                 await asyncio.wait([housekeeping])
+                await self._members.leave()
         except TimeoutError:
             log.warning("stopped before the bus had everything: what is not acknowledged comes again")
         finally:
             consuming.cancel()
             housekeeping.cancel()
+
+    async def _consume_in_turn(self) -> None:
+        """Work whenever it is our turn, for ever."""
+        while True:
+            await self._turn.ours.wait()
+            await self._begin()
+            consuming = asyncio.create_task(self._consume(), name="consume in turn")
+            yielding = asyncio.create_task(self._turn.others.wait(), name="end of the turn")
+            try:
+                await asyncio.wait([consuming, yielding], return_when=asyncio.FIRST_COMPLETED)
+                if consuming.done():
+                    return consuming.result()
+                async with self._working:
+                    consuming.cancel()
+            finally:
+                consuming.cancel()
+                yielding.cancel()
+                await asyncio.wait([consuming, yielding])
+
+    async def _begin(self) -> None:
+        """Forget what was known, and take up what has been published by whoever did."""
+        await patiently(lambda: self._latest.recall(()))
+        self._published = await patiently(lambda: newest_published(self._bus, self._site, self._configs))
+        self.trackers[:] = [Tracker(config) for config in self._configs]
+        self._drawn_at = dict.fromkeys(self.trackers, self._clock())
+        self._rebuilt = False
 
     async def _consume(self) -> None:
         """Work for ever."""
@@ -186,8 +214,9 @@ class Balancing:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HOUSEKEEPING_SECONDS):
                     await self._closing.wait()
-            for tracker in self.trackers:
-                self._mark_stale(tracker)
+            if self._turn.ours.is_set():
+                for tracker in self.trackers:
+                    self._mark_stale(tracker)
             await publish(self._publisher, [*self._events.take(), *self._latest.take()])
 
     def _mark_stale(self, tracker: Tracker) -> None:
@@ -209,7 +238,9 @@ class Balancing:
         }
 
     def find(self) -> Findings:
-        """Return the service's health: whether it has what it needs, and keeps up."""
+        """Return the service's health: whether it has what it needs and keeps up; standing by is fine."""
+        if self._turn.others.is_set():
+            return Findings(HealthState.HEALTHY, [], [])
         troubles = [trouble for tracker in self.trackers for trouble in tracker.troubles()]
         if self._pending > 10 * CHUNK_MESSAGES:
             troubles.append(f"{self._pending} clean messages wait")

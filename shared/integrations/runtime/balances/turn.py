@@ -1,0 +1,59 @@
+"""Whose turn it is: of all services of balances at a site the oldest works, the others stand by."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol
+
+import structlog
+
+from integrations.runtime.transformation.members import HEARTBEAT_SECONDS
+from integrations.runtime.upkeep import patiently
+
+log = structlog.get_logger(__name__)
+
+
+class Present(Protocol):
+    """Those that are alive, one of which we are; see `Members`."""
+
+    name: str
+
+    async def renew(self) -> None:
+        """Say that we are alive."""
+
+    async def present(self) -> set[str]:
+        """Return the names of all."""
+
+
+class Turn:
+    """Looks every second who is there; while it is ours `ours` is set, otherwise `others`.
+
+    An older one that comes back from a pause takes its turn back. Until the younger one sees it both may
+    work: what they publish has the same ids, and is stored once.
+    """
+
+    def __init__(
+        self, members: Present, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self.ours, self.others = asyncio.Event(), asyncio.Event()
+        self.others.set()
+        self._members = members
+        self._sleep = sleep
+
+    async def keep(self) -> None:
+        """Look for ever."""
+        while True:
+            await self._members.renew()
+            self._note(oldest(await patiently(self._members.present)) == self._members.name)
+            await self._sleep(HEARTBEAT_SECONDS)
+
+    def _note(self, is_ours: bool) -> None:
+        if is_ours == self.ours.is_set():
+            return
+        log.info("balances are drawn up here" if is_ours else "balances are drawn up elsewhere")
+        for event, state in ((self.ours, is_ours), (self.others, not is_ours)):
+            event.set() if state else event.clear()
+
+
+def oldest(names: Collection[str]) -> str | None:
+    """Return who has been there longest: names end with when it began, in hexadecimal digits."""
+    return min(names, key=lambda name: (int(name.rpartition("-")[2], 16), name), default=None)
