@@ -59,6 +59,7 @@ class Puller:
         self._fruitless = 0
         self._buffer: deque[Received] = deque()
         self._expected = 0
+        self._heard = 0.0
         self._next_consumer_sequence = 1
         self._lost: str | None = None
         self._wake = asyncio.Event()
@@ -140,7 +141,8 @@ class Puller:
 
     async def _wait(self) -> None:
         try:
-            async with asyncio.timeout(2.5 * HEARTBEAT_SECONDS):
+            # counted from what was last heard, not from now: a reader that is called all the time waits anew
+            async with asyncio.timeout_at(self._heard + 2.5 * HEARTBEAT_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
             self._lost = self._lost or "missed heartbeats"
@@ -187,6 +189,7 @@ class Puller:
         if self._subscription is None:
             return
         self._expected = self._batch
+        self._heard = asyncio.get_running_loop().time()
         query = {
             "batch": self._batch,
             "max_bytes": PULL_BYTES,
@@ -201,6 +204,7 @@ class Puller:
             self._lost = str(error)
 
     def _on_message(self, msg: Msg) -> None:
+        self._heard = asyncio.get_running_loop().time()
         if not msg.reply or (msg.headers and "Status" in msg.headers and not msg.reply.startswith("$JS.ACK")):
             self._on_status(msg.headers or {})
             return

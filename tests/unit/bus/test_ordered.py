@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from integrations.bus import Bus, BusSettings, EmbeddedServer, OrderedConsumer, Outgoing, Publisher
+from integrations.bus import (
+    Bus,
+    BusSettings,
+    EmbeddedServer,
+    OrderedConsumer,
+    Outgoing,
+    Publisher,
+    pulling,
+)
 
 BOUNDS = (500, 1 << 20, 1 << 20)
 
@@ -81,6 +89,23 @@ async def test_a_reader_that_waits_can_be_called(stream):
         assert await asyncio.wait_for(waiting, 1) == []
         consumer.wake()
         assert await asyncio.wait_for(consumer.chunk(*BOUNDS), 1) == []
+
+
+async def call_again_and_again(consumer):
+    while True:
+        consumer.wake()
+        await asyncio.sleep(0.05)
+
+
+async def test_a_reader_that_is_called_all_the_time_still_notices_that_nothing_is_heard(stream, monkeypatch):
+    monkeypatch.setattr(pulling, "HEARTBEAT_SECONDS", 0.2)
+    async with OrderedConsumer(stream, "O", ["o.>"]) as consumer:
+        consumer._on_message = lambda msg: None  # as if the server had forgotten us
+        calling = asyncio.create_task(call_again_and_again(consumer))
+        async with asyncio.timeout(5):
+            while consumer.generation < 2:
+                await consumer.chunk(*BOUNDS)
+        calling.cancel()
 
 
 async def test_a_server_that_was_killed_costs_nothing_and_repeats_nothing(tmp_path):

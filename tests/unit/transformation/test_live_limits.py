@@ -65,6 +65,15 @@ def test_what_is_remembered_follows_into_another_unit():
     assert flagged(jump, Flag.RATE_OF_CHANGE) == [False, True]
 
 
+def test_a_baseline_follows_into_another_unit():
+    rig = Rig(p=SensorLimits(drift_limit=0.5))
+    for _ in range(6):
+        rig.clean(*[5.0, 5.1] * 5)
+    rig.cleaner.configure("p", SensorLimits(target_unit="kPa"))
+    assert not any(flagged(rig.clean(*[5.0, 5.1] * 30), Flag.DRIFT))
+    assert all(flagged(rig.clean(*[5.8, 5.9] * 40), Flag.DRIFT)[-5:])
+
+
 def test_keys_left_open_stay_as_in_the_file_whatever_unit_the_new_ones_are_in():
     rig = Rig(p=SensorLimits(max_valid=10.0, min_valid=1.0))
     rig.cleaner.configure("p", SensorLimits(target_unit="kPa", min_valid=300.0))
