@@ -113,6 +113,22 @@ def simulate_scada(
 
 
 @app.command()
+def plant(
+    host: Annotated[str, typer.Option(help="Name or address of this machine to serve at.")] = "127.0.0.1",
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Print its configuration for services instead.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated plant.")] = 0,
+    fault: Annotated[list[str] | None, typer.Option(help="As of gl003 run.")] = None,
+) -> None:
+    """Serve the simulated plant alone, at fixed ports, for services that run elsewhere."""
+    from .simulate import describe as describe_it  # noqa: PLC0415  # as above
+    from .simulate import plant as serve_it  # noqa: PLC0415  # as above
+
+    sys.exit(describe_it(host) if describe else serve_it(host, seed, fault or []))
+
+
+@app.command()
 def schemas(
     folder: Annotated[Path, typer.Argument(help="Where the files are.")],
     check: Annotated[bool, typer.Option("--check", help="Compare only; exit 1 where they differ.")] = False,

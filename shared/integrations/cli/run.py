@@ -142,7 +142,7 @@ def _services(plant: Plant, config: Path, bus: BusSettings) -> list[Program]:
     """Return the services that the plant needs, in the order in which they are wanted."""
     needed = [name for name, devices in plant.devices.items() if devices]
     needed += [BALANCES] if plant.balances else []
-    env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or ""}
+    env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or "", "GL003_HTTP_PORT": "0"}
     command = [sys.executable, "-m", "integrations.cli", "serve"]
     return [Program(name, [*command, name], env) for name in (SERVICE, *needed)]
 

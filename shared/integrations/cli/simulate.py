@@ -1,4 +1,4 @@
-"""`gl003 simulate-scada`: the part of the simulated plant that has a process of its own."""
+"""`gl003 simulate-scada`, the part of the simulated plant with a process of its own, and `gl003 plant`."""
 
 import sys
 from collections.abc import Sequence
@@ -26,3 +26,21 @@ def simulate_scada(port: int, began: float, seed: int, faults: Sequence[str]) ->
         await serve_scada(port, began, seed, parse_faults(faults), stop)
 
     return run_service(NAME, main)
+
+
+def plant(host: str, seed: int, faults: Sequence[str]) -> int:
+    """Serve the whole plant until the end is asked for; return the exit code."""
+    from integrations.runtime.plant.standing import serve_standing  # noqa: PLC0415  # slow to import
+
+    async def main(stop: Stop) -> None:
+        await serve_standing(host, seed, parse_faults(faults), stop)
+
+    return run_service("plant", main)
+
+
+def describe(host: str) -> int:
+    """Print the configuration of the plant that `plant` serves."""
+    from integrations.runtime.plant.standing import description  # noqa: PLC0415  # as above
+
+    sys.stdout.write(description(host))
+    return 0

@@ -8,7 +8,7 @@ import contextlib
 import socket
 import time
 import tomllib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
@@ -57,11 +57,11 @@ def instruments_of(seed: int, faults: Sequence[PlantFault]) -> Instruments:
 @contextlib.asynccontextmanager
 async def simulated_plant(seed: int = 0, faults: Sequence[PlantFault] = ()) -> AsyncIterator[DemoPlant]:
     """Let the plant live and serve all of it but its SCADA while entered."""
-    template = Template(files(__package__).joinpath("demo.toml").read_text(encoding="utf-8"))
+    template = demo_template()
     instruments = instruments_of(seed, faults)
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        meters = {name: await enter(server) for name, server in _meter_servers(template, instruments).items()}
+        meters = {name: await enter(server) for name, server in meter_servers(instruments).items()}
         pressures = await enter(PlantServer([PressureInstruments(instruments).unit()]))
         temperatures = await enter(SerialLine([TemperatureInstruments(instruments).unit()]))
         condensate = await enter(PlantServer([CondensateInstruments(instruments).unit()]))
@@ -85,19 +85,33 @@ async def simulated_plant(seed: int = 0, faults: Sequence[PlantFault] = ()) -> A
             living.cancel()
 
 
-def _meter_servers(template: Template, instruments: Instruments) -> dict[str, PlantServer]:
-    """Return the servers of the Modbus meters, each meter where the configuration has it."""
+def meter_servers(
+    instruments: Instruments, host: str = HOST, ports: Mapping[str, int] = {}
+) -> dict[str, PlantServer]:
+    """Return the servers of the Modbus meters by the name of their port, each meter where the demo has it.
+
+    A server takes its port of `ports`, a free one without.
+    """
     others = dict.fromkeys(("pressure_port", "condensate_port", "hart_port", "scada_port"), 9)
-    document = tomllib.loads(template.substitute(METER_PORTS, serial_device="/dev/null", **others))
+    document = tomllib.loads(demo_template().substitute(METER_PORTS, serial_device="/dev/null", **others))
     meters = [
         meter
         for meter in read_plant(document, {}).devices["steam_meter"]
         if isinstance(meter, SteamMeterConfig)
     ]
     return {
-        name: PlantServer([meter_unit(meter, instruments) for meter in meters if meter.port == place])
+        name: PlantServer(
+            [meter_unit(meter, instruments) for meter in meters if meter.port == place],
+            host,
+            ports.get(name, 0),
+        )
         for name, place in METER_PORTS.items()
     }
+
+
+def demo_template() -> Template:
+    """Return the configuration of the plant's devices, without the places where they listen."""
+    return Template(files(__package__).joinpath("demo.toml").read_text(encoding="utf-8"))
 
 
 def _free_port() -> int:

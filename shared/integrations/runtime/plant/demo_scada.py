@@ -9,9 +9,11 @@ from integrations.runtime.process.life import Stop
 from integrations.simulation import PlantFault, serve_plant
 from integrations.simulation.opcua.server import OpcUaPlantServer
 
-# asyncua's server complains of every client that hangs up, and leaves tasks to complain after its own end.
-for _name in ("asyncua", "asyncio"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+def quiet_library() -> None:
+    """Keep the server of asyncua from complaining of every client that hangs up, and of its own tasks."""
+    for name in ("asyncua", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 async def serve_scada(port: int, began: float, seed: int, faults: Sequence[PlantFault], stop: Stop) -> None:
@@ -19,6 +21,7 @@ async def serve_scada(port: int, began: float, seed: int, faults: Sequence[Plant
 
     Seed and faults decide all that happens in the plant, so this one does what the other processes' does.
     """
+    quiet_library()
     instruments = instruments_of(seed, faults)
     async with OpcUaPlantServer(instruments, port=port) as server, stop.cuts_short():
         instruments.advance(time.monotonic() - began)
