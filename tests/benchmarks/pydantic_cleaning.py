@@ -18,6 +18,7 @@ UNCERTAIN_STATUS = {
     Flag.OUT_OF_RANGE: Status.UNCERTAIN_EU_EXCEEDED,
     Flag.NEGATIVE: Status.UNCERTAIN_SENSOR_NOT_ACCURATE,
     Flag.STALE: Status.UNCERTAIN_LAST_USABLE,
+    Flag.AT_LIMIT: Status.UNCERTAIN_SENSOR_NOT_ACCURATE,
 }
 
 
@@ -72,6 +73,7 @@ class Sensor:
         self.newest = -1
         self.good = None
         self.recent = deque(maxlen=self.still_count or 1)
+        self.at_lowest = self.at_highest = 0
 
 
 class PydanticCleaner:
@@ -147,6 +149,10 @@ class PydanticCleaner:
         full = sensor.still_count and len(recent) == sensor.still_count
         if full and max(recent) - min(recent) <= sensor.still_tolerance:
             found |= 128
+        sensor.at_lowest = sensor.at_lowest + 1 if value <= sensor.lowest + sensor.still_tolerance else 0
+        sensor.at_highest = sensor.at_highest + 1 if value >= sensor.highest - sensor.still_tolerance else 0
+        if sensor.still_count and max(sensor.at_lowest, sensor.at_highest) >= sensor.still_count:
+            found |= 1 << 17
         if sensor.good is not None:
             good_value, good_time = sensor.good
             allowed = sensor.rate_limit * ((time - good_time) / MINUTE)
@@ -170,6 +176,8 @@ class PydanticCleaner:
             points -= 30
         if flags & 128:
             points -= sensor.flatline_cost
+        if flags & 1 << 17:
+            points -= 15
         if flags & 256:
             points -= 10
         if flags & 512:

@@ -115,6 +115,8 @@ def test_cutting_a_stream_into_other_batches_changes_nothing(drawn, cuts):
 
 @given(samples | calm, st.sets(st.integers(1, 79)))
 @settings(max_examples=300, deadline=None)
+@example([(0, 1, 10.0, 0), *[(0, 1, 600.0, 0)] * 3, (0, 1, 10.0, 0)], {2})
+@example([(0, 1, 0.0, 0)] * 5, {2})
 def test_arrays_say_what_a_plain_loop_says(drawn, cuts):
     rows = timeline(drawn)
     assert said(bank_of(), rows, cuts) == said_by_loop(rows)
