@@ -1,7 +1,10 @@
 """Series brought to other times: array in, array out, times in nanoseconds."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from numbers import Real
 from typing import TypeVar
 
 import numpy as np
@@ -73,6 +76,22 @@ def align(time: Times, value: Floats, targets: Times, method: str = "linear") ->
         factor = np.where(there, NEAREST if method == "nearest" else STEP, 0.0)
     aligned = np.where(exact, value[index[left]], aligned)
     return Aligned(aligned, np.where(exact, EXACT, factor), np.where(exact, index[left], source))
+
+
+def nanoseconds(interval: timedelta | np.timedelta64 | float) -> int:
+    """Return an interval, in seconds where it is a number, as nanoseconds.
+
+    Raises:
+        InvalidArgumentError: not above 0.
+    """
+    seconds = interval
+    if isinstance(interval, np.timedelta64):
+        seconds = float("nan") if np.isnat(interval) else float(interval / np.timedelta64(1, "s"))
+    elif isinstance(interval, timedelta):
+        seconds = interval.total_seconds()
+    if not (isinstance(seconds, Real) and math.isfinite(seconds) and round(float(seconds) * 1e9) > 0):
+        raise InvalidArgumentError(f"interval must be greater than 0, got {interval!r}")
+    return round(float(seconds) * 1e9)
 
 
 class Bins:

@@ -1,6 +1,7 @@
 """The errors of this room."""
 
 from collections.abc import Iterable
+from numbers import Integral, Real
 
 
 class TransformationError(Exception):
@@ -21,6 +22,20 @@ class UnknownMethodError(TransformationError, ValueError):
     def __init__(self, what: str, method: object, known: Iterable[str]) -> None:
         self.method = method
         super().__init__(f"unknown {what} {method!r}; known: {', '.join(known)}")
+
+
+def check_number(name: str, value: object, least: float = 0, *, whole: bool = False) -> None:
+    """Refuse what is not a number that is at least so much.
+
+    Raises:
+        InvalidArgumentError: names it and its value.
+    """
+    if not (isinstance(value, Integral if whole else Real) and float(value) >= least):
+        kind, bound = (
+            "whole number" if whole else "number",
+            f"of at least {least}" if least else "not negative",
+        )
+        raise InvalidArgumentError(f"{name} must be a {kind}, {bound}, got {value!r}")
 
 
 class UnusablePointError(TransformationError, ValueError):

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InvalidArgumentError
+from .errors import UnknownMethodError, check_number
 from .segments import Floats, Indices, Times
 
 FUSION_METHODS = ("weighted_average", "kalman", "voting", "best_quality")
+MOST_SIGMAS = 3.0
+"""Votes count as agreeing within so many standard deviations of the sensors' noise, unless told otherwise."""
 LEARNED_FROM = 3000
 """Samples that the Kalman filter learns from how fast the level wanders."""
 WANDER_PER_NOISE = np.logspace(-6, 2, 17)
@@ -48,6 +50,29 @@ def noise_variance(values: Floats) -> Floats:
     return positive
 
 
+def usual_tolerance(variance: Floats) -> float:
+    """Return how far sensors of so much noise may be apart and agree."""
+    return MOST_SIGMAS * float(np.sqrt(variance.sum()))
+
+
+def fuse(
+    values: Floats, time: Times, method: str, variance: Floats, weight: Floats, tolerance: float
+) -> Fused:
+    """Make one series of several by the method of that name.
+
+    Raises:
+        UnknownMethodError: lists the known ones.
+        InvalidArgumentError: negative tolerance.
+    """
+    if method not in FUSION_METHODS:
+        raise UnknownMethodError("fusion method", method, FUSION_METHODS)
+    if method == "kalman":
+        return kalman(values, time, variance, weight)
+    if method == "voting":
+        return voting(np.where(weight > 0, values, np.nan), tolerance)
+    return (best_quality if method == "best_quality" else weighted_average)(values, variance, weight)
+
+
 def weighted_average(values: Floats, variance: Floats, weight: Floats) -> Fused:
     """Return the average that leans on the surest: weights go with quality and against variance.
 
@@ -66,9 +91,17 @@ def weighted_average(values: Floats, variance: Floats, weight: Floats) -> Fused:
 
 
 def kalman(
-    values: Floats, time: Times, variance: Floats, weight: Floats, process_variance: float | None = None
+    values: Floats,
+    time: Times,
+    variance: Floats,
+    weight: Floats,
+    process_variance: float | None = None,
+    *,
+    smooth: bool = True,
 ) -> Fused:
-    """Return the Kalman filter's state of a level that wanders, given all sensors up to each time.
+    """Return the level that wanders as all sensors together show it.
+
+    Source of the way back: Rauch, Tung, Striebel (1965).
 
     Args:
         values: NaN where missing; a time without any is predicted from before.
@@ -77,6 +110,8 @@ def kalman(
         weight: of each value; half the weight is twice the variance.
         process_variance: how fast the level wanders, in squared units a second; None takes what makes the
             first few thousand measurements likeliest.
+        smooth: by the Kalman smoother, from what comes before and after each time, which lags behind nothing;
+            otherwise by the filter, from what comes before alone.
     """
     measured = weighted_average(values, variance, weight)
     present = np.isfinite(values) & (weight > 0)
@@ -86,6 +121,8 @@ def kalman(
     if wander is None:
         wander = _likeliest_wander(measured.value, precision, seconds)
     levels, uncertainties, _ = _filtered(measured.value, precision, seconds, wander)
+    if smooth:
+        levels, uncertainties = _smoothed(levels, uncertainties, seconds, wander)
     return Fused(levels, uncertainties, present.sum(axis=0))
 
 
@@ -95,8 +132,7 @@ def voting(values: Floats, tolerance: float) -> Fused:
     Raises:
         InvalidArgumentError: negative tolerance.
     """
-    if not tolerance >= 0:
-        raise InvalidArgumentError(f"tolerance must not be negative, got {tolerance!r}")
+    check_number("tolerance", tolerance)
     present = np.isfinite(values)
     size = np.zeros(values.shape[1], dtype=np.intp)
     value = np.full(values.shape[1], np.nan)
@@ -153,6 +189,18 @@ def _filtered(
         variances.append(variance)
     found = np.array(variances)
     return np.array(levels), np.where(np.isfinite(found), found, np.nan), likelihood / 2
+
+
+def _smoothed(level: Floats, variance: Floats, seconds: Floats, wander: float) -> tuple[Floats, Floats]:
+    """Take the filter's way back: what came later corrects each level by as much as it was unsure."""
+    known = np.flatnonzero(np.isfinite(level))
+    levels, variances = level.tolist(), variance.tolist()
+    grown = (variance + wander * np.append(seconds[1:], 0.0)).tolist()
+    for at in known[:-1][::-1].tolist():
+        share = variances[at] / grown[at]
+        levels[at] += share * (levels[at + 1] - levels[at])
+        variances[at] += share * share * (variances[at + 1] - grown[at])
+    return np.array(levels), np.array(variances)
 
 
 def _likeliest_wander(value: Floats, precision: Floats, seconds: Floats) -> float:

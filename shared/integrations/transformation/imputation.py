@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InvalidArgumentError, UnknownMethodError
+from .errors import InvalidArgumentError, UnknownMethodError, check_number
 from .gaps import MissingRuns, missing_runs
 from .seasons import Season, season_of
 from .segments import Bools, Floats, Indices, Times
@@ -95,10 +95,10 @@ def estimates(
     """Return what `impute` would fill in, for those who know what is `missing` and fill in themselves."""
     if method not in IMPUTATION_METHODS:
         raise UnknownMethodError("imputation method", method, IMPUTATION_METHODS)
-    if max_gap is not None and max_gap < 0:
-        raise InvalidArgumentError(f"max_gap must not be negative, got {max_gap!r}")
-    if period is not None and period < 2:
-        raise InvalidArgumentError(f"period must be at least 2 samples, got {period!r}")
+    if max_gap is not None:
+        check_number("max_gap", max_gap)
+    if period is not None:
+        check_number("period", period, 2, whole=True)
     if time is not None and time.size != value.size:
         raise InvalidArgumentError(f"time has {time.size} entries for {value.size} values")
     runs = missing_runs(missing, max_gap)

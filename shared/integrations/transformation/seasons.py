@@ -46,6 +46,8 @@ def season_of(value: Floats, place: Floats, period: int | None = None) -> Season
         period = period_of(known, slot)
         if period is None:
             return "no season found"
+    elif period > slot[-1]:
+        return f"no season of {period} samples in a series of {slot[-1] + 1}"
     phase = slot % period
     count = np.bincount(phase, minlength=period)
     sums = np.bincount(phase, weights=known - known.mean(), minlength=period)

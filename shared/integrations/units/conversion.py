@@ -57,6 +57,8 @@ def parse_unit(text: str) -> Unit:
     Raises:
         UnknownUnitError: names the text.
     """
+    if not isinstance(text, str):
+        raise UnknownUnitError(text)
     if expression := pint_expression(text):
         return Unit(expression)
     match = _MARK.fullmatch(text.strip()[: MAX_LENGTH + 1])

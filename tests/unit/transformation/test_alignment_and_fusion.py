@@ -105,26 +105,30 @@ def test_the_weighted_average_leans_on_the_surest():
     assert fused.used.tolist() == [2, 1, 0]
 
 
-def test_the_kalman_filter_is_nearer_the_truth_than_any_sensor_or_their_mean():
+def test_kalman_is_nearer_the_truth_than_any_sensor_or_their_mean_and_smoothed_nearer_still():
     chance = np.random.default_rng(6)
     truth = 10 + np.cumsum(chance.normal(0.0, 0.02, 3000))
     deviations = np.array([0.2, 0.4, 0.8])
     values = truth + chance.normal(0.0, 1.0, (3, 3000)) * deviations[:, np.newaxis]
     variance = noise_variance(values)
     assert np.sqrt(variance) == pytest.approx(deviations, rel=0.15)
-    fused = kalman(values, np.arange(3000) * SECOND, variance, np.ones(values.shape))
+    told = np.arange(3000) * SECOND, variance, np.ones(values.shape)
+    filtered, smoothed = kalman(values, *told, smooth=False), kalman(values, *told)
 
     def error(found):
-        return np.sqrt(np.mean((found - truth)[100:] ** 2))
+        return np.sqrt(np.mean((found - truth)[100:-100] ** 2))
 
-    assert error(fused.value) < 0.6 * min(error(values[0]), error(values.mean(axis=0)))
+    assert error(filtered.value) < 0.6 * min(error(values[0]), error(values.mean(axis=0)))
+    assert error(smoothed.value) < 0.8 * error(filtered.value)
+    assert smoothed.value[-1] == filtered.value[-1]
     # It knows how sure it is: the mean squared error is what it claims.
-    assert error(fused.value) ** 2 == pytest.approx(fused.variance[100:].mean(), rel=0.5)
+    for fused in (filtered, smoothed):
+        assert error(fused.value) ** 2 == pytest.approx(fused.variance[100:-100].mean(), rel=0.5)
 
 
 def test_the_kalman_filter_predicts_over_gaps_and_grows_unsure():
     values = np.array([[NAN, 5.0, NAN, NAN, 5.0]])
-    fused = kalman(values, np.arange(5) * SECOND, np.array([0.1]), np.ones((1, 5)), 0.01)
+    fused = kalman(values, np.arange(5) * SECOND, np.array([0.1]), np.ones((1, 5)), 0.01, smooth=False)
     assert fused.value == pytest.approx([NAN, 5.0, 5.0, 5.0, 5.0], nan_ok=True)
     assert fused.variance[3] > fused.variance[2] > fused.variance[1] > fused.variance[4]
 

@@ -12,6 +12,7 @@ from integrations import (
     DataImputer,
     DataPoint,
     DataQualityIssue,
+    DataTransformationPipeline,
     DataValidator,
     OutlierDetector,
     SensorConfig,
@@ -21,7 +22,12 @@ from integrations import (
     UnitSystem,
 )
 from integrations.configuration import ConfigurationError
-from integrations.transformation.errors import InvalidArgumentError, UnknownMethodError, UnusablePointError
+from integrations.transformation.errors import (
+    InvalidArgumentError,
+    TransformationError,
+    UnknownMethodError,
+    UnusablePointError,
+)
 from integrations.transformation.points.columns import times_of
 from integrations.units import IncompatibleUnitsError, PressureReference, UnknownUnitError
 
@@ -305,3 +311,38 @@ def test_a_time_that_cannot_be_is_named(stamp):
     for stamps in ([stamp], ["2026-01-01", stamp]):
         with pytest.raises(UnusablePointError, match=f"point {len(stamps) - 1}"):
             times_of(stamps)
+
+
+@pytest.mark.parametrize("unit", [None, 5])
+def test_a_unit_that_is_no_text_is_an_unknown_unit(unit):
+    with pytest.raises(UnknownUnitError, match=str(unit)):
+        UnitConverter().convert(1.0, unit, "bar")
+
+
+def test_arrays_of_text_and_none_are_converted_value_by_value():
+    found = UnitConverter().convert(np.array(["1", None, 2], dtype=object), "bar", "kPa")
+    assert found == pytest.approx([100.0, np.nan, 200.0], nan_ok=True)
+    with pytest.raises(InvalidArgumentError, match="twelve"):
+        UnitConverter().convert(np.array(["twelve"]), "bar", "kPa")
+
+
+def test_arguments_of_a_wrong_kind_are_named_with_their_value():
+    for wrong, words in (
+        (lambda: DataImputer().impute_missing([1.0, None], max_gap="3"), "max_gap.*'3'"),
+        (lambda: DataImputer().impute_missing([1.0, None], "seasonal", period=2.5), "period.*whole.*2.5"),
+        (lambda: SensorFusion().fuse_sensors({"a": points(1.0)}, weights={"a": "x"}), "weight of a.*'x'"),
+        (lambda: SensorFusion().fuse_sensors({"a": 1.0}), "list, got 1.0"),
+        (lambda: TimeSeriesAligner().resample(points(1.0), None), "interval.*None"),
+        (lambda: DataValidator().validate_dataset(None), "list, got None"),
+        (lambda: DataTransformationPipeline().process_data([], [1]), "config.*mapping"),
+    ):
+        with pytest.raises(TransformationError, match=words):
+            wrong()
+
+
+def test_what_kalman_says_where_no_sensor_measured_is_marked_as_no_measurement():
+    fused = SensorFusion().fuse_sensors({"a": points(1.0, 1.1, 1.0, None)}, "kalman")
+    assert (fused[3].quality, fused[3].issues, fused[3].treatment) == (
+        0.0, [DataQualityIssue.MISSING], "imputed",
+    )  # fmt: skip
+    assert fused[3].value == pytest.approx(1.0, abs=0.1)

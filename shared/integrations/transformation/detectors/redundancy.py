@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from integrations.transformation.errors import InvalidArgumentError
+from integrations.transformation.errors import check_number
 from integrations.transformation.segments import Bools, Floats
 
 
@@ -29,8 +29,7 @@ def inconsistent(values: Floats, tolerance: float) -> Bools:
     Raises:
         InvalidArgumentError: negative tolerance.
     """
-    if not tolerance >= 0:
-        raise InvalidArgumentError(f"tolerance must not be negative, got {tolerance!r}")
+    check_number("tolerance", tolerance)
     if not len(values):
         return np.zeros(values.shape, dtype=np.bool_)
     allowed = np.where(np.isfinite(values).sum(axis=0) == 2, tolerance / 2, tolerance)

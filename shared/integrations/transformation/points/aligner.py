@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from integrations.transformation.alignment import AGGREGATIONS, Bins, align
-from integrations.transformation.errors import InvalidArgumentError, UnknownMethodError
+from integrations.transformation.alignment import AGGREGATIONS, Bins, align, nanoseconds
+from integrations.transformation.errors import UnknownMethodError
 
-from .columns import columns, times_of
+from .columns import columns, listed, times_of
 from .converter import UnitConverter, common_unit
 from .issues import DataQualityIssue
 from .point import DataPoint
@@ -38,7 +38,7 @@ class TimeSeriesAligner:
         Raises:
             UnknownMethodError: lists the known ones.
         """
-        entries = list(series)
+        entries = listed(series)
         table = columns(entries)
         unit = common_unit(table.units, None)
         value = self._converter.convert_all(table.values, [one or unit for one in table.units], unit)
@@ -72,7 +72,7 @@ class TimeSeriesAligner:
         """
         if aggregation not in AGGREGATIONS:
             raise UnknownMethodError("aggregation", aggregation, AGGREGATIONS)
-        entries = list(data)
+        entries = listed(data)
         table = columns(entries)
         unit = common_unit(table.units, None)
         value = self._converter.convert_all(table.values, [one or unit for one in table.units], unit)
@@ -92,18 +92,6 @@ class TimeSeriesAligner:
         ]
         _hand_on_issues(entries, table.time // nanoseconds(interval), points)
         return points
-
-
-def nanoseconds(interval: timedelta | float) -> int:
-    """Return an interval, in seconds where it is a number, as nanoseconds.
-
-    Raises:
-        InvalidArgumentError: not above 0.
-    """
-    seconds = interval.total_seconds() if isinstance(interval, timedelta) else float(interval)
-    if not (np.isfinite(seconds) and round(seconds * 1e9) > 0):
-        raise InvalidArgumentError(f"interval must be greater than 0, got {interval!r}")
-    return round(seconds * 1e9)
 
 
 def stamps(times_ns: list[int], zone: Any) -> list[datetime]:

@@ -54,7 +54,7 @@ def columns(data: Iterable[Any]) -> Columns:
     Raises:
         UnusablePointError: an entry is neither, or its time cannot be read; names its position.
     """
-    entries = data if isinstance(data, list) else list(data)
+    entries = listed(data)
     if set(map(type, entries)) == {dict}:
         timestamps, values, units, sources = (_field(entries, name) for name in _FIELDS)
     else:
@@ -62,9 +62,27 @@ def columns(data: Iterable[Any]) -> Columns:
         timestamps, values, units, sources = (
             [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
         )
-    texts = [unit or "" for unit in units] if not all(units) else units
-    names = [source or "" for source in sources] if not all(sources) else sources
-    return Columns(timestamps, values, texts, names, times_of(timestamps), numbers(values))
+    return Columns(timestamps, values, _texts(units), _texts(sources), times_of(timestamps), numbers(values))
+
+
+def listed(data: Any) -> list[Any]:
+    """Return data as a list, the list itself where it is one.
+
+    Raises:
+        UnusablePointError: it is no series at all.
+    """
+    if isinstance(data, list):
+        return data
+    if not isinstance(data, Iterable):
+        raise UnusablePointError(f"points must come as a list, got {data!r}")
+    return list(data)
+
+
+def _texts(names: list[Any]) -> list[str]:
+    """Return names as texts: None is none; what is no text is shown as one, for an error to name it."""
+    if set(map(type, names)) <= {str}:
+        return names
+    return ["" if name is None else str(name) for name in names]
 
 
 def _field(entries: list[dict[str, Any]], name: str) -> list[Any]:

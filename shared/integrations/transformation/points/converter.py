@@ -66,14 +66,11 @@ class UnitConverter:
         if value is None:
             return None
         if isinstance(value, np.ndarray):
-            converted = value * scale
+            converted = _only_numbers(value) * scale
             if offset:
                 converted += offset
             return converted
-        try:
-            return float(value) * scale + offset
-        except (TypeError, ValueError):
-            raise InvalidArgumentError(f"value must be a number, got {value!r}") from None
+        return _number(value) * scale + offset
 
     def convert_all(self, values: Sequence[Any] | Floats, from_units: Sequence[str], to_unit: str) -> Floats:
         """Return values that come each in a unit of its own, as an array in one unit.
@@ -116,6 +113,21 @@ class UnitConverter:
         if fitting is None:
             raise InvalidArgumentError(f"unit system {UnitSystem(system).value!r} has no unit for {unit!r}")
         return fitting
+
+
+def _only_numbers(values: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of numbers; one of objects or of text is read value by value."""
+    if values.dtype.kind in "fiu":
+        return values
+    read = [np.nan if value is None else _number(value) for value in values.ravel().tolist()]
+    return np.array(read, dtype=np.float64).reshape(values.shape)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArgumentError(f"value must be a number, got {value!r}") from None
 
 
 def common_unit(units: Sequence[str], wanted: str | None) -> str:

@@ -9,25 +9,14 @@ from numpy.typing import NDArray
 
 from integrations.transformation.alignment import align
 from integrations.transformation.detectors import inconsistent
-from integrations.transformation.errors import InvalidArgumentError, UnknownMethodError
-from integrations.transformation.fusion import (
-    FUSION_METHODS,
-    Fused,
-    best_quality,
-    kalman,
-    noise_variance,
-    voting,
-    weighted_average,
-)
+from integrations.transformation.errors import InvalidArgumentError, UnknownMethodError, check_number
+from integrations.transformation.fusion import FUSION_METHODS, fuse, noise_variance, usual_tolerance
 from integrations.transformation.segments import Floats
 
-from .columns import Columns, columns
+from .columns import Columns, columns, listed
 from .converter import UnitConverter, common_unit
 from .issues import DataQualityIssue
 from .point import DataPoint
-
-MOST_SIGMAS = 3.0
-"""Votes count as agreeing within so many standard deviations of the sensors' noise, unless told otherwise."""
 
 
 class SensorFusion:
@@ -50,7 +39,8 @@ class SensorFusion:
         """Return the fused points; each names the method as its source.
 
         A point whose sensors disagree by more than the tolerance carries the issue `inconsistent`; one that
-        no sensor or no majority stands for is missing.
+        no sensor or no majority stands for is missing, or, where `kalman` has an estimate all the same, has
+        quality 0.
 
         Args:
             sensors: points, or a single point, of each sensor.
@@ -77,14 +67,19 @@ class SensorFusion:
         values, quality = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
         weight = quality / 100 * np.array([factors[name] for name in tables])[:, np.newaxis]
         variance = noise_variance(values)
-        allowed = MOST_SIGMAS * float(np.sqrt(variance.sum())) if tolerance is None else tolerance
-        fused = _fused(values, targets, variance, weight, method, allowed)
+        allowed = usual_tolerance(variance) if tolerance is None else tolerance
+        fused = fuse(values, targets, method, variance, weight, allowed)
         odd = np.any(inconsistent(values, allowed), axis=0)
         best = np.where(np.isfinite(values) & (weight > 0), quality, 0.0).max(axis=0)
         return [
-            _point(longest.timestamps[at], value, unit, f"fusion_{method}", score, disagree)
-            for at, value, score, disagree in zip(
-                order.tolist(), fused.value.tolist(), best.tolist(), odd.tolist(), strict=True
+            _point(longest.timestamps[at], value, unit, f"fusion_{method}", score, disagree, used == 0)
+            for at, value, score, disagree, used in zip(
+                order.tolist(),
+                fused.value.tolist(),
+                best.tolist(),
+                odd.tolist(),
+                fused.used.tolist(),
+                strict=True,
             )
         ]
 
@@ -105,31 +100,33 @@ class SensorFusion:
         return np.where(inside, aligned.value, np.nan), np.where(inside, sampled, 0.0)
 
 
-def _fused(
-    values: Floats, time: NDArray[np.int64], variance: Floats, weight: Floats, method: str, tolerance: float
-) -> Fused:
-    if method == "kalman":
-        return kalman(values, time, variance, weight)
-    if method == "voting":
-        return voting(np.where(weight > 0, values, np.nan), tolerance)
-    return (best_quality if method == "best_quality" else weighted_average)(values, variance, weight)
-
-
 def _checked_weights(sensors: Mapping[str, Any], weights: Mapping[str, float]) -> dict[str, float]:
     if strangers := sorted(set(weights) - set(sensors)):
         raise InvalidArgumentError(f"weights for sensors that are not there: {', '.join(strangers)}")
     for name, weight in weights.items():
-        if not (np.isfinite(weight) and weight >= 0):
-            raise InvalidArgumentError(f"weight of {name} must not be negative, got {weight!r}")
+        check_number(f"weight of {name}", weight)
+        if weight == math.inf:
+            raise InvalidArgumentError(f"weight of {name} must be finite, got {weight!r}")
     return {name: float(weights.get(name, 1.0)) for name in sensors}
 
 
 def _listed(points: Any) -> list[Any]:
-    return [points] if isinstance(points, DataPoint | Mapping) else list(points)
+    return [points] if isinstance(points, DataPoint | Mapping) else listed(points)
 
 
-def _point(stamp: Any, value: float, unit: str, source: str, quality: float, odd: bool) -> DataPoint:
+def _point(
+    stamp: Any, value: float, unit: str, source: str, quality: float, odd: bool, unmeasured: bool
+) -> DataPoint:
     issues = [DataQualityIssue.INCONSISTENT] if odd else []
-    if math.isnan(value):
-        return DataPoint(stamp, None, unit, 0.0, source, issues=[DataQualityIssue.MISSING, *issues])
+    if unmeasured:
+        there = not math.isnan(value)
+        return DataPoint(
+            stamp,
+            value if there else None,
+            unit,
+            0.0,
+            source,
+            issues=[DataQualityIssue.MISSING, *issues],
+            treatment="imputed" if there else "",
+        )
     return DataPoint(stamp, value, unit, quality * (0.75 if odd else 1.0), source, issues=issues)

@@ -29,10 +29,10 @@ class DataImputer:
         method: str = "linear",
         max_gap: int | None = 10,
         period: int | None = None,
-    ) -> list[Any]:
+    ) -> Any:
         """Return the data with gaps filled; estimates are marked and scored lower.
 
-        Plain numbers give plain numbers. What is not filled stays None.
+        Plain numbers give plain numbers, an array gives an array. What is not filled stays None.
 
         Args:
             data: points, mappings or numbers; None, NaN and what is no finite number are missing.
@@ -45,6 +45,8 @@ class DataImputer:
             InvalidArgumentError: negative `max_gap`, period below 2.
         """
         entries, unit, imputed = self._imputed(data, method, max_gap, period)
+        if isinstance(data, np.ndarray):
+            return imputed.value
         for position in np.flatnonzero(imputed.filled).tolist():
             estimate = in_own_unit(entries[position], float(imputed.value[position]), unit)
             entries[position] = _imputed_entry(entries[position], estimate)

@@ -13,7 +13,7 @@ from integrations.transformation.imputation import impute
 from integrations.transformation.segments import Floats, Times
 from integrations.transformation.series import REPLACEMENTS, time_order
 
-from .columns import columns, numbers
+from .columns import columns, listed, numbers
 from .converter import UnitConverter, common_unit
 from .issues import DataQualityIssue
 from .point import DataPoint
@@ -61,10 +61,11 @@ class OutlierDetector:
         method: str = "zscore",
         threshold: float = 3.0,
         replace_with: str = "interpolate",
-    ) -> list[Any]:
+    ) -> Any:
         """Return the data with its outliers replaced, marked and scored lower, or without them.
 
-        Plain numbers give plain numbers; points give new ones with what was measured as `original_value`.
+        Plain numbers give plain numbers, an array gives an array; points give new ones with what was measured
+        as `original_value`.
 
         Args:
             data: points or numbers.
@@ -82,8 +83,11 @@ class OutlierDetector:
         found = self.verdict(entries, method, threshold).found
         imputation = REPLACEMENTS[replace_with]
         if imputation is None:
-            return [entry for entry, out in zip(entries, found.tolist(), strict=True) if not out]
+            kept = [entry for entry, out in zip(entries, found.tolist(), strict=True) if not out]
+            return value[~found] if isinstance(data, np.ndarray) else kept
         estimate = estimated(np.where(found, np.nan, value), time, imputation)
+        if isinstance(data, np.ndarray):
+            return np.where(found, estimate, value)
         for position in np.flatnonzero(found).tolist():
             entries[position] = _replaced(
                 entries[position], in_own_unit(entries[position], float(estimate[position]), unit)
@@ -96,7 +100,7 @@ def series_of(data: Iterable[Any]) -> tuple[list[Any], Floats, Times, str]:
 
     Plain numbers have no unit, and their positions for times.
     """
-    entries = list(data)
+    entries = list(listed(data))
     if not any(isinstance(entry, DataPoint | dict) for entry in entries):
         return entries, numbers(entries), np.arange(len(entries), dtype=np.int64), ""
     table = columns(entries)

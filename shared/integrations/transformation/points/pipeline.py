@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from integrations.configuration import read_struct
 from integrations.quality import VALID_FROM, Flag, dimension_scores, distinct
-from integrations.transformation.alignment import Bins
+from integrations.transformation.alignment import Bins, nanoseconds
 from integrations.transformation.detectors import after_gap
+from integrations.transformation.errors import InvalidArgumentError
 from integrations.transformation.segments import Bools, Floats
 from integrations.transformation.series import CleanSeries, checked_flags, clean_series, time_order
 
-from .aligner import TimeSeriesAligner, nanoseconds, stamps
+from .aligner import TimeSeriesAligner, stamps
 from .columns import Columns, columns, times_of
 from .converter import UnitConverter, common_unit
 from .fuser import SensorFusion
@@ -72,6 +73,8 @@ class DataTransformationPipeline:
             IncompatibleUnitsError: a point's unit measures something else than the target unit.
             UnusablePointError: a point without a time that can be read.
         """
+        if not isinstance(config, Mapping | None):
+            raise InvalidArgumentError(f"config must be a mapping of keys to values, got {config!r}")
         settings = read_struct(ProcessingConfig, dict(config or {}))
         table = columns(raw_data)
         unit = common_unit(table.units, settings.target_unit)

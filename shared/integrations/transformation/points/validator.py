@@ -58,7 +58,7 @@ class DataValidator:
             UnitError: a unit is unknown or measures something else.
         """
         table = columns([*(previous_points or ()), point])
-        sensor = point.source if sensor_id is None else sensor_id
+        sensor = table.sources[-1] if sensor_id is None else sensor_id
         flags = int(self._judged(table, sensor)[-1])
         points = score_of(flags, self.profile(sensor, "").weights)
         return points >= VALID_FROM, points, issues_of(flags)
