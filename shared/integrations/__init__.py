@@ -50,6 +50,16 @@ if TYPE_CHECKING:
         TemperatureSensorConnector,
         TemperatureSensorType,
     )
+    from integrations.messages import (
+        AgentCapability,
+        AgentMessage,
+        AgentProfile,
+        AgentRole,
+        AgentTask,
+        MessagePriority,
+        MessageType,
+        TaskStatus,
+    )
     from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError, CircuitState
     from integrations.transformation.points import (
         DataImputer,
@@ -66,6 +76,11 @@ if TYPE_CHECKING:
     )
 
 _ROOM_OF = {
+    "AgentCapability": "messages",
+    "AgentMessage": "messages",
+    "AgentProfile": "messages",
+    "AgentRole": "messages",
+    "AgentTask": "messages",
     "BaseConnector": "devices",
     "CircuitBreaker": "resilience",
     "CircuitBreakerOpenError": "resilience",
@@ -84,6 +99,8 @@ _ROOM_OF = {
     "FlowMeasurementType": "devices.steam_meter",
     "FlowReading": "devices.steam_meter",
     "HealthStatus": "devices",
+    "MessagePriority": "messages",
+    "MessageType": "messages",
     "MeterProtocol": "devices.steam_meter",
     "OutlierDetector": "transformation.points",
     "PressureReading": "devices.pressure_sensor",
@@ -100,6 +117,7 @@ _ROOM_OF = {
     "SimulationPolicy": "devices",
     "SteamMeterConfig": "devices.steam_meter",
     "SteamMeterConnector": "devices.steam_meter",
+    "TaskStatus": "messages",
     "TemperatureReading": "devices.temperature_sensor",
     "TemperatureSensorConfig": "devices.temperature_sensor",
     "TemperatureSensorConnector": "devices.temperature_sensor",
@@ -111,6 +129,11 @@ _ROOM_OF = {
 }
 
 __all__ = [
+    "AgentCapability",
+    "AgentMessage",
+    "AgentProfile",
+    "AgentRole",
+    "AgentTask",
     "BaseConnector",
     "CircuitBreaker",
     "CircuitBreakerOpenError",
@@ -129,6 +152,8 @@ __all__ = [
     "FlowMeasurementType",
     "FlowReading",
     "HealthStatus",
+    "MessagePriority",
+    "MessageType",
     "MeterProtocol",
     "OutlierDetector",
     "PressureReading",
@@ -145,6 +170,7 @@ __all__ = [
     "SimulationPolicy",
     "SteamMeterConfig",
     "SteamMeterConnector",
+    "TaskStatus",
     "TemperatureReading",
     "TemperatureSensorConfig",
     "TemperatureSensorConnector",

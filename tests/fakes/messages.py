@@ -1,13 +1,24 @@
 """Messages of every type: one plain example of the readings, and strategies for all that travels."""
 
 import math
+from datetime import datetime
 
 from hypothesis import strategies as st
 from msgspec import UNSET
 
 from integrations.messages import (
+    AgentCapability,
+    AgentHeartbeat,
+    AgentMessage,
+    AgentProfile,
+    AgentTask,
     CircuitReset,
     CleanBatch,
+    CollaborationAnswer,
+    CollaborationInvitation,
+    CollaborationProposal,
+    CollaborationResult,
+    CollaborationVote,
     DeviceHealth,
     DeviceReading,
     DeviceRequest,
@@ -18,6 +29,7 @@ from integrations.messages import (
     RawBatch,
     RawColumn,
     ReadReply,
+    StateEntry,
     WriteReply,
     WriteRequest,
 )
@@ -114,6 +126,19 @@ device_readings = st.builds(
 )
 names = {"site": tokens, "service": tokens, "instance": tokens}
 facts = st.dictionaries(labels, finite, max_size=3)
+datetimes = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001  # naive, as users have them
+payloads = st.dictionaries(labels, finite | st.lists(finite, max_size=2) | facts, max_size=3)
+percents = st.floats(0, 100)
+loads = {"performance_score": percents, "current_load": percents, "max_load": st.floats(1, 100)}
+step = {"collaboration_id": tokens, "agent_id": tokens, "timestamp": datetimes}
+capabilities = st.builds(
+    AgentCapability,
+    capability_name=tokens,
+    description=labels,
+    parameters=payloads,
+    performance_metrics=payloads,
+    max_concurrent_tasks=st.integers(1, 100),
+)
 MESSAGES = {
     RawBatch: built(
         RawBatch,
@@ -163,4 +188,60 @@ MESSAGES = {
         new=st.none() | plain_values,
     ),
     DeviceRequest: st.builds(DeviceRequest, device_id=st.none() | tokens),
+    AgentMessage: built(
+        AgentMessage,
+        message_id=tokens,
+        sender_id=tokens,
+        recipient_id=tokens | tokens.map("role:{}".format),
+        timestamp=datetimes,
+        payload=payloads,
+        correlation_id=st.none() | tokens,
+        ttl=st.integers(1, 3600),
+        retry_count=st.integers(0, 10),
+        max_retries=st.integers(0, 10),
+    ),
+    AgentProfile: built(
+        AgentProfile,
+        agent_id=tokens,
+        capabilities=st.lists(capabilities, max_size=2),
+        last_heartbeat=st.none() | datetimes,
+        **dict.fromkeys(("status", "location", "version"), labels),
+        **loads,
+    ),
+    AgentHeartbeat: built(AgentHeartbeat, agent_id=tokens, timestamp=datetimes, status=labels, **loads),
+    AgentTask: built(
+        AgentTask,
+        **dict.fromkeys(("task_id", "task_type", "requester_id"), tokens),
+        assignee_id=st.none() | tokens,
+        created_at=datetimes,
+        **{name: st.none() | datetimes for name in ("started_at", "completed_at", "deadline")},
+        parameters=payloads,
+        result=st.none() | payloads,
+        error=st.none() | labels,
+        dependencies=st.lists(tokens, max_size=2),
+    ),
+    CollaborationInvitation: built(
+        CollaborationInvitation,
+        **dict.fromkeys(("collaboration_id", "initiator_id", "task_type"), tokens),
+        required_agents=st.lists(tokens, min_size=1, max_size=3),
+        **dict.fromkeys(("parameters", "objective", "constraints"), payloads),
+        created_at=datetimes,
+        deadline=datetimes,
+    ),
+    CollaborationAnswer: built(CollaborationAnswer, **step, reason=labels),
+    CollaborationProposal: built(CollaborationProposal, **step, proposal_id=tokens, proposal=payloads),
+    CollaborationVote: built(CollaborationVote, **step, proposal_id=tokens, reason=labels),
+    CollaborationResult: built(
+        CollaborationResult,
+        collaboration_id=tokens,
+        best_proposal_id=st.none() | tokens,
+        best_proposal=payloads,
+        scores=st.dictionaries(tokens, st.floats(0, 100), max_size=2),
+        **{name: st.lists(tokens, max_size=2) for name in ("accepted", "declined", "silent")},
+        reason=labels,
+        timestamp=datetimes,
+    ),
+    StateEntry: built(
+        StateEntry, agent_id=tokens, key=tokens, value=finite, version=int64, timestamp=datetimes
+    ),
 }

@@ -1,10 +1,21 @@
 """The bus: NATS with JetStream; connection, streams, publishing, consuming, request and reply."""
 
+from .agent_streams import (
+    AGENT_BUCKET,
+    AGENTS,
+    COLLAB,
+    NOTICES,
+    STATE_BUCKET,
+    TASK_BUCKET,
+    TASKS,
+    agent_stream_configs,
+)
 from .connection import Bus, BusEvent, BusEventKind
 from .consumer import PullConsumer
 from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
 from .durable import Durable, ServerTooOldError
 from .embedded import EmbeddedServer
+from .environment import BUS_VARIABLES, bus_from
 from .errors import (
     BusClosedError,
     BusError,
@@ -41,13 +52,21 @@ from .streams import (
 from .wire import NotSendableError
 
 __all__ = [
+    "AGENTS",
+    "AGENT_BUCKET",
+    "BUS_VARIABLES",
     "CLEAN",
+    "COLLAB",
     "CONFIG_BUCKET",
     "DEAD",
     "EVENTS",
     "LATEST_BUCKET",
+    "NOTICES",
     "RAW",
     "REPLICA_BUCKET",
+    "STATE_BUCKET",
+    "TASKS",
+    "TASK_BUCKET",
     "Ack",
     "Bus",
     "BusClosedError",
@@ -86,6 +105,8 @@ __all__ = [
     "StreamConflictError",
     "StreamSettings",
     "Value",
+    "agent_stream_configs",
+    "bus_from",
     "ensure_streams",
     "find_or_embed",
     "last",

@@ -54,11 +54,12 @@ class StreamSettings(Checked, frozen=True):
     clean_max_age_hours: MaxAge = 7 * 24.0
     event_max_age_hours: MaxAge = 30 * 24.0
     dead_max_age_hours: MaxAge = 30 * 24.0
+    collaboration_max_age_hours: MaxAge = 30 * 24.0
     replicas: Literal[1, 3, 5] = 1
 
 
 def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
-    """JetStream's configuration of every stream.
+    """JetStream's configuration of every stream of readings; those of agents are in `agent_streams`.
 
     One stream carries one kind of message of every site (`gl.*.raw.>`): names then cannot collide on a hub
     that serves many sites, two sites that declare the same stream agree on it, and consumers choose their
@@ -67,25 +68,26 @@ def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     total = settings.storage_bytes
     declared = [
         {
-            **_site_stream(RAW, ["gl.*.raw.>"], settings.raw_max_age_hours, int(0.38 * total)),
+            **site_stream(RAW, ["gl.*.raw.>"], settings.raw_max_age_hours, int(0.35 * total)),
             "subject_transform": RAW_PARTITIONS,
         },
-        _site_stream(
+        site_stream(
             CLEAN,
             ["gl.*.clean.>", "gl.*.recleaned.>", "gl.*.fence.*"],
             settings.clean_max_age_hours,
-            int(0.49 * total),
+            int(0.42 * total),
         ),
-        _site_stream(EVENTS, ["gl.*.event.>"], settings.event_max_age_hours, int(0.05 * total)),
-        _site_stream(DEAD, ["gl.*.dead.>"], settings.dead_max_age_hours, int(0.05 * total)),
-        _bucket(LATEST_BUCKET, int(0.02 * total)),
-        _bucket(CONFIG_BUCKET, int(0.005 * total), history=CONFIG_HISTORY),
-        {**_bucket(REPLICA_BUCKET, int(0.005 * total)), "allow_msg_ttl": True},
+        site_stream(EVENTS, ["gl.*.event.>"], settings.event_max_age_hours, int(0.05 * total)),
+        site_stream(DEAD, ["gl.*.dead.>"], settings.dead_max_age_hours, int(0.05 * total)),
+        bucket(LATEST_BUCKET, int(0.02 * total)),
+        bucket(CONFIG_BUCKET, int(0.005 * total), history=CONFIG_HISTORY),
+        {**bucket(REPLICA_BUCKET, int(0.005 * total)), "allow_msg_ttl": True},
     ]
     return [{**config, "num_replicas": settings.replicas} for config in declared]
 
 
-def _site_stream(name: str, subjects: list[str], max_age_hours: float, max_bytes: int) -> dict[str, Any]:
+def site_stream(name: str, subjects: list[str], max_age_hours: float, max_bytes: int) -> dict[str, Any]:
+    """A stream that keeps messages for a time, the newest where there is not room for all."""
     return {
         "name": name,
         "subjects": subjects,
@@ -100,7 +102,7 @@ def _site_stream(name: str, subjects: list[str], max_age_hours: float, max_bytes
     }
 
 
-def _bucket(name: str, max_bytes: int, history: int = 1) -> dict[str, Any]:
+def bucket(name: str, max_bytes: int, history: int = 1) -> dict[str, Any]:
     """A key-value bucket (ADR-8) that keeps the last values of each key."""
     return {
         "name": f"KV_{name}",

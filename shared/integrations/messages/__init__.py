@@ -1,15 +1,48 @@
 """What travels on the bus: subjects, readings, health, events, and their codecs; nothing here does I/O."""
 
+from .agent_fields import BROADCAST, MAX_AGENT_BYTES, ROLE_PREFIX, TooLargeError, in_utc
+from .agent_subjects import (
+    BROADCAST_SUBJECT,
+    AgentSubject,
+    ask_subject,
+    collaboration_subject,
+    heartbeat_subject,
+    inbox_subject,
+    parse_agent_subject,
+    reply_subject,
+    role_subject,
+    task_subject,
+)
+from .agents import (
+    AgentCapability,
+    AgentHeartbeat,
+    AgentMessage,
+    AgentProfile,
+    AgentRole,
+    MessagePriority,
+    MessageType,
+)
 from .codec import ContentType, DecodeError, EncodeError, decode, encode
+from .collaboration import (
+    CollaborationAnswer,
+    CollaborationInvitation,
+    CollaborationOutcome,
+    CollaborationProposal,
+    CollaborationResult,
+    CollaborationStep,
+    CollaborationVote,
+)
 from .errors import MessageError
 from .events import Event, Severity
 from .fields import Origin
 from .flags import Flag
 from .headers import Header
 from .health import CircuitHealth, DeviceHealth, Health, HealthState
+from .json_values import plain_json
 from .raw_template import RawTemplate
 from .readings import CleanBatch, RawBatch, RawColumn
 from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadReply, WriteReply, WriteRequest
+from .state import StateEntry
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
 from .subjects import (
     PARTITIONS,
@@ -22,12 +55,31 @@ from .subjects import (
     split_stored,
     token_from,
 )
+from .tasks import AgentTask, TaskStatus
 
 __all__ = [
+    "BROADCAST",
+    "BROADCAST_SUBJECT",
+    "MAX_AGENT_BYTES",
     "PARTITIONS",
+    "ROLE_PREFIX",
+    "AgentCapability",
+    "AgentHeartbeat",
+    "AgentMessage",
+    "AgentProfile",
+    "AgentRole",
+    "AgentSubject",
+    "AgentTask",
     "CircuitHealth",
     "CircuitReset",
     "CleanBatch",
+    "CollaborationAnswer",
+    "CollaborationInvitation",
+    "CollaborationOutcome",
+    "CollaborationProposal",
+    "CollaborationResult",
+    "CollaborationStep",
+    "CollaborationVote",
     "ContentType",
     "DecodeError",
     "DeviceHealth",
@@ -40,6 +92,8 @@ __all__ = [
     "Health",
     "HealthState",
     "MessageError",
+    "MessagePriority",
+    "MessageType",
     "Metrics",
     "Origin",
     "Qartod",
@@ -48,20 +102,33 @@ __all__ = [
     "RawTemplate",
     "ReadReply",
     "Severity",
+    "StateEntry",
     "Status",
     "Subject",
     "SubjectError",
     "Subjects",
+    "TaskStatus",
+    "TooLargeError",
     "WriteReply",
     "WriteRequest",
+    "ask_subject",
     "check_token",
+    "collaboration_subject",
     "decode",
     "encode",
+    "heartbeat_subject",
+    "in_utc",
+    "inbox_subject",
     "is_bad",
     "is_good",
     "is_uncertain",
+    "parse_agent_subject",
     "parse_subject",
     "partition_of",
+    "plain_json",
+    "reply_subject",
+    "role_subject",
     "split_stored",
+    "task_subject",
     "token_from",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .catalogue import Channel
+from .channel import Channel
 from .codec import ContentType
 from .fields import SCHEMA_VERSION
 from .headers import Header

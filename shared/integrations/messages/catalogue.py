@@ -1,31 +1,12 @@
 """Which message travels on which subject: the table that the published schemas are made from."""
 
-from dataclasses import dataclass
-
-from msgspec import Struct
-
+from .agent_catalogue import AGENT_CHANNELS
+from .channel import Channel
 from .events import Event
 from .headers import Header
 from .health import Health
 from .readings import CleanBatch, RawBatch
 from .requests import CircuitReset, DeviceRequest, Metrics, ReadReply, WriteReply, WriteRequest
-
-
-@dataclass(frozen=True)
-class Channel:
-    """A family of subjects, `<token>` standing for any token, and the message on it."""
-
-    name: str
-    subject: str
-    summary: str
-    message: type[Struct] | None
-    """None where the body is the original's, byte for byte."""
-    headers: tuple[Header, ...] = ()
-    is_reply: bool = False
-    """Whether the message answers a request on the subject."""
-    request: type[Struct] | None = None
-    """Body of that request; None where it is empty."""
-
 
 CHANNELS = (
     Channel(
@@ -107,4 +88,5 @@ CHANNELS = (
         is_reply=True,
         request=DeviceRequest,
     ),
+    *AGENT_CHANNELS,
 )

@@ -1,4 +1,4 @@
-"""Every subject on the bus, built and parsed here and nowhere else."""
+"""Every subject of a site, built and parsed here and nowhere else."""
 
 import re
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ from integrations.bus import (
     JetStreamUnavailableError,
     StreamConflictError,
     StreamSettings,
+    agent_stream_configs,
     ensure_streams,
     stream_configs,
 )
@@ -66,3 +67,10 @@ async def test_waits_for_jetstream(nats_server):
 
 async def _refuse():
     raise JetStreamUnavailableError("not yet")
+
+
+async def test_the_streams_of_agents_fit_into_the_same_storage(streams):
+    declared = [*stream_configs(SMALL), *agent_stream_configs(SMALL)]
+    assert sum(config["max_bytes"] for config in declared) <= SMALL.storage_bytes
+    for _ in range(2):
+        await ensure_streams(streams, declared, attempts=3)

@@ -84,5 +84,6 @@ CATALOGUE = {
     "acquisition: steam_meter, pressure_sensor, temperature_sensor, condensate_meter, scada": ACQUISITION,
     "transformation": TRANSFORMATION,
     "balances": (BALANCES, BALANCES_FAILED, BALANCE_SUSPECTS, BALANCES_PENDING, PUBLISHED),
+    "coordination": (PUBLISHED,),
 }
 """Metrics by the services that have them."""

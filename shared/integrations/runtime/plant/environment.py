@@ -13,18 +13,6 @@ from integrations.devices.classes import DeviceClass
 
 ENVIRONMENT = "environment"
 """Where a fault is that stands in no file."""
-BUS_VARIABLES = {
-    "url": "NATS_URL",
-    "credentials_file": "NATS_CREDENTIALS_FILE",
-    "nkey_seed_file": "NATS_NKEY_SEED_FILE",
-    "user": "NATS_USER",
-    "password": "NATS_PASSWORD",
-    "token": "NATS_TOKEN",
-    "tls_ca_file": "NATS_TLS_CA_FILE",
-    "tls_certificate_file": "NATS_TLS_CERTIFICATE_FILE",
-    "tls_key_file": "NATS_TLS_KEY_FILE",
-    "tls_server_hostname": "NATS_TLS_SERVER_HOSTNAME",
-}
 HTTP_VARIABLES = {"host": "GL003_HTTP_HOST", "port": "GL003_HTTP_PORT"}
 CONNECTION_VARIABLES = {
     "CONNECTION_TIMEOUT": ("timeout_seconds", float),
@@ -47,11 +35,6 @@ _WORDS = {
     "off": False,
 }
 _ALLOWED = {float: "must be a number", int: "must be a whole number", bool: "must be true or false"}
-
-
-def bus_from(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the keys of the table [nats] that the environment sets."""
-    return {key: environment[name] for key, name in BUS_VARIABLES.items() if environment.get(name)}
 
 
 def http_from(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -8,18 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from integrations.bus import BusSettings, StreamSettings
+from integrations.bus import BUS_VARIABLES, BusSettings, StreamSettings, bus_from
 from integrations.configuration import ConfigurationError, Fault, FaultList, read_struct
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import ContentType, MessageError, check_token
 from integrations.runtime.balances.config import BalanceConfig
 from integrations.runtime.plant.environment import (
-    BUS_VARIABLES,
     CONNECTION_NAMES,
     ENVIRONMENT,
     HTTP_VARIABLES,
-    bus_from,
     defaults_from,
     device_from,
     device_names,

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from integrations.bus import BUS_VARIABLES
 from integrations.configuration import ConfigurationError
 from integrations.devices.classes import device_classes
 from integrations.devices.scada import SCADAProtocol
 from integrations.protocols.opcua import SecurityMode, SecurityPolicy
-from integrations.runtime.plant.environment import BUS_VARIABLES, CONNECTION_VARIABLES, device_names
+from integrations.runtime.plant.environment import CONNECTION_VARIABLES, device_names
 from integrations.runtime.plant.settings import read_plant
 
 TEMPLATE = Path(__file__).parents[4] / ".env.template"

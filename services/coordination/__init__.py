@@ -1,0 +1,1 @@
+"""Coordination of agents: `python -m services.coordination --config plant.toml`."""

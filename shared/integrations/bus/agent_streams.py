@@ -1,0 +1,73 @@
+"""The streams between agents, declared once: mail, notices, tasks, collaborations, and their buckets."""
+
+from typing import Any
+
+from integrations.messages import CollaborationStep, MessagePriority
+
+from .streams import StreamSettings, bucket, site_stream
+
+AGENTS = "AGENTS"
+NOTICES = "NOTICES"
+TASKS = "TASKS"
+COLLAB = "COLLAB"
+AGENT_BUCKET = "gl_agents"
+STATE_BUCKET = "gl_state"
+TASK_BUCKET = "gl_tasks"
+
+LONGEST_HOURS = 30 * 24
+"""Nothing between agents is kept longer, whatever its sender wrote into Nats-TTL, or did not."""
+MAILBOX_MESSAGES = 50_000
+"""Unread messages of one priority that one agent may have: an agent that is away fills its own box only."""
+STATE_HISTORY = 16
+"""Values kept of a key of the shared state."""
+_TO_MANY = ["gl.agent.role.*", "gl.agent.broadcast"]
+_OF_TASKS = [*(f"gl.task.p{priority.value}.*" for priority in MessagePriority), "gl.task.schedule.*"]
+_OF_COLLABORATIONS = [f"gl.collab.{step.value}.*" for step in CollaborationStep]
+_NOTICE_HOURS = 24
+_MARKER_NS = 60_000_000_000
+"""How long a bucket says that the server itself has forgotten a key, so that watchers hear of it."""
+
+
+def agent_stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
+    """JetStream's configuration of every stream between agents; who works with agents ensures these too.
+
+    Mail is a work queue: what is acknowledged is gone, and what is left is exactly what nobody has read. A
+    full mailbox refuses, so that the sender hears it. What many agents read stays until its time is over.
+    """
+    total = settings.storage_bytes
+    declared = [
+        {
+            **_queue(AGENTS, ["gl.agent.inbox.*.*"], int(0.03 * total)),
+            "discard": "new",
+            "max_msgs_per_subject": MAILBOX_MESSAGES,
+            "discard_new_per_subject": True,
+        },
+        {
+            **site_stream(
+                NOTICES, ["gl.agent.role.*", "gl.agent.broadcast"], _NOTICE_HOURS, int(0.005 * total)
+            ),
+            "allow_msg_ttl": True,
+        },
+        {
+            **_queue(TASKS, _OF_TASKS, int(0.02 * total)),  # scheduling cannot have discard new
+            "allow_msg_schedules": True,
+            "allow_rollup_hdrs": True,
+        },
+        site_stream(COLLAB, _OF_COLLABORATIONS, settings.collaboration_max_age_hours, int(0.01 * total)),
+        {
+            **bucket(AGENT_BUCKET, int(0.005 * total)),
+            "allow_msg_ttl": True,
+            "subject_delete_marker_ttl": _MARKER_NS,
+        },
+        bucket(STATE_BUCKET, int(0.01 * total), history=STATE_HISTORY),
+        {**bucket(TASK_BUCKET, int(0.02 * total)), "allow_msg_ttl": True},
+    ]
+    return [{**config, "num_replicas": settings.replicas} for config in declared]
+
+
+def _queue(name: str, subjects: list[str], max_bytes: int) -> dict[str, Any]:
+    return {
+        **site_stream(name, subjects, LONGEST_HOURS, max_bytes),
+        "retention": "workqueue",
+        "allow_msg_ttl": True,
+    }

@@ -1,0 +1,22 @@
+"""What the environment says about the bus: variables to keys of BusSettings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+BUS_VARIABLES = {
+    "url": "NATS_URL",
+    "credentials_file": "NATS_CREDENTIALS_FILE",
+    "nkey_seed_file": "NATS_NKEY_SEED_FILE",
+    "user": "NATS_USER",
+    "password": "NATS_PASSWORD",
+    "token": "NATS_TOKEN",
+    "tls_ca_file": "NATS_TLS_CA_FILE",
+    "tls_certificate_file": "NATS_TLS_CERTIFICATE_FILE",
+    "tls_key_file": "NATS_TLS_KEY_FILE",
+    "tls_server_hostname": "NATS_TLS_SERVER_HOSTNAME",
+}
+
+
+def bus_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys of the table [nats] that the environment sets."""
+    return {key: environment[name] for key, name in BUS_VARIABLES.items() if environment.get(name)}

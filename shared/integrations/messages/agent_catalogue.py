@@ -1,0 +1,112 @@
+"""Which message travels on which subject between agents."""
+
+from .agents import AgentHeartbeat, AgentMessage, AgentProfile
+from .channel import Channel
+from .collaboration import (
+    CollaborationAnswer,
+    CollaborationInvitation,
+    CollaborationProposal,
+    CollaborationResult,
+    CollaborationVote,
+)
+from .headers import Header
+from .state import StateEntry
+from .tasks import AgentTask
+
+_MAIL = (Header.MESSAGE_ID, Header.TTL, Header.TRACEPARENT)
+
+AGENT_CHANNELS = (
+    Channel(
+        "inbox",
+        "gl.agent.inbox.<agent_id>.<priority>",
+        "Mail for one agent, p1 (critical) to p5 (background): work queue AGENTS, removed once acknowledged",
+        AgentMessage,
+        _MAIL,
+    ),
+    Channel(
+        "reply",
+        "gl.agent.reply.<agent_id>.<message_id>",
+        "The answer to mail that the agent has sent, or why there is none; not stored",
+        AgentMessage,
+    ),
+    Channel(
+        "ask",
+        "gl.agent.ask.<agent_id>",
+        "Request to an agent that is there now, at most once; queue group = agent id; not stored",
+        AgentMessage,
+        is_reply=True,
+        request=AgentMessage,
+    ),
+    Channel(
+        "role",
+        "gl.agent.role.<role>",
+        "Messages to every agent of a role: stream NOTICES",
+        AgentMessage,
+        _MAIL,
+    ),
+    Channel(
+        "broadcast", "gl.agent.broadcast", "Messages to every agent: stream NOTICES", AgentMessage, _MAIL
+    ),
+    Channel("heartbeat", "gl.agent.heartbeat.<agent_id>", "An agent is alive; not stored", AgentHeartbeat),
+    Channel(
+        "profile",
+        "$KV.gl_agents.profile.<agent_id>",
+        "Who an agent is and what it can do: the key-value bucket gl_agents",
+        AgentProfile,
+    ),
+    Channel(
+        "presence",
+        "$KV.gl_agents.presence.<agent_id>",
+        "The last heartbeat of an agent; forgotten by the server when Nats-TTL is over",
+        AgentHeartbeat,
+        (Header.TTL,),
+    ),
+    Channel(
+        "task",
+        "gl.task.<priority>.<task_type>",
+        "A task that waits for somebody, p1 to p5: work queue TASKS",
+        AgentTask,
+        (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "collab_invitation",
+        "gl.collab.invitation.<collaboration_id>",
+        "Agents are asked to work on something together",
+        CollaborationInvitation,
+        (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "collab_answer",
+        "gl.collab.answer.<collaboration_id>",
+        "An invited agent accepts or declines",
+        CollaborationAnswer,
+        (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "collab_proposal",
+        "gl.collab.proposal.<collaboration_id>",
+        "What a participant proposes",
+        CollaborationProposal,
+        (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "collab_vote",
+        "gl.collab.vote.<collaboration_id>",
+        "What a participant thinks of a proposal",
+        CollaborationVote,
+        (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "collab_result",
+        "gl.collab.result.<collaboration_id>",
+        "What came of it",
+        CollaborationResult,
+        (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "state",
+        "$KV.gl_state.<agent_id>.<key>",
+        "Shared state: the key-value bucket gl_state, written by compare-and-set",
+        StateEntry,
+    ),
+)

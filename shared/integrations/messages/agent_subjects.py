@@ -1,0 +1,97 @@
+"""Every subject between agents, built and parsed here and nowhere else; no site is in them.
+
+The third token is never free: `gl.agent.*.inbox.*` would overlap with `gl.*.raw.>`, and two streams cannot.
+"""
+
+from dataclasses import dataclass
+
+from .agents import MessagePriority
+from .collaboration import CollaborationStep
+from .subjects import SubjectError, check_token
+
+BROADCAST_SUBJECT = "gl.agent.broadcast"
+_PRIORITIES = {f"p{priority.value}": priority for priority in MessagePriority}
+_AGENT_KINDS = {
+    "inbox": ("agent_id", "priority"),
+    "ask": ("agent_id",),
+    "reply": ("agent_id", "message_id"),
+    "heartbeat": ("agent_id",),
+    "role": ("role",),
+    "broadcast": (),
+}
+"""What stands behind `gl.agent.<kind>`."""
+
+
+@dataclass(frozen=True)
+class AgentSubject:
+    """A parsed subject: `kind` is inbox, reply, heartbeat, ask, role, broadcast, task or collab."""
+
+    kind: str
+    tokens: dict[str, str]
+
+    @property
+    def priority(self) -> MessagePriority | None:
+        """The priority that the subject names."""
+        return _PRIORITIES.get(self.tokens.get("priority", ""))
+
+
+def inbox_subject(agent_id: str, priority: MessagePriority) -> str:
+    """Mail for one agent: kept until it is read or its time is over."""
+    return f"gl.agent.inbox.{check_token('agent_id', agent_id)}.p{int(priority)}"
+
+
+def ask_subject(agent_id: str) -> str:
+    """Requests to an agent that is there now: answered at once or not at all (core NATS)."""
+    return f"gl.agent.ask.{check_token('agent_id', agent_id)}"
+
+
+def reply_subject(agent_id: str, message_id: str) -> str:
+    """The answer to mail that an agent has sent (core NATS)."""
+    return f"gl.agent.reply.{check_token('agent_id', agent_id)}.{check_token('message_id', message_id)}"
+
+
+def heartbeat_subject(agent_id: str) -> str:
+    """Signs of life (core NATS)."""
+    return f"gl.agent.heartbeat.{check_token('agent_id', agent_id)}"
+
+
+def role_subject(role: str) -> str:
+    """Messages to every agent of a role."""
+    return f"gl.agent.role.{check_token('role', role)}"
+
+
+def task_subject(priority: MessagePriority, task_type: str) -> str:
+    """Tasks that wait for somebody."""
+    return f"gl.task.p{int(priority)}.{check_token('task_type', task_type)}"
+
+
+def collaboration_subject(step: CollaborationStep, collaboration_id: str) -> str:
+    """One step of one collaboration."""
+    return f"gl.collab.{step.value}.{check_token('collaboration_id', collaboration_id)}"
+
+
+def parse_agent_subject(subject: str) -> AgentSubject:
+    """Take a subject between agents apart.
+
+    Raises:
+        SubjectError: not one of them, or a token that is not allowed.
+    """
+    kind, tokens = _split(subject)
+    for name, token in tokens.items():
+        check_token(name, token)
+    if tokens.get("priority", "p1") not in _PRIORITIES:
+        raise SubjectError(f"priority must be one of {', '.join(_PRIORITIES)}, got {tokens['priority']!r}")
+    if tokens.get("step", CollaborationStep.VOTE) not in list(CollaborationStep):
+        raise SubjectError(f"step must be one of {', '.join(CollaborationStep)}, got {tokens['step']!r}")
+    return AgentSubject(kind, tokens)
+
+
+def _split(subject: str) -> tuple[str, dict[str, str]]:
+    match subject.split("."):
+        case ["gl", "agent", kind, *rest] if kind in _AGENT_KINDS and len(rest) == len(_AGENT_KINDS[kind]):
+            return kind, dict(zip(_AGENT_KINDS[kind], rest, strict=True))
+        case ["gl", "task", priority, task_type]:
+            return "task", {"priority": priority, "task_type": task_type}
+        case ["gl", "collab", step, collaboration_id]:
+            return "collab", {"step": step, "collaboration_id": collaboration_id}
+    raise SubjectError(f"subject must be one of gl.agent, gl.task or gl.collab, got {subject!r}")
