@@ -1,7 +1,7 @@
 """What goes to JetStream, and what comes back for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -11,8 +11,7 @@ from .errors import BusError
 from .wire import check_subject, header_block
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A message to be stored. Under the same `message_id` it is stored once, however often it is sent.
 
     Without an id it goes at least once. The server remembers ids for the stream's duplicate window.
@@ -20,7 +19,7 @@ class Outgoing:
 
     subject: str
     payload: bytes
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     message_id: str = ""
     lane: str = ""
     """What it must not overtake, nor be sent together with: messages of one lane; of its subject if empty."""

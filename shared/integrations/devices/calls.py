@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -54,11 +55,10 @@ class DeviceCalls:
             TimeoutError: the last try took too long; any other error of the last try passes unchanged.
         """
         began = self._clock()
+        is_plain = not retries and self.limit_seconds is None  # most polls: no need of what they pass through
+        tried = call if is_plain else partial(self._with_retries, call, retries)
         try:
-            if self.breaker:
-                result = await self.breaker.call(self._with_retries, call, retries)
-            else:
-                result = await self._with_retries(call, retries)
+            result = await (self.breaker.call(tried) if self.breaker else tried())
         except Exception as error:
             if self._counts:
                 self.metrics.failed(error)

@@ -21,6 +21,8 @@ class Expectation:
     min_valid: float | None = None
     max_valid: float | None = None
     change_per_minute: float | None = None
+    resolution: float = 0.0
+    """Smallest step that the device can show; 0 when it has none to speak of."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """A sample whose values have times of their own: what changed, when it changed, and nothing else."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,14 +9,13 @@ NOWHERE = -1
 """Channel of a point that is no number and so has no place on the bus."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PointSample(Sample):
+class PointSample(Sample, frozen=True, eq=False, kw_only=True):
     """Points in the order in which they go on: arrays of one length, `values` and `status` among them.
 
     A channel may have several points, oldest first, or none. `time_ns` is when they were collected.
     """
 
-    channel: NDArray[np.intp] = field(kw_only=True)
+    channel: NDArray[np.intp]
     """Place of each point's channel among the device's, or NOWHERE."""
-    times: NDArray[np.int64] = field(kw_only=True)
+    times: NDArray[np.int64]
     """UTC nanoseconds of each point, as its source gave them."""

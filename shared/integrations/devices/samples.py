@@ -1,10 +1,12 @@
 """What one poll of a device yields: a value and a status per channel, at one time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from integrations.messages import Origin, Severity, Status, is_bad
@@ -22,8 +24,7 @@ class Channel:
     unit: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class Sample(Struct, frozen=True, eq=False):
     """One poll: arrays in the order of the device's channels."""
 
     time_ns: int

@@ -1,5 +1,6 @@
 """What a sensor's readings must keep to, and what sensors of a kind keep to unless told otherwise."""
 
+import math
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from integrations.units import Affine, parse_unit
 
 MAX_FLATLINE_COUNT = 64
 """Readings kept of each sensor, and so the longest row the flatline check can look at."""
+COARSEST_STEPS = 10.0
+"""Times the flatline tolerance; with larger steps a value rests for longer than readings are kept."""
 
 NonNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -65,6 +68,19 @@ class SensorLimits(Checked, frozen=True, kw_only=True):
     def over(self, wider: "SensorLimits") -> "SensorLimits":
         """Return these limits, with what they leave open taken from `wider`."""
         return replace(wider, **{name: value for name, value in asdict(self).items() if value is not None})
+
+    def for_steps(self) -> "SensorLimits":
+        """Return the same limits with a flatline_count that a live sensor of its `resolution` never reaches.
+
+        A register of whole tonnes stands still while the flow does not.
+        """
+        if not self.flatline_count or not self.resolution:
+            return self
+        steps = self.resolution / (self.flatline_tolerance or self.resolution)
+        count = min(self.flatline_count * math.ceil(steps), MAX_FLATLINE_COUNT)
+        if steps <= 1:
+            return self
+        return replace(self, flatline_count=count if steps <= COARSEST_STEPS else 0)
 
     def converted(self, by: Affine) -> "SensorLimits":
         """Return the same limits in another unit: levels are shifted, differences only scaled."""

@@ -59,6 +59,9 @@ class CleaningSettings(Checked, frozen=True, kw_only=True):
                 stated_in = table.target_unit or unit
                 limits = table.over(limits.converted(self._affine(unit, stated_in)))
                 unit = stated_in
+        own = (self.sensors.get(sensor_id), live)
+        if not any(table and table.flatline_count is not None for table in own):
+            limits = limits.for_steps()
         return Resolved(unit, self._affine(raw_unit, unit), limits)
 
     def _affine(self, from_unit: str, to_unit: str) -> Affine:

@@ -1,11 +1,10 @@
 """Burst: samples that are taken faster than they travel, gathered into one."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from integrations.devices.bursts import Burst
 from integrations.devices.samples import Sample
@@ -54,7 +53,7 @@ def test_no_sample_is_lost_doubled_or_put_out_of_order(message_hz, sample_hz, or
         return
     burst, handed_on = Burst(message_hz, sample_hz), []
     for at, origin in enumerate(origins):
-        handed_on += burst.add(replace(sample(at, float(at)), origin=origin))
+        handed_on += burst.add(structs.replace(sample(at, float(at)), origin=origin))
     handed_on += burst.rest()
     assert [value for each in handed_on for value in each.values.tolist()] == pytest.approx(
         list(range(len(origins)))

@@ -86,3 +86,16 @@ def test_settings_are_read_from_a_table():
     table = {"barometer_bar": 0.95, "sensors": {"a-flow_rate": {"max_valid": 120.0}}}
     settings = read_table(CleaningSettings, table, "transformation")
     assert settings.resolve("a-flow_rate", "flow_rate", "t/h").limits.max_valid == 120.0
+
+
+@pytest.mark.parametrize(("resolution", "count"), [(0.001, 10), (0.01, 10), (0.02, 20), (0.1, 64), (1.0, 0)])
+def test_a_sensor_that_moves_in_steps_may_stand_still_for_longer(resolution, count):
+    sensors = {"flow": SensorLimits(resolution=resolution)}
+    assert (
+        CleaningSettings(sensors=sensors).resolve("flow", "flow_rate", "t/hr").limits.flatline_count == count
+    )
+
+
+def test_a_flatline_count_of_the_sensors_own_stands_however_coarse_it_is():
+    sensors = {"flow": SensorLimits(resolution=1.0, flatline_count=30)}
+    assert CleaningSettings(sensors=sensors).resolve("flow", "flow_rate", "t/hr").limits.flatline_count == 30

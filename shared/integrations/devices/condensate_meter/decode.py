@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import field
 from numpy.typing import NDArray
 
 from integrations.devices.samples import Channel, Sample
@@ -20,8 +20,7 @@ POSSIBLE = {"ph": (0.0, 14.0), "conductivity": (0.0, math.inf), "temperature": (
 """Outside of these it is the sensor that is wrong; 374 °C is where liquid water ends."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CondensateSample(Sample):
+class CondensateSample(Sample, frozen=True, eq=False):
     """A sample, and in words why some of its quantities have no value."""
 
     reasons: Mapping[str, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """From the register values of one unit to the pressures of its sensors; pure, no I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,10 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PressureSample(Sample):
+class PressureSample(Sample, frozen=True, eq=False, kw_only=True):
     """A sample of one unit's channels, and each before calibration."""
 
-    raw: Floats = field(kw_only=True)
+    raw: Floats
 
 
 @dataclass(frozen=True, slots=True)

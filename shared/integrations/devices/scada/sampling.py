@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from integrations.devices.points import NOWHERE, PointSample
 from integrations.devices.samples import Channel
@@ -21,11 +21,10 @@ BAD_TYPE_MISMATCH = 0x80740000
 """OPC UA Part 4 §7.39.2: the value's type is not the expected one."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TagSample(PointSample):
+class TagSample(PointSample, frozen=True, eq=False, kw_only=True):
     """Points with the readings they were made of; text is among them and has no channel."""
 
-    readings: tuple[Timed, ...] = field(kw_only=True)
+    readings: tuple[Timed, ...]
 
     def shown(self) -> Iterator[tuple[int, Any, int, int]]:
         """Yield tag, value, status and time of what is current."""

@@ -1,7 +1,6 @@
 """From what a poll brought to the meter's sample; pure, no I/O."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MeterSample(Sample):
+class MeterSample(Sample, frozen=True, eq=False):
     """A sample in the configured units, with what its flow was made of."""
 
     raw_flow: float | None = None
@@ -55,14 +53,17 @@ class MeterDecoder:
         self._factor, self._shift = config.calibration_factor, config.calibration_offset
         self._takes_flow = self._convert_flow.plain is None or self._factor != 1 or self._shift != 0
         self._steam = SteamInputs(config, self.channels) if self._convert_flow.needs_steam else None
+        step = quantities[self._flow].resolution
+        self.flow_resolution = step * self._convert_flow.scale * abs(self._factor)
+        """Smallest step of the flow that the meter can show, in `units`; 0 when it has none to speak of."""
         self.hourly = affine(config.units, f"{config.total_unit}/h").scale
         """From the flow's unit to the total's per hour: 3600 for kg/s."""
 
     @property
-    def flow_resolution(self) -> float:
-        """Smallest step of the flow that the meter can show, in `units`; 0 when it has none to speak of."""
-        step = self.readout.quantities[self._flow].resolution
-        return step * self._convert_flow.scale * abs(self._factor)
+    def resolutions(self) -> tuple[float, ...]:
+        """Smallest step of each channel's value, in its unit; 0 where there is none to speak of."""
+        steps = (quantity.resolution for quantity in self.readout.quantities)
+        return tuple(step * abs(float(scale)) for step, scale in zip(steps, self._scale, strict=True))
 
     @property
     def total_resolution(self) -> float:

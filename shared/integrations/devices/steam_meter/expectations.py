@@ -9,10 +9,12 @@ from .decode import MeterDecoder
 def expectations(config: SteamMeterConfig) -> dict[str, Expectation]:
     """Return the expectation of each of the meter's sensors, by sensor id."""
     interval = 1 / config.sampling_rate_hz
+    decoder = MeterDecoder(config)
     expected = {
-        channel.sensor_id: Expectation(channel.quantity, channel.unit, interval)
-        for channel in MeterDecoder(config).channels
+        channel.sensor_id: Expectation(channel.quantity, channel.unit, interval, resolution=step)
+        for channel, step in zip(decoder.channels, decoder.resolutions, strict=True)
     }
     flow = f"{config.meter_id}-flow_rate"
     limits = (config.min_valid_flow, config.max_valid_flow, config.max_flow_change_rate)
-    return expected | {flow: Expectation("flow_rate", config.units, interval, *limits)}
+    step = decoder.flow_resolution
+    return expected | {flow: Expectation("flow_rate", config.units, interval, *limits, resolution=step)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from .registers import DEFAULT_ROLLOVER, Alarm
@@ -33,8 +34,7 @@ class Readout:
         return tuple(quantity.name for quantity in self.quantities)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MeterPoll:
+class MeterPoll(Struct, frozen=True, eq=False):
     """One poll: arrays in the order of the readout, NaN where `status` (OPC UA) is Bad; `time_ns` is UTC."""
 
     time_ns: int

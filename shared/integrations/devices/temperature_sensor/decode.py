@@ -3,7 +3,6 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +20,11 @@ RAW_QUANTITIES = {Signal.OHMS: "resistance", Signal.MILLIVOLTS: "emf"}
 """What is handed on beside the temperature that is made of it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TemperatureSample(Sample):
+class TemperatureSample(Sample, frozen=True, eq=False, kw_only=True):
     """A sample of the unit's channels, and what stands behind it by sensor."""
 
-    signals: Signals = field(kw_only=True)
-    faults: NDArray[np.uint8] = field(kw_only=True)
+    signals: Signals
+    faults: NDArray[np.uint8]
     """Codes of SensorFault."""
 
     def cold_junction_c(self, sensor: int) -> float | None:

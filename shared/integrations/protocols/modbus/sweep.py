@@ -32,7 +32,7 @@ class Sweep:
     @property
     def errors(self) -> list[ModbusError]:
         """What went wrong, each error once."""
-        return list(dict.fromkeys(error for _, error in self.missed))
+        return list(dict.fromkeys(error for _, error in self.missed)) if self.missed else []
 
     async def run(self) -> None:
         """Send the requests of the plan and at most one to a hole whose retry has come."""

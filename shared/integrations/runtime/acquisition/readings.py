@@ -1,11 +1,11 @@
 """From a device's sample to the raw batches that travel."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isnan
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample

@@ -3,13 +3,18 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.sdk.metrics import MeterProvider, ObservableCounter, ObservableGauge
+from opentelemetry.sdk.metrics import (
+    AlwaysOffExemplarFilter,
+    MeterProvider,
+    ObservableCounter,
+    ObservableGauge,
+)
 from opentelemetry.sdk.metrics.export import (
     CardinalityLimits,
     HistogramDataPoint,
@@ -19,12 +24,12 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
 from integrations.runtime.metrics.metric import Kind, Measures, Metric, Values
 from integrations.runtime.process.exceptions import one_line
 from integrations.runtime.process.exporters import Exporters, exporters_from
+from integrations.runtime.process.unrecorded import UnrecordedTraces
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -48,17 +53,17 @@ class Telemetry:
         self._not_ready: Callable[[], list[str]] = lambda: ["the service is starting"]
         self._exporters = exporters
         self._reader = InMemoryMetricReader(cardinality_limits=MAX_SERIES)
-        # Nobody collects: trace ids still travel and stand in logs, but no span is recorded.
-        sampler = None if exporters.traces else ALWAYS_OFF
-        self.tracer_provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
-        for span_exporter in exporters.traces:
-            self.tracer_provider.add_span_processor(BatchSpanProcessor(span_exporter))
+        self.tracer_provider = _traces(resource, exporters.traces)
         readers: list[MetricReader] = [
             PeriodicExportingMetricReader(one, cardinality_limits=MAX_SERIES) for one in exporters.metrics
         ]
         if registry is not None:
             readers.append(_prometheus_reader(registry))
-        self.meter_provider = MeterProvider([self._reader, *readers], resource, shutdown_on_exit=False)
+        # Examples of measurements name their traces; without traces they cost half a measurement for nothing.
+        examples = None if exporters.traces else AlwaysOffExemplarFilter()
+        self.meter_provider = MeterProvider(
+            [self._reader, *readers], resource, shutdown_on_exit=False, exemplar_filter=examples
+        )
         self._meter = self.meter_provider.get_meter(NAMESPACE)
 
     def not_ready(self) -> list[str]:
@@ -118,7 +123,8 @@ class Telemetry:
             worker.join(timeout_seconds)
 
     def _shut_down_providers(self) -> None:
-        self.tracer_provider.shutdown()
+        if isinstance(self.tracer_provider, TracerProvider):
+            self.tracer_provider.shutdown()
         self.meter_provider.shutdown()
 
     def __enter__(self) -> Self:
@@ -178,6 +184,15 @@ def _hush_sdk() -> None:
     sdk = logging.getLogger("opentelemetry")
     sdk.handlers = [OncePerHour()]
     sdk.propagate = False
+
+
+def _traces(resource: Resource, exporters: Sequence[SpanExporter]) -> trace.TracerProvider:
+    if not exporters:
+        return UnrecordedTraces()
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    for exporter in exporters:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    return provider
 
 
 def _observer(read: Callable[[], Values]) -> Callable[[CallbackOptions], Iterable[Observation]]:

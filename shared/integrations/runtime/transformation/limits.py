@@ -27,5 +27,6 @@ def _limits(expected: Expectation) -> SensorLimits:
         max_valid=expected.max_valid,
         rate_of_change_limit=expected.change_per_minute,
         expected_interval_seconds=expected.interval_seconds,
+        resolution=expected.resolution or None,
     )
     return limits.converted(affine(expected.unit, canonical_unit(expected.quantity, expected.unit)))
