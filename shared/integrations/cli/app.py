@@ -15,6 +15,8 @@ app = typer.Typer(
 )
 
 Config = Annotated[Path | None, typer.Option(help="The plant's TOML file.", show_default=False)]
+Wait = Annotated[float, typer.Option(min=0.1, max=60, help="Seconds in which services may answer.")]
+Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON instead of text.")]
 
 
 def main() -> None:
@@ -97,6 +99,59 @@ def backfill(
     from .backfill import backfill as clean_again  # noqa: PLC0415  # as above
 
     sys.exit(clean_again(Request(begin, end, config, sensor or (), dry_run)))
+
+
+@app.command()
+def status(config: Config = None, wait: Wait = 2.0, as_json: Json = False) -> None:
+    """Show every service instance on the bus: version, uptime, health, breakers, lag, top troubles.
+
+    Exit code 0: all are healthy; 1: no bus; 2: wrong configuration; 3: somebody is missing or not healthy.
+    """
+    from .status import status as show_status  # noqa: PLC0415  # as above
+
+    sys.exit(show_status(config, wait, as_json=as_json))
+
+
+@app.command()
+def tail(
+    subject: Annotated[str, typer.Argument(help="clean.> is the site's; gl.… and $… are taken as they are.")],
+    config: Config = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
+    duration: Annotated[str | None, typer.Option("--for", help="End after this time: 20s, 5m, 1h.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what goes by on the bus, a line a message.
+
+    Exit code 0; 1: no bus, or not allowed to listen there; 2: wrong configuration or subject.
+    """
+    from .tail import Wanted  # noqa: PLC0415  # as above
+    from .tail import tail as show_messages  # noqa: PLC0415  # as above
+
+    sys.exit(show_messages(Wanted(subject, config, count, duration, as_json)))
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The plant's TOML file.")], as_json: Json = False
+) -> None:
+    """Read a plant's file and the environment as services would; say every fault, and what looks mistaken.
+
+    Exit code 0: services can start with it; 2: they cannot.
+    """
+    from .check import check as check_it  # noqa: PLC0415  # as above
+
+    sys.exit(check_it(file, as_json=as_json))
+
+
+@app.command()
+def doctor(config: Config = None, wait: Wait = 2.0, as_json: Json = False) -> None:
+    """Examine a site with advice: bus, permissions, streams, consumers, services, clocks.
+
+    Exit code 0: no fault, warnings perhaps; 1: no bus; 2: wrong configuration; 3: a fault.
+    """
+    from .doctor import doctor as examine_it  # noqa: PLC0415  # as above
+
+    sys.exit(examine_it(config, wait, as_json=as_json))
 
 
 @app.command("simulate-scada", hidden=True)

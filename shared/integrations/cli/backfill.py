@@ -1,7 +1,6 @@
 """`gl003 backfill`: a time range of RAW cleaned once more, under the configuration of a file."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import load_dotenv
-from msgspec import structs
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -20,9 +18,7 @@ from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_CRASH
 from integrations.runtime.transformation.backfill import Backfill, Span, Summary
 
-USUAL_URL = "nats://127.0.0.1:4222"
-ATTEMPTS = 3
-INTERRUPTED = 130
+from .connected import ATTEMPTS, INTERRUPTED, say, settings_of
 
 
 @dataclass(frozen=True)
@@ -48,13 +44,13 @@ def backfill(request: Request) -> int:
         work, summary = asyncio.run(_run(request, plant, span))
     except ConfigurationError as error:
         for fault in error.faults:
-            _say(f"backfill: {fault}")
+            say(f"backfill: {fault}")
         return EXIT_CONFIGURATION
     except (BusError, NothingThereError) as error:
-        _say(f"backfill: {error}")
+        say(f"backfill: {error}")
         return EXIT_CRASH
     except KeyboardInterrupt:
-        _say("backfill: interrupted; the same command goes on where it was")
+        say("backfill: interrupted; the same command goes on where it was")
         return INTERRUPTED
     _show(request, plant, work, summary)
     return EXIT_CLEAN
@@ -90,8 +86,7 @@ def _time(option: str, text: str, faults: FaultList) -> datetime:
 
 
 async def _run(request: Request, plant: Plant, span: Span) -> tuple[Backfill, Summary]:
-    settings = plant.bus if plant.bus.servers else structs.replace(plant.bus, url=USUAL_URL)
-    async with Bus(settings, name="gl003 backfill", attempts=ATTEMPTS) as bus:
+    async with Bus(settings_of(plant), name="gl003 backfill", attempts=ATTEMPTS) as bus:
         work = Backfill(plant, bus, span, request.sensors)
         with _progress() as told:
             if request.dry_run:
@@ -149,7 +144,3 @@ def _show(request: Request, plant: Plant, work: Backfill, summary: Summary) -> N
         f"published      {summary.messages:,} messages, {summary.already_there:,} were there already, on "
         f"gl.{plant.site}.recleaned.{work.configuration}.>"
     )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201  # said to the person at the terminal

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from integrations.messages import CleanBatch, Event, Origin
 from integrations.runtime.process.redaction import redacted
 
+from .printable import printable
+
 MAX_SENSORS = 10_000
 """Sensors remembered; batches of further ones are passed over."""
 WINDOW_SECONDS = 5.0
@@ -83,7 +85,7 @@ class LiveView:
 
     def note_event(self, event: Event) -> None:
         """Show `event` as the last one."""
-        self._last_event = _printable(
+        self._last_event = printable(
             f"{event.severity.value} {event.service}/{event.subject_id}: {event.text}"
         )
 
@@ -112,7 +114,7 @@ class LiveView:
         return Row(
             sensor=name,
             value=batch.value[-1],
-            unit=_printable(batch.unit),
+            unit=printable(batch.unit),
             quality=batch.quality[-1],
             flags=self._flag_names(batch.flags[-1]),
             age_seconds=max(0.0, (now - batch.time[-1]) / _SECOND_NS),
@@ -148,8 +150,3 @@ class Rate:
         total = sum(number for tick, number in self._ticks if present - _TICKS <= tick < present)
         ticks = min(_TICKS, max(_SECOND_NS // _TICK_NS, present - self._first_tick))
         return total / (ticks * _TICK_NS / _SECOND_NS)
-
-
-def _printable(text: str) -> str:
-    """Return `text` from the wire without what could steer a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,34 @@
+"""Who is examined: a plant as configured, its bus, and the instances that answered there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.bus import Bus, stream_configs
+from integrations.runtime.operations.instances import Instance
+from integrations.runtime.plant.settings import Plant
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A site; `instances` are those of its own services."""
+
+    plant: Plant
+    bus: Bus
+    instances: Sequence[Instance]
+
+    def declared(self) -> list[dict[str, Any]]:
+        """Return the streams that its services make."""
+        return stream_configs(self.plant.streams)
+
+    def telemetry(self, name: str) -> Iterator[tuple[Instance, dict[str, Any], float]]:
+        """Yield the values of an OpenTelemetry metric, by instance and attributes."""
+        for one in self.instances:
+            for point in _points(one):
+                value = point.get("value")
+                if point.get("name") == name and isinstance(value, int | float):
+                    yield one, dict(point.get("attributes") or {}), value
+
+
+def _points(instance: Instance) -> Iterable[dict[str, Any]]:
+    return instance.metrics.telemetry if instance.metrics else ()
