@@ -30,6 +30,8 @@ from integrations.messages import (
     RawColumn,
     ReadReply,
     StateEntry,
+    TaskRecord,
+    TaskStep,
     WriteReply,
     WriteRequest,
 )
@@ -219,6 +221,22 @@ MESSAGES = {
         result=st.none() | payloads,
         error=st.none() | labels,
         dependencies=st.lists(tokens, max_size=2),
+    ),
+    TaskRecord: built(
+        TaskRecord,
+        **dict.fromkeys(("task_id", "task_type", "requester_id"), tokens),
+        **dict.fromkeys(("assignee_id", "wanted_agent", "worker"), st.none() | tokens),
+        created_at=datetimes,
+        **{name: st.none() | datetimes for name in ("started_at", "completed_at", "deadline")},
+        parameters=payloads,
+        result=st.none() | payloads,
+        error=st.none() | labels,
+        dependencies=st.lists(tokens, max_size=2),
+        progress=st.none() | st.floats(0, 1),
+        **dict.fromkeys(("attempt", "losses", "max_losses"), int64),
+        steps=st.lists(
+            st.builds(TaskStep, time=datetimes, agent_id=st.none() | tokens, reason=labels), max_size=2
+        ),
     ),
     CollaborationInvitation: built(
         CollaborationInvitation,

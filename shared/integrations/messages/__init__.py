@@ -6,11 +6,14 @@ from .agent_subjects import (
     AgentSubject,
     ask_subject,
     collaboration_subject,
+    deadline_subject,
+    due_subject,
     heartbeat_subject,
     inbox_subject,
     parse_agent_subject,
     reply_subject,
     role_subject,
+    schedule_subject,
     task_subject,
 )
 from .agents import (
@@ -55,12 +58,14 @@ from .subjects import (
     split_stored,
     token_from,
 )
+from .task_records import MAX_STEPS, TaskDispatch, TaskRecord, TaskStep
 from .tasks import AgentTask, TaskStatus
 
 __all__ = [
     "BROADCAST",
     "BROADCAST_SUBJECT",
     "MAX_AGENT_BYTES",
+    "MAX_STEPS",
     "PARTITIONS",
     "ROLE_PREFIX",
     "AgentCapability",
@@ -107,14 +112,19 @@ __all__ = [
     "Subject",
     "SubjectError",
     "Subjects",
+    "TaskDispatch",
+    "TaskRecord",
     "TaskStatus",
+    "TaskStep",
     "TooLargeError",
     "WriteReply",
     "WriteRequest",
     "ask_subject",
     "check_token",
     "collaboration_subject",
+    "deadline_subject",
     "decode",
+    "due_subject",
     "encode",
     "heartbeat_subject",
     "in_utc",
@@ -128,6 +138,7 @@ __all__ = [
     "plain_json",
     "reply_subject",
     "role_subject",
+    "schedule_subject",
     "split_stored",
     "task_subject",
     "token_from",

@@ -11,6 +11,7 @@ from .collaboration import (
 )
 from .headers import Header
 from .state import StateEntry
+from .task_records import TaskRecord
 from .tasks import AgentTask
 
 _MAIL = (Header.MESSAGE_ID, Header.TTL, Header.TRACEPARENT)
@@ -67,6 +68,13 @@ AGENT_CHANNELS = (
         "A task that waits for somebody, p1 to p5: work queue TASKS",
         AgentTask,
         (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "task_record",
+        "$KV.gl_tasks.<task_id>",
+        "How a task is: the key-value bucket gl_tasks, written by compare-and-set; an AgentTask with more",
+        TaskRecord,
+        (Header.EXPECTED_SEQUENCE,),
     ),
     Channel(
         "collab_invitation",

@@ -65,6 +65,21 @@ def task_subject(priority: MessagePriority, task_type: str) -> str:
     return f"gl.task.p{int(priority)}.{check_token('task_type', task_type)}"
 
 
+def schedule_subject(task_id: str) -> str:
+    """A task that the server is to put on its subject later, or again and again."""
+    return f"gl.task.schedule.{check_token('task_id', task_id)}"
+
+
+def deadline_subject(task_id: str) -> str:
+    """Where the server is told when the deadline of a task is."""
+    return f"gl.task.deadline.{check_token('task_id', task_id)}"
+
+
+def due_subject(task_id: str) -> str:
+    """Where the server says that the deadline of a task has passed."""
+    return f"gl.task.due.{check_token('task_id', task_id)}"
+
+
 def collaboration_subject(step: CollaborationStep, collaboration_id: str) -> str:
     """One step of one collaboration."""
     return f"gl.collab.{step.value}.{check_token('collaboration_id', collaboration_id)}"

@@ -1,0 +1,1 @@
+"""Tasks: what waits for what, who does what, and one outcome each."""

@@ -1,0 +1,272 @@
+"""The tasks that are not at their end, as the bucket has them, and what has to be done about them now.
+
+Pure: what is decided here is a record to be written in place of another. Who writes it first has decided.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from integrations.messages import TaskRecord
+
+from . import machine
+from .graph import Dependencies
+from .machine import ASSIGNED, COMPLETED, IN_PROGRESS, PENDING
+from .roster import Roster
+from .waiting import WaitingLines
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds what is expected may take."""
+
+    accept: float = 30.0
+    """An agent that is there takes on what it was given."""
+    unknown_type: float = 30.0
+    """Some agent turns up that can do a type of task."""
+    missing_dependency: float = 30.0
+    """A task turns up that another depends on."""
+    unassigned: float = 3600.0
+    """An agent that can do it has room for a task that has no deadline."""
+    avoid: float = 30.0
+    """An agent that gave a task back, or did not take it on, is not given it again so soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A record to be written in place of the one of that revision; 0 where there is none."""
+
+    record: TaskRecord
+    revision: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """A task, and since when it is as it is (monotonic seconds)."""
+
+    record: TaskRecord
+    revision: int
+    since: float
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What decides who may have it."""
+        return self.record.task_type, self.record.wanted_agent or ""
+
+
+class Book:
+    """Mirror of the bucket's open tasks, with the agents that they are with."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        patience: Patience = Patience(),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.roster = roster
+        self.patience = patience
+        self.unchecked: set[str] = set()
+        """Tasks with dependencies that are not in this book: to be looked up, see `settle`."""
+        self.judges_from = 0.0
+        """From when on an agent that is not there counts as lost (monotonic seconds)."""
+        self._clock = clock
+        self._entries: dict[str, Entry] = {}
+        self._dependencies = Dependencies()
+        self._lines = WaitingLines()
+        self._avoid: dict[str, dict[str, float]] = {}
+        self._doomed: dict[str, str] = {}
+        self._lives: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._entries
+
+    def entries(self) -> list[Entry]:
+        """Return all of them, oldest first."""
+        return list(self._entries.values())
+
+    def entry(self, task_id: str) -> Entry | None:
+        """Return one of them; None where it is not open, or not known."""
+        return self._entries.get(task_id)
+
+    def note(self, record: TaskRecord, revision: int) -> bool:
+        """Take down how a task is; False where that is known, or older than what is known."""
+        known = self._entries.get(record.task_id)
+        if known is not None and revision <= known.revision:
+            return False
+        if known is not None and known.record.assignee_id and _holder(known.record) != _holder(record):
+            self.roster.released(known.record.assignee_id, record.task_id)
+        if machine.ended(record):
+            self._close(record)
+        elif known is None:
+            self._open(record, revision)
+        else:
+            if known.record.status is not record.status or known.record.attempt != record.attempt:
+                known.since = self._clock()
+            known.record, known.revision = record, revision
+            self._place(known)
+        return True
+
+    def missing(self, task_id: str) -> frozenset[str]:
+        """Return what a task waits for and this book does not have."""
+        return frozenset(need for need in self._dependencies.needs(task_id) if need not in self._entries)
+
+    def settle(self, task_id: str, found: TaskRecord | None, waiting_id: str) -> None:
+        """Take down how a dependency of `waiting_id` is that is not open; None where nobody knows of it."""
+        waiting = self._entries.get(waiting_id)
+        if waiting is None or task_id in self._entries:
+            return
+        if found is not None and machine.ended(found):
+            self._resolve(found)
+        elif found is None and self._clock() - waiting.since > self.patience.missing_dependency:
+            self._doomed[waiting_id] = f"dependency {task_id} does not exist"
+
+    def lives(self, agent_id: str, life: str) -> None:
+        """Note which life an agent is in; what earlier ones were working on is lost."""
+        self._lives[agent_id] = life
+
+    def avoid(self, task_id: str, agent_id: str) -> None:
+        """Do not give a task to this agent for a while."""
+        self._avoid.setdefault(task_id, {})[agent_id] = self._clock() + self.patience.avoid
+
+    def assignments(self, now: datetime, most: int = 500) -> list[Write]:
+        """Return who gets what, at most so much at a time; each takes place unless it is `withdrawn`."""
+        blocked: set[tuple[str, str]] = set()
+        held_back: list[Entry] = []
+        writes: list[Write] = []
+        while len(writes) < most and (first := self._lines.first(blocked)) is not None:
+            kind, task_id = first
+            entry = self._entries[task_id]
+            avoid = self._avoided(task_id)
+            agent = self._choose(entry.record, avoid)
+            if agent is None and not avoid:
+                blocked.add(kind)
+                continue
+            self._lines.leave(kind, task_id)
+            if agent is None:
+                held_back.append(entry)
+                continue
+            self.roster.took(agent, task_id, entry.record.task_type)
+            writes.append(Write(machine.assign(entry.record, agent, now), entry.revision))
+        for entry in held_back:
+            self._place(entry)
+        return writes
+
+    def withdrawn(self, write: Write) -> None:
+        """Take an assignment back that was not written down after all."""
+        entry = self._entries.get(write.record.task_id)
+        if write.record.assignee_id and entry is not None and entry.revision == write.revision:
+            self.roster.released(write.record.assignee_id, write.record.task_id)
+            self._place(entry)
+
+    def doomed(self, now: datetime) -> list[Write]:
+        """Return the ends of tasks whose dependencies will never be completed."""
+        entries = [(self._entries.get(task_id), reason) for task_id, reason in self._doomed.items()]
+        return [Write(machine.fail(it.record, reason, now), it.revision) for it, reason in entries if it]
+
+    def overdue(self, now: datetime) -> list[Write]:
+        """Return what becomes of tasks that nobody takes, or whose agent does nothing about them any more."""
+        return [*self._untaken(now), *self._left_lying(now)]
+
+    def _open(self, record: TaskRecord, revision: int) -> None:
+        entry = self._entries[record.task_id] = Entry(record, revision, self._clock())
+        if record.dependencies and record.status is PENDING and record.attempt == 0:
+            cycle = self._dependencies.add(record.task_id, record.dependencies)
+            if cycle:
+                text = f"cyclic dependencies: {' → '.join(cycle)}"
+                self._doomed.update(dict.fromkeys(cycle, text))
+            if self.missing(record.task_id):
+                self.unchecked.add(record.task_id)
+        self._place(entry)
+
+    def _close(self, record: TaskRecord) -> None:
+        entry = self._entries.pop(record.task_id, None)
+        if entry is not None:
+            self._lines.leave(entry.kind, record.task_id)
+        self._dependencies.drop(record.task_id)
+        self._avoid.pop(record.task_id, None)
+        self._doomed.pop(record.task_id, None)
+        self.unchecked.discard(record.task_id)
+        self._resolve(record)
+
+    def _resolve(self, record: TaskRecord) -> None:
+        """Free, or doom, what waited for a task that is at its end."""
+        if record.status is COMPLETED:
+            for task_id in self._dependencies.completed(record.task_id):
+                self.unchecked.discard(task_id)
+                if task_id in self._entries:
+                    self._place(self._entries[task_id])
+            return
+        for task_id in self._dependencies.wanted_by(record.task_id):
+            reason = f": {record.error}" if record.error else ""
+            self._doomed.setdefault(task_id, f"dependency {record.task_id} {record.status}{reason}")
+
+    def _place(self, entry: Entry) -> None:
+        """Put a task where it belongs: into a line, or with its agent."""
+        record = entry.record
+        if record.status is PENDING:
+            if not self._dependencies.needs(record.task_id):
+                since = record.steps[0].time.timestamp() if record.steps else 0.0
+                self._lines.line(entry.kind).join(record.task_id, record.priority, since)
+            return
+        self._lines.leave(entry.kind, record.task_id)
+        if record.assignee_id:
+            self.roster.took(record.assignee_id, record.task_id, record.task_type)
+
+    def _untaken(self, now: datetime) -> Iterator[Write]:
+        for (task_type, _), line in self._lines.items():
+            known = self.roster.knows(task_type)
+            limit = self.patience.unassigned if known else self.patience.unknown_type
+            for entry in map(self._entries.__getitem__, line):
+                if self._clock() - entry.since > limit and not (known and entry.record.deadline):
+                    yield Write(
+                        machine.fail(entry.record, self._nobody(entry.record, known), now), entry.revision
+                    )
+
+    def _nobody(self, record: TaskRecord, known: bool) -> str:
+        if known:
+            who = record.wanted_agent or "no agent that can do it"
+            return f"{who} had no room for task_type {record.task_type} in {self.patience.unassigned:g} s"
+        types = ", ".join(self.roster.task_types()) or "none"
+        return f"no agent knows task_type {record.task_type}; known are {types}"
+
+    def _left_lying(self, now: datetime) -> Iterator[Write]:
+        for entry in self._entries.values():
+            if entry.record.assignee_id is not None and (reason := self._trouble(entry)):
+                yield Write(machine.give_back(entry.record, reason, now, lost=True), entry.revision)
+
+    def _trouble(self, entry: Entry) -> str:
+        """Return why the assignee of a task has to be given up; empty where it has not."""
+        record, agent = entry.record, entry.record.assignee_id or ""
+        if not self.roster.is_online(agent):
+            return f"{agent} is lost" if self._clock() >= self.judges_from else ""
+        if record.status is IN_PROGRESS and record.worker != self._lives.get(agent, record.worker):
+            return f"{agent} was started again"
+        if record.status is ASSIGNED and self._clock() - entry.since > self.patience.accept:
+            self.avoid(record.task_id, agent)
+            return f"{agent} did not take it on in {self.patience.accept:g} s"
+        return ""
+
+    def _choose(self, record: TaskRecord, avoid: set[str]) -> str | None:
+        wanted = record.wanted_agent
+        if wanted is None:
+            return self.roster.choose(record.task_type, record.priority, avoid)
+        return wanted if wanted not in avoid and self.roster.may(wanted, record.task_type) else None
+
+    def _avoided(self, task_id: str) -> set[str]:
+        until = self._avoid.get(task_id)
+        return {agent for agent, end in until.items() if end > self._clock()} if until else set()
+
+
+def _holder(record: TaskRecord) -> tuple[str | None, int]:
+    """Who has a task, and by which assignment; nobody once it has ended."""
+    return (None, 0) if machine.ended(record) else (record.assignee_id, record.attempt)
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
