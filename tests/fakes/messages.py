@@ -259,7 +259,5 @@ MESSAGES = {
         reason=labels,
         timestamp=datetimes,
     ),
-    StateEntry: built(
-        StateEntry, agent_id=tokens, key=tokens, value=finite, version=int64, timestamp=datetimes
-    ),
+    StateEntry: built(StateEntry, agent_id=tokens, key=tokens, value=finite, timestamp=datetimes),
 }
