@@ -10,6 +10,8 @@ from .values import TagReading
 
 HISTORICAL = 0x00000400
 """InfoType DataValue with HistorianBits Raw (OPC UA Part 4 §7.39.1, Part 11 §5.2.3): the mark of backfill."""
+FRESH_NS = 10_000_000_000
+"""What history told needs no confirmation as long as the server knows nothing newer than this behind it."""
 
 
 class Timed(NamedTuple):
@@ -33,6 +35,10 @@ class _Course:
     """Last time that a server gave: some give the same again and again, and know nothing anew by it."""
     asked_ns: int = 0
     """When it was last asked for, by our clock."""
+    past_ns: int = 0
+    """Last time of which its history told."""
+    past_asked_ns: int = 0
+    """When its history was last told of, by our clock."""
 
 
 class TagCourse:
@@ -40,7 +46,8 @@ class TagCourse:
 
     A value keeps the time its source gave it. Where that stands still because the value does, an answer goes
     on under the time at which the server knew it to be so. The same holds where the clock of the source is
-    behind the server's, or was set back.
+    behind the server's, or was set back. What history told is not told again by the reports and the answer
+    that come with it.
 
     Args:
         tags: how many there are.
@@ -71,7 +78,11 @@ class TagCourse:
         """Take readings that were asked for; one that repeats what is known confirms it."""
         found = []
         for reading in readings:
-            if timed := self._go_on(reading):
+            course = self._courses[reading.tag]
+            told = (
+                course is not None and self._told_by_history(course, reading) and _is_fresh(course, reading)
+            )
+            if not told and (timed := self._go_on(reading)):
                 found.append(timed)
             if course := self._courses[reading.tag]:
                 course.asked_ns = self._now_ns()
@@ -83,7 +94,10 @@ class TagCourse:
         for reading in readings:
             last_ns, time_ns = self.last_ns(reading.tag), _own_time(reading)
             if time_ns is not None and (last_ns is None or time_ns > last_ns):
-                found.append(self._note(time_ns, reading._replace(status=reading.status | HISTORICAL)))
+                timed = self._note(time_ns, reading)
+                found.append(timed._replace(reading=reading._replace(status=reading.status | HISTORICAL)))
+                if course := self._courses[reading.tag]:
+                    course.past_ns, course.past_asked_ns = time_ns, self._now_ns()
         return found
 
     def lost(self, tags: Iterable[int], status: int, keeps_history: Callable[[int], bool]) -> list[Timed]:
@@ -109,12 +123,18 @@ class TagCourse:
         if course is None:
             return self._go_on(reading)
         last, source_ns = course.reading, reading.source_ns
-        if (reading.value, reading.status, source_ns) == (last.value, last.status, last.source_ns):
+        if _repeats(reading, last) or self._told_by_history(course, reading):
             return None
         just_asked = self._now_ns() - course.asked_ns <= self._overtaken_ns
         if just_asked and source_ns is not None and source_ns < (last.source_ns or 0):
             return Timed(source_ns, reading, is_current=False)
         return self._go_on(reading)
+
+    def _told_by_history(self, course: _Course, reading: TagReading) -> bool:
+        """Whether a reading is among those that history has told just now."""
+        time_ns = _own_time(reading)
+        just_told = self._now_ns() - course.past_asked_ns <= self._overtaken_ns
+        return just_told and time_ns is not None and time_ns <= course.past_ns
 
     def _go_on(self, reading: TagReading) -> Timed | None:
         """Give a reading the first of its times that is later than the last; None if nothing is new."""
@@ -145,3 +165,12 @@ class TagCourse:
 
 def _own_time(reading: TagReading) -> int | None:
     return reading.source_ns if reading.source_ns is not None else reading.server_ns
+
+
+def _repeats(reading: TagReading, last: TagReading) -> bool:
+    return (reading.value, reading.status, reading.source_ns) == (last.value, last.status, last.source_ns)
+
+
+def _is_fresh(course: _Course, reading: TagReading) -> bool:
+    """Whether an answer repeats what was told last, and the server knows of nothing much newer."""
+    return _repeats(reading, course.reading) and (reading.server_ns or 0) - course.past_ns <= FRESH_NS

@@ -53,6 +53,8 @@ They hold for good; BadNoData and others are about one outage."""
 HISTORIES_AT_ONCE = 16
 MOST_PAST = 10_000
 """Values of one tag that are read after an outage."""
+AHEAD_NS = 86_400_000_000_000
+"""History is read up to now by whatever clock the server has: a time zone taken for UTC is within a day."""
 
 
 class OpcUaTags(TagSource):
@@ -148,7 +150,7 @@ class OpcUaTags(TagSource):
         Raises:
             NotConnectedError: the session was lost on the way.
         """
-        session, until_ns = self._open_session, self._now_ns()
+        session, until_ns = self._open_session, self._now_ns() + AHEAD_NS
         room = asyncio.Semaphore(HISTORIES_AT_ONCE)
 
         async def read(tag: int, from_ns: int) -> list[TagReading]:

@@ -239,9 +239,9 @@ class OpcUaSession:
     async def _tend(self, connection: Connection) -> None:
         """Fill the gaps of an outage, then look after nodes that are not monitored."""
         try:
-            for subscription in self.subscriptions:
-                await backfill(connection, subscription, self._events)
             while True:
+                for subscription in self.subscriptions:
+                    await backfill(connection, subscription, self._events)
                 await asyncio.sleep(TEND_SECONDS)
                 for subscription in self.subscriptions:
                     await subscription.tend()

@@ -1,7 +1,6 @@
 """A subscription that lives as long as its session, through as many connections as it takes."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -12,6 +11,7 @@ from integrations.messages.status import is_bad
 from .connection import Connection
 from .errors import OpcUaError, ServerLostError
 from .events import EventKind, Events, TypeWatch
+from .gaps import Gaps
 from .limits import Operation
 from .monitoring import ChangeBatch, Deadband, MonitoredTag, SubscriptionSettings, create_request
 from .nodes import find_nodes
@@ -50,7 +50,6 @@ class OpcUaSubscription:
         events: Events,
         types: TypeWatch,
         keep_alive_seconds: float,
-        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.tags = tuple(tags)
         self.settings = settings
@@ -63,15 +62,13 @@ class OpcUaSubscription:
         self._events = events
         self._types = types
         self._keep_alive_seconds = keep_alive_seconds
-        self._now_ns = now_ns
         self._connection: Connection | None = None
         self._id = 0
         self._items: dict[int, int] = {}
         self._without_deadband: set[int] = set()
         self._quiet = bytearray(len(self.tags))
-        self.attached_ns = 0
-        """When it was created at the server last, UTC."""
-        self._before: list[OpcUaValue | None] = []
+        self.gaps = Gaps()
+        """Outages to look up in history, with `backfill`."""
 
     @property
     def refused(self) -> dict[str, int]:
@@ -107,7 +104,8 @@ class OpcUaSubscription:
             ),
         )
         self._connection, self._id, self._items = connection, result.SubscriptionId, {}
-        self._before, self.attached_ns = list(self.last), self._now_ns()
+        if self.settings.backfill:
+            self.gaps.begin(self.last)
         self._take_revision(result)
         connection.publisher.add(self._id, self)
         await self._create(range(len(self.tags)))
@@ -140,13 +138,6 @@ class OpcUaSubscription:
             self._connection.nodes.pop(self.tags[index].node, None)
         await self._create(refused)
 
-    def take_gaps(self) -> dict[str, int]:
-        """Time of the last value before the last `attach`, by node; once, and only with `backfill`."""
-        before, self._before = self._before, []
-        if not self.settings.backfill:
-            return {}
-        return {last.node: last.time_ns for last in before if last is not None and last.time_ns is not None}
-
     def accept(self, message: ua.NotificationMessage) -> None:
         """Take over what the server published."""
         for data in message.NotificationData:
@@ -171,6 +162,7 @@ class OpcUaSubscription:
     def _take_changes(self, items: Sequence[ua.MonitoredItemNotification]) -> None:
         values: list[OpcUaValue] = []
         tags, last, quiet, look = self.tags, self.last, self._quiet, self._types.look
+        ended = self.gaps.end
         overflowed = 0
         for item in items:
             index = item.ClientHandle
@@ -179,6 +171,7 @@ class OpcUaSubscription:
             value = from_data_value(tags[index].node, item.Value)
             last[index] = value
             quiet[index] = 0
+            ended(index, value)
             look(value.node, value.data_type)
             overflowed += value.overflow
             values.append(value)

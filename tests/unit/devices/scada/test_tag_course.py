@@ -88,6 +88,26 @@ def test_history_fills_in_what_came_after_the_last_reading_and_is_marked(course)
     assert seconds(course.reported([reading(4.0, 96)])) == [96]
 
 
+def test_what_history_has_told_is_not_told_again_by_the_reports_and_the_answer_that_follow(course, time):
+    course.reported([reading(1.0, 90, 91)])
+    course.backfilled([reading(2.0, 92), reading(3.0, 94), reading(4.0, 96)])
+    assert course.reported([reading(3.0, 94, 95), reading(4.0, 96, 97)]) == []
+    assert course.answered([reading(4.0, 96, 98)]) == []
+    assert seconds(course.reported([reading(5.0, 99, 99)])) == [99]
+
+
+def test_a_value_that_history_told_of_long_ago_is_confirmed(course, time):
+    course.reported([reading(1.0, 50, 51)])
+    course.backfilled([reading(2.0, 60)])
+    assert seconds(course.answered([reading(2.0, 60, 99)])) == [99]
+
+
+def test_a_clock_set_back_after_history_was_read_is_not_taken_for_a_repeat_for_long(course, time):
+    course.backfilled([reading(2.0, 98)])
+    time.seconds = 110.0
+    assert seconds(course.reported([reading(3.0, 95, 109)])) == [109]
+
+
 def test_a_loss_that_history_can_fill_is_said_once_right_behind_the_last_reading(course):
     course.reported([reading(1.0, 90, 91)])
     (mark,) = course.lost([0], LOST, lambda _: True)
@@ -130,6 +150,6 @@ def test_whatever_comes_the_times_of_current_readings_only_rise(given_steps):
         current += [each for each in found if each.is_current]
         if kind == "answered":
             last = current[-1].reading
-            assert (last.value, last.status) == (one.value, one.status)
+            assert (last.value, last.status & ~HISTORICAL) == (one.value, one.status)
     times = [each.time_ns for each in current]
     assert times == sorted(set(times))
