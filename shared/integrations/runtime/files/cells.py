@@ -1,5 +1,6 @@
 """Cells as numbers and as times; what cannot be read is a fault that names its place."""
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -11,8 +12,11 @@ import numpy as np
 from integrations.configuration import MISSING, Fault
 from integrations.transformation.segments import Floats, Times
 
-ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none", "nat"})
-"""How files say that there is no value, in any case."""
+ABSENT = frozenset(
+    {"", "nan", "na", "n/a", "null", "none", "nat", "#n/a", "#nv", "-", "--", "bad", "no data", "nodata"}
+)
+"""How files and historians say that there is no value, in any case."""
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(.*)")
 MOST_NAMED = 10
 """Cells of a column that are named one by one."""
 EPOCH_SCALES_NS = ((1e11, 10**9), (1e14, 10**6), (1e17, 10**3), (np.inf, 1))
@@ -66,7 +70,10 @@ def _number(cell: Any) -> float:
 
 
 class TimeCells:
-    """One column of times: ISO 8601, naive taken as UTC, or a number since 1970 whose size tells its unit."""
+    """One column of times: ISO 8601 or `24.11.2026 06:00`, naive taken as UTC, or a number since 1970.
+
+    The size of the first number tells its unit.
+    """
 
     def __init__(self, bad: BadCells) -> None:
         self._bad = bad
@@ -117,7 +124,7 @@ class TimeCells:
             number = float(text)
             return round(number * self._scale(number))
         except ValueError:
-            stamp = datetime.fromisoformat(text)
+            stamp = datetime.fromisoformat(_year_first(text))
         passed = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
         return ((passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds) * 1_000
 
@@ -125,6 +132,12 @@ class TimeCells:
         if not self._unit_ns:
             self._unit_ns = next(unit for limit, unit in EPOCH_SCALES_NS if not number >= limit)
         return self._unit_ns
+
+
+def _year_first(text: str) -> str:
+    """Turn `24.11.2026 06:00` round: with dots, the day always comes first."""
+    match = _DAY_FIRST.fullmatch(text)
+    return f"{match[3]}-{match[2]:0>2}-{match[1]:0>2}{match[4]}" if match else text
 
 
 def _one_by_one(

@@ -9,7 +9,7 @@ from integrations.configuration import Fault, FaultList
 
 from .tables import Source, file_fault
 
-TIME_NAMES = ("time", "timestamp", "datetime", "date_time", "time_utc", "date", "ts")
+TIME_NAMES = ("time", "timestamp", "datetime", "date_time", "date/time", "time_utc", "date", "ts", "zeit")
 SENSOR_NAMES = ("sensor", "sensor_id", "tag", "name", "channel")
 VALUE_NAMES = ("value", "reading")
 UNIT_NAMES = ("unit", "units", "uom")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from fakes.recorded import PLANT, START, read, stamp, write
 from integrations.cli.app import app
+from integrations.configuration import ConfigurationError
 from integrations.messages import Origin, RawBatch, RawColumn
 from integrations.quality import names
 from integrations.runtime.files.output import iso
@@ -243,3 +244,29 @@ def test_the_command_says_what_it_found(tmp_path):
     assert "OUT_OF_RANGE 1" in shown.output
     assert "88.88" in shown.output
     assert Path(tmp_path / "x.clean.csv").is_file()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_files_as_spreadsheets_and_historians_write_them(tmp_path, encoding):
+    path = tmp_path / "x.csv"
+    rows = [
+        "",
+        "Zeit;Kessel [°C]",
+        "24.11.2026 06:00:00;181,5",
+        "",
+        "24.11.2026 06:00:01;#NV",
+        "24.11.2026 06:00:02;Bad",
+    ]
+    path.write_text("\r\n".join([*rows, ""]), encoding=encoding, newline="")
+    (boiler,) = clean_file(CleanRequest(path)).cleaned
+    assert (boiler.sensor_id, boiler.unit) == ("Kessel", "°C")
+    assert boiler.value.tolist()[0] == 181.5
+    assert np.isnan(boiler.value).tolist() == [False, True, True]
+    assert np.datetime64(int(boiler.time[1]), "ns") == np.datetime64("2026-11-24T06:00:01")
+
+
+def test_places_are_counted_with_empty_lines(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("\n\ntime,x_pressure [bar]\n\n2026-11-24T06:00:00,ten\n")
+    with pytest.raises(ConfigurationError, match="line 5 column x_pressure"):
+        clean_file(CleanRequest(path))
