@@ -13,6 +13,14 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path, monkeypatch):
+    """A folder of its own for what the services of one test leave for their next life."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    return tmp_path / "state" / "gl003"
+
+
 @pytest.fixture
 async def nats_server():
     """A nats-server of its own for one test, on a free port, its store gone afterwards."""

@@ -119,6 +119,7 @@ async def service_on(
             **os.environ,
             "NATS_URL": bus.settings.url or "",
             "INSTANCE": INSTANCE,
+            "OUTBOX_FOLDER": folder,
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
         }
         with pinned(cores):

@@ -13,6 +13,7 @@ from .agent_streams import (
 from .connection import Bus, BusEvent, BusEventKind
 from .consumer import PullConsumer
 from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
+from .disk_outbox import DiskOutbox
 from .durable import Durable, ServerTooOldError
 from .embedded import EmbeddedServer
 from .environment import BUS_VARIABLES, bus_from
@@ -31,6 +32,8 @@ from .listening import listening
 from .opening import find_or_embed, open_bus
 from .ordered import OrderedConsumer
 from .outbox import Gap, MemoryOutbox, Outbox
+from .outbox_settings import OutboxSettings
+from .outbox_store import Trouble
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
 from .publisher import Publisher, PublishStatistics
 from .received import Received
@@ -76,6 +79,7 @@ __all__ = [
     "BusService",
     "BusSettings",
     "BusUnreachableError",
+    "DiskOutbox",
     "Durable",
     "EmbeddedServer",
     "EmbeddedServerError",
@@ -90,6 +94,7 @@ __all__ = [
     "NotSendableError",
     "OrderedConsumer",
     "Outbox",
+    "OutboxSettings",
     "Outgoing",
     "PublishRefusedError",
     "PublishStatistics",
@@ -104,6 +109,7 @@ __all__ = [
     "Stored",
     "StreamConflictError",
     "StreamSettings",
+    "Trouble",
     "Value",
     "agent_stream_configs",
     "bus_from",

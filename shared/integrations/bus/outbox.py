@@ -1,9 +1,11 @@
 """Between those who measure and the bus: what could not be sent yet."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from .outgoing import Outgoing
@@ -20,8 +22,16 @@ class Outbox(Protocol):
         """Messages not yet forgotten."""
 
     @property
+    def size(self) -> int:
+        """Bytes that these take."""
+
+    @property
     def dropped(self) -> int:
         """Messages lost because there was no room."""
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the oldest of them has waited; 0 when there is none."""
 
     async def append(self, message: Outgoing, time_ns: int) -> None:
         """Keep `message`, of time `time_ns` (UTC); without room the oldest go."""
@@ -44,6 +54,27 @@ class Gap:
     first_time_ns: int
     last_time_ns: int
 
+    def widened(self, other: "Gap | None") -> "Gap":
+        """Return one gap in place of this and another, its neighbour."""
+        if other is None:
+            return self
+        first = min(self.first_time_ns, other.first_time_ns)
+        return Gap(self.count + other.count, first, max(self.last_time_ns, other.last_time_ns))
+
+
+@dataclass(slots=True)
+class Kept:
+    """A message that waits, with its place in the order."""
+
+    number: int
+    time_ns: int
+    message: Outgoing
+    since: float
+    """When it came, or came back from the disk; monotonic."""
+    kept_ns: int = 0
+    """When it came first (UTC)."""
+    on_disk: bool = False
+
 
 class MemoryOutbox:
     """An outbox that lives as long as the process; bounds in messages and payload bytes.
@@ -57,16 +88,22 @@ class MemoryOutbox:
         max_messages: int = 100_000,
         max_bytes: int = 64 * 1024 * 1024,
         on_gap: Callable[[Gap], None] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         if max_messages < 1 or max_bytes < 1:
             raise ValueError(f"bounds must be positive, got {max_messages} messages, {max_bytes} bytes")
         self.dropped = 0
+        self.on_gap = on_gap
         self._max_messages = max_messages
         self._max_bytes = max_bytes
-        self._on_gap = on_gap
-        self._waiting: deque[tuple[int, Outgoing]] = deque()
+        self._clock = clock
+        self._now_ns = now_ns
+        self._next_number = 1
+        self._waiting: deque[Kept] = deque()
         self._waiting_bytes = 0
-        self._taken: list[Outgoing] = []
+        self._taken: list[Kept] = []
         self._gap: Gap | None = None
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
@@ -77,9 +114,22 @@ class MemoryOutbox:
         """Messages not yet forgotten."""
         return len(self._waiting) + len(self._taken)
 
+    @property
+    def size(self) -> int:
+        """Bytes of their payloads."""
+        return self._waiting_bytes + sum(len(kept.message.payload) for kept in self._taken)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the oldest of them has waited; 0 when there is none."""
+        for kept in (*self._taken[:1], *islice(self._waiting, 1)):
+            return max(0.0, (self._now_ns() - kept.kept_ns) / 1e9)
+        return 0.0
+
     async def append(self, message: Outgoing, time_ns: int) -> None:
         """Keep `message`; the newest always finds room."""
-        self._waiting.append((time_ns, message))
+        self._waiting.append(Kept(self._next_number, time_ns, message, self._clock(), self._now_ns()))
+        self._next_number += 1
         self._waiting_bytes += len(message.payload)
         while len(self._waiting) > 1 and (
             len(self._waiting) > self._max_messages or self._waiting_bytes > self._max_bytes
@@ -94,12 +144,12 @@ class MemoryOutbox:
             await self._filled.wait()
             self._report_gap()
             self._move(max_messages, max_bytes)
-        return self._taken
+        return [kept.message for kept in self._taken]
 
     async def forget(self) -> None:
         """Forget what was taken."""
         self._taken = []
-        if not self._waiting:
+        if not self.depth:
             self._empty.set()
 
     async def emptied(self) -> None:
@@ -109,23 +159,27 @@ class MemoryOutbox:
     def _move(self, max_messages: int, max_bytes: int) -> None:
         size = 0
         while self._waiting and len(self._taken) < max_messages:
-            size += len(self._waiting[0][1].payload)
+            size += len(self._waiting[0].message.payload)
             if self._taken and size > max_bytes:
                 break
-            _, message = self._waiting.popleft()
-            self._waiting_bytes -= len(message.payload)
-            self._taken.append(message)
+            self._taken.append(self._pop())
         if not self._waiting:
             self._filled.clear()
 
+    def _pop(self) -> Kept:
+        kept = self._waiting.popleft()
+        self._waiting_bytes -= len(kept.message.payload)
+        return kept
+
     def _drop_oldest(self) -> None:
-        time_ns, message = self._waiting.popleft()
-        self._waiting_bytes -= len(message.payload)
-        self.dropped += 1
-        before = self._gap or Gap(0, time_ns, time_ns)
-        self._gap = Gap(before.count + 1, before.first_time_ns, time_ns)
+        time_ns = self._pop().time_ns
+        self._lose(Gap(1, time_ns, time_ns))
+
+    def _lose(self, gap: Gap) -> None:
+        self.dropped += gap.count
+        self._gap = gap.widened(self._gap)
 
     def _report_gap(self) -> None:
         gap, self._gap = self._gap, None
-        if gap and self._on_gap:
-            self._on_gap(gap)
+        if gap and self.on_gap:
+            self.on_gap(gap)

@@ -87,7 +87,7 @@ async def _run(options: Options, folder: Path, stop: Stop) -> None:
         view = LiveView(plant.site, bus.url, flag_names=lambda flags: " ".join(names(flags)))
         await stack.enter_async_context(feeding(bus, plant.site, view))
         supervisor = await stack.enter_async_context(Supervisor())
-        services = _services(plant, config, bus.settings)
+        services = _services(plant, config, bus.settings, folder)
         expected = {service.name for service in services}
 
         def on_child(fact: ChildFact) -> None:
@@ -138,11 +138,12 @@ async def _connected(plant: Plant, *, private: bool) -> AsyncIterator[Bus]:
         yield await stack.enter_async_context(Bus(structs.replace(plant.bus, url=url), name="gl003 run"))
 
 
-def _services(plant: Plant, config: Path, bus: BusSettings) -> list[Program]:
+def _services(plant: Plant, config: Path, bus: BusSettings, folder: Path) -> list[Program]:
     """Return the services that the plant needs, in the order in which they are wanted."""
     needed = [name for name, devices in plant.devices.items() if devices]
     needed += [BALANCES] if plant.balances else []
     env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or "", "GL003_HTTP_PORT": "0"}
+    env["OUTBOX_FOLDER"] = plant.outbox.folder or str(folder / "outbox")
     command = [sys.executable, "-m", "integrations.cli", "serve"]
     return [Program(name, [*command, name], env) for name in (SERVICE, *needed)]
 

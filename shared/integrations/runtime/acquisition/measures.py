@@ -46,6 +46,8 @@ def measures_of(
         ),
         catalogue.CIRCUIT_STATE: circuits,
         catalogue.OUTBOX_DEPTH: alone(lambda: outbox.depth),
+        catalogue.OUTBOX_BYTES: alone(lambda: outbox.size),
+        catalogue.OUTBOX_OLDEST: alone(lambda: outbox.oldest_seconds),
         catalogue.OUTBOX_DROPPED: alone(lambda: outbox.dropped),
         catalogue.PUBLISHED: lambda: outcomes(publisher()),
     }

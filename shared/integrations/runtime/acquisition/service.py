@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
@@ -11,12 +12,13 @@ import structlog
 
 from integrations.bus import (
     Bus,
+    DiskOutbox,
     Forwarder,
     Gap,
-    MemoryOutbox,
-    Outbox,
+    OutboxSettings,
     Publisher,
     Refusal,
+    Trouble,
     ensure_streams,
     open_bus,
     stream_configs,
@@ -31,7 +33,7 @@ from integrations.devices import (
     StateChange,
 )
 from integrations.devices.classes import DeviceClass
-from integrations.messages import ContentType, Severity
+from integrations.messages import ContentType, Severity, token_from
 from integrations.resilience import CircuitState, CircuitTransition
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
 from integrations.runtime.acquisition.measures import measures_of
@@ -62,7 +64,7 @@ async def run_acquisition(
     connectors = list(device_class.connectors(_configured(device_class, plant)))
     identity = Identity(plant.site, device_class.name, instance, version)
     declared = stream_configs(plant.streams)
-    service = Acquisition(identity, plant.content_type, connectors)
+    service = Acquisition(identity, plant.content_type, connectors, plant.outbox)
     devices = DeviceEndpoints(connectors)
     writes = WriteEndpoint(connectors, lambda: service.events.flush(service.outbox))
     common = CommonEndpoints(
@@ -72,6 +74,7 @@ async def run_acquisition(
     for connector in connectors:
         connector.metrics.on_answer = record
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
+        await stack.enter_async_context(service.outbox)
         await stack.enter_async_context(service.polling())  # what the bus misses waits in the outbox
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{device_class.name}-{instance}"))
         await ensure_streams(bus, declared)
@@ -99,12 +102,15 @@ class Acquisition:
         identity: Identity,
         content_type: ContentType,
         connectors: list[PolledConnector],
+        outbox: OutboxSettings,
         *,
-        outbox: Outbox | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.connectors = connectors
-        self.outbox: Outbox = outbox or MemoryOutbox(on_gap=self._on_gap)
+        name = "-".join(filter(None, (identity.site, identity.service, os.environ.get("INSTANCE"))))
+        self.outbox = DiskOutbox(
+            token_from(name), outbox, on_gap=self._on_gap, on_trouble=self._on_outbox_trouble
+        )
         self.publisher: Publisher | None = None
         self.events = EventReporter(identity, content_type, now_ns=now_ns)
         self._identity = identity
@@ -122,6 +128,7 @@ class Acquisition:
             "polls_failed": sum(each.failed_calls for each in calls),
             "overruns": sum(connector.grid.overruns for connector in self.connectors),
             "outbox_depth": self.outbox.depth,
+            "outbox_bytes": self.outbox.size,
             "outbox_dropped": self.outbox.dropped,
         }
         return counted | (asdict(self.publisher.statistics) if self.publisher else {})
@@ -168,7 +175,7 @@ class Acquisition:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.outbox.emptied()
         except TimeoutError:
-            log.warning("stopped before the bus had everything", messages=self.outbox.depth)
+            log.info("stopped before the bus had everything", messages=self.outbox.depth)
 
     def _attach(self, connector: PolledConnector) -> None:
         writer = RawWriter(
@@ -232,6 +239,9 @@ class Acquisition:
             first_time_ns=gap.first_time_ns,
             last_time_ns=gap.last_time_ns,
         )
+
+    def _on_outbox_trouble(self, trouble: Trouble) -> None:
+        self.events.tell("outbox", trouble.kind, trouble.text, trouble.severity)
 
     def _on_refused(self, refusal: Refusal) -> None:
         if refusal.message.message_id.startswith(EVENT_ID):

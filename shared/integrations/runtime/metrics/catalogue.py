@@ -32,6 +32,8 @@ DEVICE_CONNECTED = _gauge("device.connected", "1 while the device answers", "dev
 DEVICE_SIMULATED = _gauge("device.simulated", "1 while the device's readings are simulated", "device")
 CIRCUIT_STATE = _gauge("circuit.state", "breaker: 0 closed, 1 half open, 2 open", "device")
 OUTBOX_DEPTH = _gauge("outbox.depth", "messages that wait for the bus")
+OUTBOX_BYTES = _gauge("outbox.bytes", "what these take, in memory and on the disk")
+OUTBOX_OLDEST = _gauge("outbox.oldest", "how long the oldest of these has waited", unit="s")
 OUTBOX_DROPPED = _counter("outbox.dropped", "messages lost because the outbox was full")
 
 PUBLISHED = _counter("published", "messages to JetStream by what became of them", "outcome")
@@ -64,6 +66,8 @@ ACQUISITION = (
     DEVICE_SIMULATED,
     CIRCUIT_STATE,
     OUTBOX_DEPTH,
+    OUTBOX_BYTES,
+    OUTBOX_OLDEST,
     OUTBOX_DROPPED,
     PUBLISHED,
 )

@@ -14,6 +14,11 @@ from integrations.devices.classes import DeviceClass
 ENVIRONMENT = "environment"
 """Where a fault is that stands in no file."""
 HTTP_VARIABLES = {"host": "GL003_HTTP_HOST", "port": "GL003_HTTP_PORT"}
+OUTBOX_VARIABLES = {
+    "folder": "OUTBOX_FOLDER",
+    "max_bytes": "OUTBOX_MAX_BYTES",
+    "max_age_hours": "OUTBOX_MAX_AGE_HOURS",
+}
 CONNECTION_VARIABLES = {
     "CONNECTION_TIMEOUT": ("timeout_seconds", float),
     "MAX_RETRIES": ("max_retries", int),
@@ -39,8 +44,12 @@ _ALLOWED = {float: "must be a number", int: "must be a whole number", bool: "mus
 
 def http_from(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the keys of the table [http] that the environment sets."""
-    given = {key: environment[name] for key, name in HTTP_VARIABLES.items() if environment.get(name)}
-    return _with_number(given)
+    return _with_numbers(_given(environment, HTTP_VARIABLES), "port")
+
+
+def outbox_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys of the table [outbox] that the environment sets."""
+    return _with_numbers(_given(environment, OUTBOX_VARIABLES), "max_bytes", "max_age_hours")
 
 
 def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
@@ -59,8 +68,8 @@ def defaults_from(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[
 def device_from(environment: Mapping[str, str], device_class: DeviceClass) -> dict[str, Any]:
     """Return the table of the one device that the variables of a class describe; empty without a host."""
     names = device_names(device_class)
-    found: dict[str, Any] = {key: environment[name] for key, name in names.items() if environment.get(name)}
-    return _with_number(found) if "host" in found else {}
+    found = _given(environment, names)
+    return _with_numbers(found, "port") if "host" in found else {}
 
 
 def device_names(device_class: DeviceClass) -> dict[str, str]:
@@ -77,6 +86,11 @@ def simulation_faults(environment: Mapping[str, str]) -> list[Fault]:
     return [Fault(ENVIRONMENT, "SIMULATION", text, f"must be one of {', '.join(SimulationPolicy)}")]
 
 
-def _with_number(found: dict[str, Any]) -> dict[str, Any]:
-    """Return `found` with its port as a number, if it is one."""
-    return {**found, "port": int(found["port"])} if found.get("port", "").isdecimal() else found
+def _given(environment: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, Any]:
+    return {key: environment[name] for key, name in variables.items() if environment.get(name)}
+
+
+def _with_numbers(found: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Return `found` with these of its values as numbers, where they are."""
+    numbers = {key: int(found[key]) for key in keys if found.get(key, "").isdecimal()}
+    return {**found, **numbers}

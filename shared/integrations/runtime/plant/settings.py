@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from integrations.bus import BUS_VARIABLES, BusSettings, StreamSettings, bus_from
+from integrations.bus import BUS_VARIABLES, BusSettings, OutboxSettings, StreamSettings, bus_from
 from integrations.configuration import ConfigurationError, Fault, FaultList, read_struct
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
@@ -18,10 +18,12 @@ from integrations.runtime.plant.environment import (
     CONNECTION_NAMES,
     ENVIRONMENT,
     HTTP_VARIABLES,
+    OUTBOX_VARIABLES,
     defaults_from,
     device_from,
     device_names,
     http_from,
+    outbox_from,
     simulation_faults,
 )
 from integrations.runtime.plant.http import HttpSettings
@@ -29,7 +31,7 @@ from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
-_TABLES = ("nats", "http", "streams", "transformation", "balances", "defaults")
+_TABLES = ("nats", "http", "streams", "outbox", "transformation", "balances", "defaults")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Plant:
     cleaning: CleaningSettings
     http: HttpSettings = field(default_factory=HttpSettings)
     balances: tuple[BalanceConfig, ...] = ()
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
 
 
 def load_plant(path: Path | None, environment: Mapping[str, str] | None = None) -> Plant:
@@ -71,6 +74,8 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     http = _section(
         HttpSettings, document.get("http", {}), "http", faults, http_from(environment), HTTP_VARIABLES
     )
+    waiting, given = document.get("outbox", {}), outbox_from(environment)
+    outbox = _section(OutboxSettings, waiting, "outbox", faults, given, OUTBOX_VARIABLES)
     cleaning = _section(CleaningSettings, document.get("transformation", {}), "transformation", faults)
     defaults = _defaults(document, environment, faults)
     devices = {
@@ -81,7 +86,9 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     faults.extend(_shared_ids(devices))
     faults.extend(port_faults(devices))
     faults.raise_any()
-    return Plant(str(site), ContentType(content_type), bus, devices, streams, cleaning, http, balances)
+    return Plant(
+        str(site), ContentType(content_type), bus, devices, streams, cleaning, http, balances, outbox
+    )
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -1,0 +1,211 @@
+"""An outbox's file: SQLite, synced, so that what waits outlives the process and a power cut."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from .outbox import Gap, Kept
+from .outgoing import Outgoing
+
+PAGE = 4096
+JOURNAL_BYTES = 4 * 1024 * 1024
+SPARE_PAGES = 1024
+"""Pages that an empty file may keep."""
+TRIM_SHARE = 64
+"""Where room is needed, so much of the whole is made at once: one part in this many."""
+
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS waiting (
+        number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, kept_ns INTEGER NOT NULL,
+        subject TEXT NOT NULL, message_id TEXT NOT NULL, more BLOB NOT NULL, payload BLOB NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS lost (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        count INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL
+    );
+"""
+_ADD = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SIZES = "SELECT number, time_ns, kept_ns, length(payload) FROM waiting WHERE number > ? ORDER BY number"
+_LOSE = """
+    INSERT INTO lost VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET
+    count = count + ?1, first_ns = min(first_ns, ?2), last_ns = max(last_ns, ?3)
+"""
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a file holds when it is opened."""
+
+    count: int = 0
+    first_number: int = 0
+    last_number: int = 0
+    oldest_ns: int = 0
+    gap: Gap | None = None
+
+
+class OutboxFile:
+    """Messages in their order. One thread at a time may call; every method may raise sqlite3.Error.
+
+    A number is never used again while its row is there; adding a row again replaces it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.used = 0
+        """Bytes of the pages in use."""
+        self._db = _connected(path)
+        try:
+            self._db.executescript(_SCHEMA)
+            self.found = self._look()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Write the journal into the file and close it."""
+        self._db.close()
+
+    def add(self, messages: Sequence[Kept]) -> None:
+        """Keep messages; they are on the disk when this returns."""
+        with self._transaction():
+            self._db.executemany(_ADD, map(_row, messages))
+        self._measure()
+
+    def read(self, after: int, max_messages: int, max_bytes: int) -> list[Kept]:
+        """Return the oldest with a number above `after`; at least one if there is one."""
+        rows: list[Kept] = []
+        size, now = 0, time.monotonic()
+        query = "SELECT * FROM waiting WHERE number > ? ORDER BY number LIMIT ?"
+        for row in self._db.execute(query, (after, max_messages)):
+            size += len(row[-1])
+            if rows and size > max_bytes:
+                break
+            rows.append(_kept(row, now))
+        return rows
+
+    def remove(self, up_to: int) -> None:
+        """Remove all up to a number; an empty file gives its space back."""
+        self._db.execute("DELETE FROM waiting WHERE number <= ?", (up_to,))
+        if self._pragma("freelist_count") > SPARE_PAGES and not self._any():
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._measure()
+
+    def trim(self, after: int, max_bytes: int, oldest_ns: int) -> Gap | None:
+        """Drop the oldest above `after`: what came before `oldest_ns`, and as much as is over `max_bytes`."""
+        excess = self.used - max_bytes
+        if excess > 0:
+            excess += max_bytes // TRIM_SHARE
+        last, gap = after, None
+        for number, time_ns, kept_ns, size in self._db.execute(_SIZES, (after,)):
+            if excess <= 0 and kept_ns >= oldest_ns:
+                break
+            excess -= size
+            last, gap = number, Gap(1, time_ns, time_ns).widened(gap)
+        if gap:
+            with self._transaction():
+                self._db.execute("DELETE FROM waiting WHERE number > ? AND number <= ?", (after, last))
+                self._db.execute(_LOSE, (gap.count, gap.first_time_ns, gap.last_time_ns))
+            self._measure()
+        return gap
+
+    def gap_told(self) -> None:
+        """Forget what was dropped: it has been said."""
+        self._db.execute("DELETE FROM lost")
+
+    def shift(self, step_ns: int) -> None:
+        """The clock was set: keep the ages as they are."""
+        self._db.execute("UPDATE waiting SET kept_ns = kept_ns + ?", (step_ns,))
+
+    def adopt(self, other: Path) -> int:
+        """Take over what a file that nobody owns any more holds, behind our own; return how many."""
+        self._db.execute("ATTACH ? AS other", (str(other),))
+        try:
+            with self._transaction():
+                columns = "time_ns, kept_ns, subject, message_id, more, payload"
+                moved = self._db.execute(
+                    f"INSERT INTO main.waiting ({columns})"  # noqa: S608  # our own names
+                    f" SELECT {columns} FROM other.waiting ORDER BY number"
+                ).rowcount
+                for lost in self._db.execute("SELECT count, first_ns, last_ns FROM other.lost").fetchall():
+                    self._db.execute(_LOSE, lost)
+        finally:
+            self._db.execute("DETACH other")
+        self.found = self._look()
+        return moved
+
+    def _look(self) -> Found:
+        count, first, last, oldest = self._db.execute(
+            "SELECT count(*), min(number), max(number), min(kept_ns) FROM waiting"
+        ).fetchone()
+        lost = self._db.execute("SELECT count, first_ns, last_ns FROM lost").fetchone()
+        self._measure()
+        return Found(count, first or 0, last or 0, oldest or 0, Gap(*lost) if lost else None)
+
+    def _any(self) -> bool:
+        return self._db.execute("SELECT 1 FROM waiting LIMIT 1").fetchone() is not None
+
+    def _measure(self) -> None:
+        self.used = (self._pragma("page_count") - self._pragma("freelist_count")) * PAGE
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+class UnreadableRowError(sqlite3.DatabaseError):
+    """A row that SQLite reads and we cannot."""
+
+
+def is_corrupt(error: Exception) -> bool:
+    """Whether the file itself is at fault, and not the disk or what it has no room for."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return isinstance(error, UnreadableRowError) or code & 0xFF in _CORRUPT
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+    try:
+        db.execute(f"PRAGMA page_size = {PAGE}")
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _row(kept: Kept) -> tuple[int, int, int, str, str, bytes, bytes]:
+    message = kept.message
+    more = msgspec.msgpack.encode((message.headers, message.lane))
+    return (
+        kept.number, kept.time_ns, kept.kept_ns, message.subject, message.message_id, more, message.payload
+    )  # fmt: skip
+
+
+def _kept(row: tuple[int, int, int, str, str, bytes, bytes], now: float) -> Kept:
+    number, time_ns, kept_ns, subject, message_id, more, payload = row
+    try:
+        headers, lane = msgspec.msgpack.decode(more, type=tuple[dict[str, str], str])
+    except msgspec.MsgspecError as error:
+        raise UnreadableRowError(f"row {number}: {error}") from error
+    message = Outgoing(subject, payload, headers, message_id, lane)
+    return Kept(number, time_ns, message, now, kept_ns, on_disk=True)

@@ -1,0 +1,168 @@
+"""The disk behind an outbox: its file in a thread of its own, opened late or anew where that is needed."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from integrations.messages import Severity
+
+from .outbox import Gap, Kept
+from .outbox_file import Found, OutboxFile, is_corrupt
+from .outbox_place import Place, claim, ownerless, remove_file
+
+log = structlog.get_logger(__name__)
+
+DISK_ERRORS = (sqlite3.Error, OSError)
+"""What a disk may do to us."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What became of an outbox's file, in words for people; `kind` is a token."""
+
+    kind: str
+    text: str
+    severity: Severity
+
+
+class OutboxStore:
+    """A file that may be away; every method may raise DISK_ERRORS.
+
+    A trouble is told once, until something could be written again.
+    """
+
+    def __init__(self, folder: Path, name: str, tell: Callable[[Trouble], None]) -> None:
+        self._folder = folder
+        self._name = name
+        self._tell = tell
+        self._file: OutboxFile | None = None
+        self._place: Place | None = None
+        self._troubled = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a file."""
+        return self._file is not None
+
+    @property
+    def used(self) -> int:
+        """Bytes of its pages in use."""
+        return self._file.used if self._file else 0
+
+    async def open(self) -> Found:
+        """Open the file; return what an earlier life has left in it."""
+        try:
+            await self._call(self._open)
+        except sqlite3.Error as error:
+            if not is_corrupt(error):
+                raise
+            await self.begin_anew(error)
+        found = self._required.found
+        if found.count:
+            log.info("messages of an earlier life wait", messages=found.count, file=str(self._required.path))
+        return found
+
+    async def close(self) -> None:
+        """Close the file and let others have its place."""
+        await self._call(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def add(self, messages: Sequence[Kept]) -> None:
+        """Keep messages; they are on the disk when this returns."""
+        await self._call(self._required.add, messages)
+        self._well()
+
+    async def read(self, after: int, max_messages: int, max_bytes: int) -> list[Kept]:
+        """Return the oldest above a number."""
+        return await self._call(self._required.read, after, max_messages, max_bytes)
+
+    async def remove(self, up_to: int) -> None:
+        """Remove all up to a number."""
+        await self._call(self._required.remove, up_to)
+
+    async def trim(self, after: int, max_bytes: int, oldest_ns: int) -> Gap | None:
+        """Drop the oldest above a number that are over the bounds."""
+        return await self._call(self._required.trim, after, max_bytes, oldest_ns)
+
+    async def gap_told(self) -> None:
+        """Forget what was dropped: it has been said."""
+        await self._call(self._required.gap_told)
+
+    async def shift(self, step_ns: int) -> None:
+        """The clock was set: keep the ages as they are."""
+        await self._call(self._required.shift, step_ns)
+
+    async def begin_anew(self, error: Exception) -> None:
+        """Set the file aside, since it cannot be read, and open a new one."""
+        aside = await self._call(self._set_aside)
+        text = f"{self._place_path} cannot be read ({error}): it is {aside.name} now, and a new one is begun"
+        self._say("outbox_corrupt", text, Severity.ERROR)
+        await self._call(self._open)
+
+    def failed(self, error: Exception) -> None:
+        """Take note that the disk does not do what it should."""
+        if not self._troubled:
+            self._troubled = True
+            text = f"{self._folder}: {error}; what waits for the bus waits in memory"
+            self._say("outbox_disk_trouble", text, Severity.ERROR)
+
+    def _well(self) -> None:
+        if self._troubled:
+            self._troubled = False
+            self._say("outbox_disk_well", f"{self._place_path} can be written again", Severity.INFO)
+
+    def _say(self, kind: str, text: str, severity: Severity) -> None:
+        (log.info if severity is Severity.INFO else log.error)("outbox", what=kind, detail=text)
+        self._tell(Trouble(kind, text, severity))
+
+    @property
+    def _required(self) -> OutboxFile:
+        if self._file is None:
+            raise OSError("there is no outbox file")
+        return self._file
+
+    @property
+    def _place_path(self) -> Path:
+        return self._place.path if self._place else self._folder / self._name
+
+    def _open(self) -> None:
+        is_first = self._place is None
+        self._place = self._place or claim(self._folder, self._name)
+        file = OutboxFile(self._place.path)
+        for other in ownerless(self._folder, self._name) if is_first else ():
+            try:
+                file.adopt(other.path)
+                remove_file(other.path)
+            except sqlite3.Error as error:
+                log.warning("an outbox without owner is no good", file=str(other.path), reason=str(error))
+            finally:
+                other.leave()
+        self._file = file
+
+    def _set_aside(self) -> Path:
+        file, self._file = self._file, None
+        if file:
+            with contextlib.suppress(sqlite3.Error):
+                file.close()
+        self._place = self._place or claim(self._folder, self._name)
+        return self._place.set_aside()
+
+    def _close(self) -> None:
+        if self._file:
+            self._file.close()
+        if self._place:
+            self._place.leave()
+
+    async def _call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run `function` where it may wait for the disk."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)

@@ -1,0 +1,297 @@
+"""What JetStream has not acknowledged is on the disk, whatever becomes of process, disk and file."""
+
+import asyncio
+import itertools
+import random
+import resource
+import sqlite3
+import sys
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from fakes.site import eventually
+from integrations.bus import (
+    DiskOutbox,
+    Forwarder,
+    Gap,
+    OutboxSettings,
+    Outgoing,
+    Publisher,
+    ensure_streams,
+    replay,
+)
+
+MIB = 1024 * 1024
+
+
+def message(number, size=0, subject="gl.p.raw.c.s"):
+    return Outgoing(subject, b"%d" % number + b"." * size, {"trace": f"t{number}"}, f"m{number}")
+
+
+def numbers(messages):
+    return [int(each.payload.rstrip(b".")) for each in messages]
+
+
+class Told:
+    def __init__(self):
+        self.gaps = []
+        self.troubles = []
+
+    @property
+    def kinds(self):
+        return [trouble.kind for trouble in self.troubles]
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def outbox(tmp_path, told):
+    def make(grace_seconds=0.0, folder=tmp_path, **fields):
+        settings = OutboxSettings(folder=str(folder), drain_per_second=1e6, **fields)
+        return DiskOutbox(
+            "p-c",
+            settings,
+            on_gap=told.gaps.append,
+            on_trouble=told.troubles.append,
+            grace_seconds=grace_seconds,
+        )
+
+    return make
+
+
+async def filled(box, some):
+    for number in some:
+        await box.append(message(number), number)
+
+
+async def drained(box):
+    """Take everything, as the bus would; return what came."""
+    found = []
+    while box.depth:
+        found += numbers(await box.take(7, MIB))
+        await box.forget()
+    await asyncio.wait_for(box.emptied(), 1)
+    return found
+
+
+def rows(path):
+    with suppress(sqlite3.OperationalError), sqlite3.connect(path) as db:
+        return [row[0] for row in db.execute("SELECT message_id FROM waiting ORDER BY number")]
+    return []
+
+
+async def test_what_is_not_acknowledged_comes_back_in_the_next_life_as_it_was(outbox):
+    async with outbox() as box:
+        await filled(box, range(50))
+        assert numbers(await box.take(10, MIB)) == list(range(10))
+        await box.forget()
+        assert numbers(await box.take(10, MIB)) == list(range(10, 20))  # under way when the end comes
+    async with outbox() as box:
+        assert box.depth == 40
+        (first,) = await box.take(1, MIB)
+        assert first == message(10)
+        await filled(box, range(50, 60))
+        assert await drained(box) == list(range(10, 60))
+    async with outbox() as box:
+        assert box.depth == 0
+
+
+async def test_what_is_acknowledged_in_time_is_never_written(outbox, tmp_path):
+    async with outbox(grace_seconds=60.0) as box:
+        for number in range(100):
+            await box.append(message(number), number)
+            await box.take(10, MIB)
+            await box.forget()
+        assert rows(tmp_path / "p-c.sqlite") == []
+        assert box.depth == 0
+
+
+async def test_a_killed_process_has_written_what_was_not_acknowledged(outbox, tmp_path):
+    program = (
+        "import asyncio, sys\n"
+        "from integrations.bus import DiskOutbox, OutboxSettings, Outgoing\n"
+        "async def main():\n"
+        "    async with DiskOutbox('p-c', OutboxSettings(folder=sys.argv[1])) as box:\n"
+        "        for number in range(500):\n"
+        "            await box.append(Outgoing('gl.p.raw.c.s', b'%d' % number, {}, f'm{number}'), number)\n"
+        "        await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, tmp_path)
+    await eventually(lambda: len(rows(tmp_path / "p-c.sqlite")) == 500, 20)
+    child.kill()
+    await child.wait()
+    async with outbox() as box:
+        assert await drained(box) == list(range(500))
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_order_holds_whatever_goes_to_the_disk_meanwhile(outbox, seed):
+    chance = random.Random(seed)  # noqa: S311  # a test's course, no secret
+    count, found = itertools.count(), []
+    for _ in range(3):
+        async with outbox(grace_seconds=chance.choice((0.0, 0.01, 60.0))) as box:
+            for _ in range(60):
+                await filled(box, itertools.islice(count, chance.randrange(20)))
+                await asyncio.sleep(chance.choice((0, 0, 0.005)))
+                if box.depth and chance.random() < 0.7:
+                    found += numbers(await box.take(chance.randrange(1, 30), MIB))
+                    await box.forget()
+    async with outbox() as box:
+        found += await drained(box)
+    assert found == list(range(next(count)))
+
+
+async def test_the_oldest_go_where_the_file_would_grow_over_its_bound_and_the_gap_is_told(
+    outbox, told, tmp_path
+):
+    async with outbox(max_bytes=MIB) as box:
+        for number in range(1000):
+            await box.append(message(number, size=4000), number)
+            if number % 50 == 0:
+                await asyncio.sleep(0.01)
+        assert (tmp_path / "p-c.sqlite").stat().st_size < 3 * MIB
+    assert told.gaps == []  # the bus is away: told when what is behind it is taken
+    async with outbox(max_bytes=MIB) as box:
+        lost = 1000 - box.depth
+        assert 700 < lost < 900
+        assert await drained(box) == list(range(lost, 1000))
+    assert told.gaps == [Gap(lost, 0, lost - 1)]
+
+
+async def test_what_is_too_old_goes_and_a_clock_that_is_set_makes_nothing_old(tmp_path, told):
+    skew = 0
+    real = DiskOutbox.__init__.__kwdefaults__["now_ns"]
+    settings = OutboxSettings(folder=str(tmp_path), max_age_hours=1.0)
+    box = DiskOutbox(
+        "p-c", settings, on_gap=told.gaps.append, grace_seconds=0.0, now_ns=lambda: real() + skew
+    )
+    async with box:
+        await filled(box, range(10))
+        await eventually(lambda: len(rows(tmp_path / "p-c.sqlite")) == 10)
+        skew = 10**9 * 3600 * 24 * 365  # the clock had started in another year
+        await filled(box, [10])
+        await eventually(lambda: len(rows(tmp_path / "p-c.sqlite")) == 11)
+        await asyncio.sleep(0.05)
+        assert box.depth == 11
+        assert box.oldest_seconds < 60
+    with sqlite3.connect(tmp_path / "p-c.sqlite") as db:
+        db.execute("UPDATE waiting SET kept_ns = kept_ns - 3700000000000 WHERE number <= 4")
+    async with DiskOutbox("p-c", settings, on_gap=told.gaps.append, now_ns=lambda: real() + skew) as box:
+        await filled(box, [11])
+        await eventually(lambda: box.depth == 8)
+        assert await drained(box) == list(range(4, 12))
+    assert told.gaps == [Gap(4, 0, 3)]
+
+
+@asynccontextmanager
+async def largest_file(size):
+    """Let no file of this process grow beyond `size`: a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_full_disk_is_told_once_and_stops_nothing(outbox, told):
+    async with outbox() as box:
+        async with largest_file(200_000):
+            for number in range(300):
+                await box.append(message(number, size=4000), number)
+                await asyncio.sleep(0.001)
+            await eventually(lambda: told.kinds)
+            assert numbers(await box.take(3, MIB)) == [0, 1, 2]
+            await box.forget()
+        assert await drained(box) == list(range(3, 300))
+        await filled(box, range(300, 310))
+        await eventually(lambda: "outbox_disk_well" in told.kinds)
+        assert await drained(box) == list(range(300, 310))
+    assert told.kinds == ["outbox_disk_trouble", "outbox_disk_well"]
+    assert told.gaps == []
+
+
+async def test_without_a_disk_messages_wait_in_memory(outbox, told, tmp_path):
+    (tmp_path / "file").touch()
+    async with outbox(folder=tmp_path / "file" / "below") as box:
+        await filled(box, range(20))
+        await eventually(lambda: told.kinds)
+        assert await drained(box) == list(range(20))
+    assert told.kinds == ["outbox_disk_trouble"]
+
+
+@pytest.mark.parametrize("harm", ["junk", "hole"])
+async def test_a_file_that_cannot_be_read_is_set_aside(outbox, told, tmp_path, harm):
+    path = tmp_path / "p-c.sqlite"
+    async with outbox() as box:
+        await filled(box, range(2000))
+    content = bytearray(path.read_bytes())
+    content[:] = b"junk" * 1000 if harm == "junk" else content[:8192] + b"\xff" * (len(content) - 8192)
+    path.write_bytes(content)
+    async with outbox() as box:
+        await filled(box, range(2000, 2010))
+        found = await drained(box)
+        assert found[-10:] == list(range(2000, 2010))
+    assert told.kinds == ["outbox_corrupt"]
+    assert len(list(tmp_path.glob("p-c.corrupt-*"))) == 1
+    assert len(found) == 10 or told.gaps
+
+
+async def test_two_of_a_name_have_files_of_their_own_and_what_one_leaves_is_taken_over(outbox):
+    async with outbox() as first, outbox() as second:
+        await filled(first, range(5))
+        await filled(second, range(5, 10))
+    async with outbox() as both:
+        assert await drained(both) == list(range(10))
+
+
+async def test_the_past_goes_at_a_bounded_rate_and_the_present_is_not_held_up_for_ever(tmp_path):
+    settings = OutboxSettings(folder=str(tmp_path), drain_per_second=100.0)
+    async with DiskOutbox("p-c", settings) as box:
+        await filled(box, range(200))
+    began = asyncio.get_running_loop().time()
+    async with DiskOutbox("p-c", settings) as box:
+        found = []
+        while box.depth:
+            await filled(box, [200 + len(found)])  # one comes for each that goes
+            found += numbers(await box.take(10, MIB))
+            await box.forget()
+            if len(found) > 2000:
+                break
+    assert asyncio.get_running_loop().time() - began > 1.5
+    assert len(found) < 2000
+
+
+async def test_a_bus_that_comes_back_gets_the_past_first_each_message_once(nats_server, bus, outbox):
+    await ensure_streams(
+        bus, [{"name": "RAW", "subjects": ["gl.>"], "allow_direct": True, "storage": "file"}]
+    )
+    async with outbox() as box:
+        await filled(box, range(1000))
+    await bus.client.flush()
+    async with outbox() as box, Publisher(bus) as publisher:
+        forwarding = asyncio.create_task(Forwarder(box, publisher).run())
+        await filled(box, range(1000, 1200))
+        await asyncio.wait_for(box.emptied(), 20)
+        forwarding.cancel()
+        await asyncio.gather(forwarding, return_exceptions=True)
+    assert numbers([Outgoing("", each.data) async for each in replay(bus, "RAW", "gl.>")]) == list(
+        range(1200)
+    )
+
+
+def test_the_state_folder_is_what_the_system_says(monkeypatch, tmp_path):
+    from integrations.bus.outbox_settings import state_folder
+
+    monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
+    assert state_folder() == tmp_path / "a"
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert state_folder() == Path(tmp_path) / ".local" / "state" / "gl003"
