@@ -162,3 +162,14 @@ def test_balances_have_names_of_their_own():
     assert fault == "balances.balance_id must be used once only, got 'steam_header'"
     (config,) = read_plant({"balances": [header_table()]}, {}).balances
     assert config.balance_id == "steam_header"
+
+
+def test_what_an_outbox_may_keep_is_in_the_file_and_in_the_environment():
+    document = {"outbox": {"folder": "/a", "max_bytes": 2**20, "max_age_hours": 2}}
+    outbox = read_plant(document, {"OUTBOX_FOLDER": "/b", "OUTBOX_MAX_AGE_HOURS": "3"}).outbox
+    assert (outbox.folder, outbox.max_bytes, outbox.max_age_hours) == ("/b", 2**20, 3.0)
+    wrong = faults({}, {"OUTBOX_MAX_BYTES": "much", "OUTBOX_MAX_AGE_HOURS": "0"})
+    assert wrong == [
+        "environment.OUTBOX_MAX_BYTES must be a whole number, at least 1048576, got 'much'",
+        "environment.OUTBOX_MAX_AGE_HOURS must be greater than 0 and at most 87600, got 0",
+    ]
