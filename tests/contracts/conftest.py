@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from fakes.benches import BENCHES, end_shared_servers
-from fakes.relay import Relay
 from fakes.rig import Rig, sockets
 from fakes.site import eventually
 
@@ -23,7 +22,7 @@ async def rig(request, shared_servers, monkeypatch):
     bench = request.param
     async with bench.server() as port:
         before = sockets()
-        async with Relay(port) as relay:
+        async with bench.relay(port) as relay:
             rig = Rig(bench, relay)
             yield rig
             if rig.connector:

@@ -14,7 +14,9 @@ from fakes.condensate import CondensateRegisters
 from fakes.meters import MeterRegisters
 from fakes.modbus import TcpPeer
 from fakes.opcua import OpcUaPeer
+from fakes.relay import Relay
 from fakes.tags import TagRegisters
+from fakes.udp_relay import UdpRelay
 from integrations import (
     CondensateMeterConfig,
     CondensateMeterConnector,
@@ -40,7 +42,7 @@ class Bench:
     device_class: str
     protocol: str
     server: Callable[[], AbstractAsyncContextManager[int]]
-    """A server on TCP that has `value`; gives its port on 127.0.0.1."""
+    """A server that has `value`; gives its port on 127.0.0.1."""
     config: Callable[..., Any]
     """The configuration of one device, from host, port and whatever else the suite says."""
     connector: Callable[..., Any]
@@ -51,6 +53,7 @@ class Bench:
     trusted: Callable[[Any], bool]
     """Whether the connector vouches for what it shows: full quality, or a good status."""
     fields: dict[str, Any] = field(default_factory=dict)
+    relay: type[Relay] | type[UdpRelay] = Relay
 
     def __str__(self) -> str:
         return f"{self.device_class}-{self.protocol}"
@@ -154,11 +157,22 @@ steam_meter = partial(
     shown=reading_flow,
     trusted=lambda connector: full_quality(connector.current_reading),
 )
+ANALOG_COUNTS = 16384
+"""Of 65535 from 4 to 20 mA, which are 0 to 100 t/h."""
 METER_NODES = {"flow_rate": {"node": "ns=2;s=STEAM.HEADER.FLOW", "unit": "t/hr"}}
 
 BENCHES = (
     steam_meter("modbus", lambda: modbus(MeterRegisters(flow=42)), value=42.0),
+    steam_meter(
+        "analog",
+        lambda: modbus(FixedWords(struct.pack(">H", ANALOG_COUNTS))),
+        value=100 * ANALOG_COUNTS / 65535,
+        fields={"protocol": "4-20ma"},
+    ),
     steam_meter("hart", hart, value=7.2, fields={"protocol": "hart", "hart_transport": "tcp"}),
+    steam_meter(
+        "hart_udp", hart, value=7.2, fields={"protocol": "hart", "hart_transport": "udp"}, relay=UdpRelay
+    ),
     steam_meter("opcua", opcua, value=18.0, fields={"protocol": "opc_ua", "opcua_nodes": METER_NODES}),
     Bench(
         "pressure_sensor",
