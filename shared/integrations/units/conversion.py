@@ -18,6 +18,17 @@ STANDARD_BAROMETER_BAR = 1.01325
 _MARK = re.compile(r"(?P<base>.+?)\s*[(_]?(?P<mark>gauge|abs|diff|g|a|d)\)?", re.IGNORECASE)
 
 
+DEFINITIONS = (
+    "acidity = [acidity]",
+    "level = [level]",
+    "ppb = 1e-9",
+    "normal_cubic_meter = [normal_volume]",
+    "normal_liter = 0.001 * normal_cubic_meter",
+    "standard_cubic_foot = [standard_volume]",
+)
+"""What pint has no unit for, or one that a scale and an offset cannot convert."""
+
+
 class PressureReference(StrEnum):
     """What a pressure is measured against."""
 
@@ -133,5 +144,6 @@ def _registry() -> Any:
     import pint  # noqa: PLC0415  # half a second that a process without units to convert need not spend
 
     registry: Any = pint.UnitRegistry(cache_folder=None)
-    registry.define("acidity = [acidity]")
+    for definition in DEFINITIONS:
+        registry.define(definition)
     return registry

@@ -14,10 +14,17 @@ _NAMES = {
     "": "dimensionless",
     "1": "dimensionless",
     "%": "percent",
+    "% by volume": "percent",
+    "% solids by weight": "percent",
+    "% solids by volume": "percent",
+    "% steam quality": "percent",
     "ppm": "ppm",
     "ppb": "ppb",
     "pH": "acidity",
+    "dB": "level",
     # mass
+    "µg": "microgram",
+    "ug": "microgram",
     "mg": "milligram",
     "g": "gram",
     "kg": "kilogram",
@@ -31,6 +38,7 @@ _NAMES = {
     "lbs": "pound",
     "klb": "kilopound",
     "klbs": "kilopound",
+    "oz": "ounce",
     "short_ton": "short_ton",
     "long_ton": "long_ton",
     # time
@@ -51,11 +59,20 @@ _NAMES = {
     "km": "kilometer",
     "in": "inch",
     "ft": "foot",
+    "yd": "yard",
     "ml": "milliliter",
     "l": "liter",
     "L": "liter",
     "ltr": "liter",
+    "hl": "hectoliter",
     "gal": "gallon",
+    "Mgal": "megagallon",
+    "impgal": "imperial_gallon",
+    "bbl": "oil_barrel",
+    # gas at 0 °C and 1 atm, or at the standard conditions of whoever sells it: not a volume to convert
+    "Nm3": "normal_cubic_meter",
+    "Nl": "normal_liter",
+    "scf": "standard_cubic_foot",
     # pressure
     "Pa": "pascal",
     "mPa": "millipascal",
@@ -73,7 +90,11 @@ _NAMES = {
     "mmWC": "millimeter_H2O",
     "inH2O": "inch_H2O",
     "inWC": "inch_H2O",
+    "ftH2O": "foot_H2O",
+    "gf": "gram_force",
     "kgf": "kilogram_force",
+    "lbf": "pound_force",
+    "N": "newton",
     # temperature
     "K": "kelvin",
     "C": "degree_Celsius",
@@ -84,6 +105,8 @@ _NAMES = {
     "°F": "degree_Fahrenheit",
     "degF": "degree_Fahrenheit",
     "fahrenheit": "degree_Fahrenheit",
+    "°R": "rankine",
+    "degR": "rankine",
     # energy, power
     "mJ": "millijoule",
     "J": "joule",
@@ -96,10 +119,13 @@ _NAMES = {
     "GWh": "gigawatt_hour",
     "cal": "calorie",
     "kcal": "kilocalorie",
+    "Mcal": "megacalorie",
+    "mcal": "millicalorie",
     "Gcal": "gigacalorie",
     "Btu": "british_thermal_unit",
     "kBtu": "kilobritish_thermal_unit",
     "MMBtu": "megabritish_thermal_unit",
+    "dekatherm": "dekatherm",
     "mW": "milliwatt",
     "W": "watt",
     "kW": "kilowatt",
@@ -117,9 +143,15 @@ _NAMES = {
     "A": "ampere",
     "ohm": "ohm",
     "Ω": "ohm",
+    "kohm": "kiloohm",
+    "kΩ": "kiloohm",
+    "pF": "picofarad",
     "Hz": "hertz",
     "kHz": "kilohertz",
     "rpm": "revolutions_per_minute",
+    "rps": "revolutions_per_second",
+    "deg": "degree",
+    "rad": "radian",
     "cP": "centipoise",
     "cSt": "centistokes",
 }
@@ -134,8 +166,10 @@ _WHOLE = {
     "lph": "l/h",
     "gpm": "gal/min",
     "cfm": "ft3/min",
+    "SGU": "kg/l",
 }
-"""Texts that mean something else than their parts: a kilogram per square centimetre is one of force."""
+"""Texts that mean something else than their parts: a kilogram per square centimetre is one of force, a
+specific gravity the density in that of water."""
 
 _HINTS = {"ton": "write t (1000 kg), short_ton or long_ton", "tons": "write t, short_ton or long_ton"}
 

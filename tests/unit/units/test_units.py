@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.protocols.hart.unit_codes import UNITS as HART_UNITS
 from integrations.units import (
     IncompatibleUnitsError,
     PressureReference,
@@ -92,7 +93,7 @@ def test_a_difference_of_pressures_is_no_pressure():
 
 
 @pytest.mark.parametrize(
-    "unit", ["banana", "Nm3/h", "kgg", "tg", "kg**9", "10**10**10", "kg//h", "/h", "m4", "kg" * 50, "(kg)"]
+    "unit", ["banana", "Nm4/h", "kgg", "tg", "kg**9", "10**10**10", "kg//h", "/h", "m4", "kg" * 50, "(kg)"]
 )
 def test_an_unknown_unit_is_named(unit):
     with pytest.raises(UnknownUnitError) as caught:
@@ -146,3 +147,15 @@ def test_there_and_back_is_where_one_began(data, value):
 def test_pint_is_not_loaded_before_a_unit_is_converted():
     code = "import sys, integrations.units; sys.exit('pint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("unit", sorted({unit for unit in HART_UNITS.values() if unit}))
+def test_every_unit_that_a_hart_device_can_name_is_known(unit):
+    assert affine(unit, unit) == (1.0, 0.0)
+
+
+def test_normal_and_standard_volumes_are_none_that_a_factor_converts():
+    assert affine("Nl/h", "Nm3/h") == (0.001, 0.0)
+    for gas, volume in (("Nm3", "m3"), ("scf", "ft3"), ("Nm3", "scf")):
+        with pytest.raises(IncompatibleUnitsError):
+            affine(gas, volume)
