@@ -86,3 +86,11 @@ class Bench:
         """StatusCode of a channel in the last sample."""
         at = [channel.quantity for channel in self.meter.channels].index(quantity)
         return self.samples[-1].status[at]
+
+
+def condensate_table(port, **more):
+    """Return the table [[condensate_meter]] of one that is measured against the steam meter of the bus."""
+    return {
+        "meter_id": "returned", "host": "127.0.0.1", "port": port, "timeout_seconds": 0.5, "max_retries": 0,
+        "sampling_rate_hz": 10.0, "steam_flow_sensor": "meter-flow_rate", **more,
+    }  # fmt: skip

@@ -2,17 +2,10 @@
 
 import pytest
 
-from fakes.condensate import CondensateRegisters
+from fakes.condensate import CondensateRegisters, condensate_table
 from fakes.modbus import TcpPeer
 from fakes.site import Meter, clean, document, events, eventually, meter_table, running, served
 from integrations.messages import Status
-
-
-def condensate_table(port, **more):
-    return {
-        "meter_id": "returned", "host": "127.0.0.1", "port": port, "timeout_seconds": 0.5, "max_retries": 0,
-        "sampling_rate_hz": 10.0, "steam_flow_sensor": "meter-flow_rate", **more,
-    }  # fmt: skip
 
 
 async def last(bus, sensor):

@@ -15,11 +15,12 @@ from .consumer import PullConsumer
 from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
 from .disk_outbox import DiskOutbox
 from .durable import Durable, ServerTooOldError
-from .embedded import EmbeddedServer
+from .embedded import MAX_PAYLOAD, EmbeddedServer
 from .environment import BUS_VARIABLES, bus_from
 from .errors import (
     BusClosedError,
     BusError,
+    BusForbiddenError,
     BusUnreachableError,
     EmbeddedServerError,
     JetStreamError,
@@ -64,6 +65,7 @@ __all__ = [
     "DEAD",
     "EVENTS",
     "LATEST_BUCKET",
+    "MAX_PAYLOAD",
     "NOTICES",
     "RAW",
     "REPLICA_BUCKET",
@@ -76,6 +78,7 @@ __all__ = [
     "BusError",
     "BusEvent",
     "BusEventKind",
+    "BusForbiddenError",
     "BusService",
     "BusSettings",
     "BusUnreachableError",

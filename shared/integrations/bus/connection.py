@@ -20,7 +20,13 @@ from nats.aio.client import Server
 from integrations.resilience import Backoff
 
 from .client import BusClient
-from .errors import BusClosedError, BusUnreachableError, JetStreamError, JetStreamUnavailableError
+from .errors import (
+    BusClosedError,
+    BusForbiddenError,
+    BusUnreachableError,
+    JetStreamError,
+    JetStreamUnavailableError,
+)
 from .settings import BusSettings, redacted
 
 log = structlog.get_logger(__name__)
@@ -84,7 +90,9 @@ class Bus:
         self._rng = rng
         self._observers: list[Observer] = []
         self._live = False
+        self._leaving = False
         self._last_error = ""
+        self._asking: set[tuple[str, asyncio.Future[str]]] = set()
 
     async def __aenter__(self) -> Self:
         await self._first_connect()
@@ -93,7 +101,7 @@ class Bus:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live = False
+        self._live, self._leaving = False, True
         if self.client.is_connected:
             with contextlib.suppress(errors.Error, OSError):
                 await self.client.flush(timeout=2)
@@ -127,22 +135,27 @@ class Bus:
 
         Raises:
             JetStreamUnavailableError: no answer, or nobody there to give one.
+            BusForbiddenError: these credentials may not ask there.
             BusClosedError: the connection was closed.
         """
         payload = b"" if body is None else msgspec.json.encode(body)
-        task = asyncio.current_task()
-        cancelled = task.cancelling() if task else 0
+        asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_seconds))
+        # a forbidden question has no answer, only an error on the side that names the subject
+        denied: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        asking = (subject.lower(), denied)
+        self._asking.add(asking)
         try:
-            answer = await self.client.request(subject, payload, timeout=timeout_seconds)
+            await asyncio.wait((asked, denied), return_when=asyncio.FIRST_COMPLETED)
+            if denied.done():
+                raise BusForbiddenError(denied.result())
+            return (await asked).data
         except errors.ConnectionClosedError as error:
             raise BusClosedError(f"bus closed while asking {subject}") from error
         except (errors.Error, TimeoutError) as error:
             raise JetStreamUnavailableError(f"no answer from {subject}: {error}") from error
-        if task and task.cancelling() > cancelled:
-            # nats-py waits by asyncio.wait_for, which before Python 3.12 loses a cancellation that comes
-            # together with the answer; whoever cancelled would wait for ever
-            raise asyncio.CancelledError
-        return answer.data
+        finally:
+            asked.cancel()
+            self._asking.discard(asking)
 
     async def api(self, subject: str, body: Any = None, *, timeout_seconds: float = 5.0) -> dict[str, Any]:
         """Ask `$JS.API.<subject>` and return its answer.
@@ -214,8 +227,8 @@ class Bus:
         return server, RECONNECT.delay(server.reconnects, self._rng)
 
     async def _on_error(self, error: Exception) -> None:
-        if self.client.is_closed:
-            return  # a socket that the server reset before we closed it
+        if self.client.is_closed or self._leaving:
+            return  # a socket that the server reset before we closed it, a refusal that nobody waits for
         if not self._live:
             # Out of nats-py's own endless loop, once every configured server has refused.
             if all(server.reconnects for server in self.client.server_pool) or isinstance(
@@ -225,6 +238,9 @@ class Bus:
             return
         if denied := _DENIED.search(str(error)):
             action, subject = denied.groups()
+            for asked, waiting in self._asking:
+                if asked == subject and not waiting.done():
+                    waiting.set_result(f"these credentials may not {action} to {subject}")
             self._tell(
                 BusEvent(BusEventKind.PERMISSION_DENIED, f"not allowed: {action} to {subject}", subject)
             )

@@ -10,6 +10,7 @@ BUS_VARIABLES = {
     "user": "NATS_USER",
     "password": "NATS_PASSWORD",
     "token": "NATS_TOKEN",
+    "inbox_prefix": "NATS_INBOX_PREFIX",
     "tls_ca_file": "NATS_TLS_CA_FILE",
     "tls_certificate_file": "NATS_TLS_CERTIFICATE_FILE",
     "tls_key_file": "NATS_TLS_KEY_FILE",

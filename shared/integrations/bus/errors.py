@@ -17,6 +17,10 @@ class EmbeddedServerError(BusError, RuntimeError):
     """The embedded server cannot be found, does not start, or ended by itself."""
 
 
+class BusForbiddenError(BusError, PermissionError):
+    """The server does not let these credentials use a subject; the text names it."""
+
+
 class JetStreamUnavailableError(BusError, TimeoutError):
     """JetStream does not answer, or not now: no responders, no leader, no answer in time."""
 

@@ -28,6 +28,8 @@ class BusSettings(Checked, frozen=True):
     user: str | None = None
     password: str | None = None
     token: str | None = None
+    inbox_prefix: str | None = None
+    """Where answers to us go; the server may let us listen there and nobody else. `_INBOX` otherwise."""
     tls_ca_file: str | None = None
     tls_certificate_file: str | None = None
     tls_key_file: str | None = None
@@ -84,6 +86,7 @@ class BusSettings(Checked, frozen=True):
             "user": self.user,
             "password": self.password,
             "token": self.token,
+            "inbox_prefix": self.inbox_prefix,
             "tls": self.tls_context(),
             "tls_hostname": self.tls_server_hostname,
         }

@@ -12,7 +12,7 @@ from integrations.messages import PARTITIONS
 from integrations.resilience import Backoff
 
 from .connection import Bus
-from .errors import JetStreamError, JetStreamUnavailableError, StreamConflictError
+from .errors import BusForbiddenError, JetStreamError, JetStreamUnavailableError, StreamConflictError
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,8 @@ _PATIENCE = Backoff(0.1, max_seconds=5.0)
 CONFIG_HISTORY = 8
 """Values kept of a key: where the newest is refused, the last good one still holds after a restart."""
 _IMMUTABLE = ("storage", "retention")
+REMEDY = "run `gl003 streams` with the operator's credentials"
+"""For who may use streams, but not make them."""
 
 MaxAge = Annotated[float, Meta(ge=0.1, le=87_600)]
 """Hours that a stream keeps a message; the least is above the duplicate window, the most is ten years."""
@@ -134,6 +136,7 @@ async def ensure_streams(
     Raises:
         StreamConflictError: a stream cannot become what is declared; the text names stream and field.
         JetStreamUnavailableError: `attempts` are used up.
+        BusForbiddenError: these credentials may not even look at a stream.
     """
     attempt = 0
     for config in configs:
@@ -163,8 +166,19 @@ async def _ensure(bus: Bus, config: dict[str, Any]) -> None:
                 f"stream {config['name']}: {key} is {existing.get(key)!r}, must be {changed[key]!r},"
                 " and cannot be changed on an existing stream"
             )
-    if changed:
+    if not changed:
+        return
+    try:
         await _change(bus, "UPDATE", {**existing, **config}, changed)
+    except BusForbiddenError:
+        fields = sorted(changed)
+        log.warning(
+            "stream differs from what is declared, and is not ours to change",
+            stream=config["name"],
+            fields=fields,
+            remedy=REMEDY,
+        )
+    else:
         log.info("stream updated", stream=config["name"], fields=sorted(changed))
 
 
@@ -182,6 +196,10 @@ async def _created(bus: Bus, config: dict[str, Any]) -> bool:
     """Create the stream; False when another creator was faster, with other settings."""
     try:
         await _change(bus, "CREATE", config, config)
+    except BusForbiddenError as error:
+        raise JetStreamUnavailableError(
+            f"stream {config['name']} is not there, and is not ours to make: {REMEDY}"
+        ) from error
     except StreamConflictError as error:
         if isinstance(error.__cause__, JetStreamError) and error.__cause__.err_code == _NAME_IN_USE:
             return False

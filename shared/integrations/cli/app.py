@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from .security import secure, trust
+
 app = typer.Typer(
     name="gl003",
     help="A steam plant's meters, sensors and SCADA as trustworthy readings on a NATS bus.",
@@ -13,6 +15,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(secure)
+app.add_typer(trust)
 
 Config = Annotated[Path | None, typer.Option(help="The plant's TOML file.", show_default=False)]
 Wait = Annotated[float, typer.Option(min=0.1, max=60, help="Seconds in which services may answer.")]
@@ -181,6 +186,14 @@ def plant(
     from .simulate import plant as serve_it  # noqa: PLC0415  # as above
 
     sys.exit(describe_it(host) if describe else serve_it(host, seed, fault or []))
+
+
+@app.command()
+def streams(config: Config = None) -> None:
+    """Make the streams and buckets of the bus, or bring them to what is declared."""
+    from .streams import make_streams  # noqa: PLC0415  # as above
+
+    sys.exit(make_streams(config))
 
 
 @app.command()

@@ -11,6 +11,7 @@ import structlog
 from integrations.bus import (
     Bus,
     BusClosedError,
+    BusForbiddenError,
     JetStreamError,
     JetStreamUnavailableError,
     StreamConflictError,
@@ -79,7 +80,7 @@ async def _keep(bus: Bus, configs: Sequence[dict[str, Any]], every_seconds: floa
             kept.trouble = str(error)  # not logged: the bus is away, and says so itself
         except BusClosedError:
             return
-        except (JetStreamError, StreamConflictError) as error:
+        except (JetStreamError, StreamConflictError, BusForbiddenError) as error:
             if str(error) != kept.trouble:
                 log.error("streams cannot be looked after", reason=str(error))  # noqa: TRY400  # said in words
             kept.trouble = str(error)

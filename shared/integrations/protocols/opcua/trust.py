@@ -85,8 +85,8 @@ def _parse(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate
 
 def _is_trusted(chain: list[x509.Certificate], endpoint: OpcUaEndpoint) -> bool:
     """Whether the leaf, or an issuer of it, is in the trust list."""
-    trusted = set(_certificates(endpoint.trusted))
-    issuers = [*trusted, *chain[1:], *_certificates(endpoint.issuers)]
+    trusted = {certificate for _, certificate in certificates_in(endpoint.trusted)}
+    issuers = [*trusted, *chain[1:], *(each for _, each in certificates_in(endpoint.issuers))]
     current, now = chain[0], datetime.now(UTC)
     for _ in range(LONGEST_CHAIN):
         if current in trusted:
@@ -107,7 +107,8 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     return constraints.ca
 
 
-def _certificates(folder: Path) -> Iterable[x509.Certificate]:
+def certificates_in(folder: Path) -> Iterable[tuple[Path, x509.Certificate]]:
+    """Yield the certificates in a folder and their files; a file that holds none is told of."""
     if not folder.is_dir():
         return
     for file in sorted(folder.iterdir()):
@@ -116,9 +117,9 @@ def _certificates(folder: Path) -> Iterable[x509.Certificate]:
         try:
             content = file.read_bytes()
             if content.lstrip().startswith(b"-----"):
-                yield from x509.load_pem_x509_certificates(content)
+                yield from ((file, each) for each in x509.load_pem_x509_certificates(content))
             else:
-                yield x509.load_der_x509_certificate(content)
+                yield file, x509.load_der_x509_certificate(content)
         except (OSError, ValueError) as error:
             logger.warning("a file in the trust list is no certificate", file=str(file), error=str(error))
 

@@ -1,0 +1,109 @@
+"""A role on the bus: what it may publish and listen to; and the usual grants, by name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_API = "$JS.API"
+_DISCOVERY = ("PING", "INFO", "STATS")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Subjects that may be published to and listened to. What is in `never` may not be, whatever else is."""
+
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    answers: bool = False
+    """Whether requests may be answered: once each, wherever they asked for the answer."""
+
+    def __add__(self, other: "Grant") -> "Grant":
+        return Grant(
+            self.publish + other.publish,
+            self.subscribe + other.subscribe,
+            self.never + other.never,
+            self.answers or other.answers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One user of the bus; the server refuses whatever is not granted.
+
+    Answers to a role go to an inbox of its own, which no other role can listen to.
+    """
+
+    name: str
+    grant: Grant
+
+    @property
+    def inbox(self) -> str:
+        """Where answers to this role go."""
+        return f"_INBOX_{self.name}"
+
+
+def serving(site: str, service: str, streams: Iterable[str]) -> Grant:
+    """Grant what every service does: be found, be asked, tell events, look whether the streams are there."""
+    verbs = [f"$SRV.{verb}" for verb in _DISCOVERY]
+    found = (*verbs, *(f"{verb}.{service}" for verb in verbs), *(f"{verb}.{service}.*" for verb in verbs))
+    looks = (f"{_API}.STREAM.NAMES", *(f"{_API}.STREAM.INFO.{stream}" for stream in streams))
+    return Grant(
+        publish=(f"gl.{site}.event.{service}.*", *looks),
+        subscribe=(*found, f"gl.{site}.svc.{service}.>"),
+        answers=True,
+    )
+
+
+def finding() -> Grant:
+    """Grant asking who is there."""
+    return Grant(publish=tuple(f"$SRV.{verb}{rest}" for verb in _DISCOVERY for rest in ("", ".*", ".*.*")))
+
+
+def looking_up(*streams: str) -> Grant:
+    """Grant reading single messages and ranges, with nothing left on the server."""
+    return Grant(
+        publish=(
+            *(f"{_API}.STREAM.INFO.{stream}" for stream in streams),
+            *(f"{_API}.DIRECT.GET.{stream}{rest}" for stream in streams for rest in ("", ".>")),
+        )
+    )
+
+
+def following(*streams: str) -> Grant:
+    """Grant reading a stream in order by consumers of its own, which the server forgets."""
+    return Grant(
+        publish=tuple(
+            f"{_API}.{verb}.{stream}{rest}"
+            for stream in streams
+            for verb, rest in (
+                ("STREAM.INFO", ""),
+                ("CONSUMER.CREATE", ""),
+                ("CONSUMER.DELETE", ".*"),
+                ("CONSUMER.MSG.NEXT", ".*"),
+            )
+        )
+    )
+
+
+def consuming(stream: str, consumer: str) -> Grant:
+    """Grant one durable consumer, its acknowledgements included."""
+    verbs = ("CREATE", "INFO", "RESET", "MSG.NEXT")
+    calls = tuple(f"{_API}.CONSUMER.{verb}.{stream}.{consumer}" for verb in verbs)
+    # the filter of a consumer stands behind its name where there is one only
+    return Grant(
+        publish=(
+            *calls,
+            f"{_API}.CONSUMER.CREATE.{stream}.{consumer}.>",
+            f"$JS.ACK.{stream}.{consumer}.>",
+        )
+    )
+
+
+def watching(bucket: str, keys: str) -> Grant:
+    """Grant reading the values of a bucket and hearing of new ones."""
+    return looking_up(f"KV_{bucket}") + Grant(subscribe=(f"$KV.{bucket}.{keys}",))
+
+
+def putting(bucket: str, keys: str) -> Grant:
+    """Grant putting values into a bucket."""
+    return Grant(publish=(f"$KV.{bucket}.{keys}",))

@@ -1,0 +1,108 @@
+"""The roles of a plant: each service with the least it needs, people who look, people who operate, agents."""
+
+from collections.abc import Iterable, Iterator
+
+from integrations.bus import (
+    CLEAN,
+    CONFIG_BUCKET,
+    EVENTS,
+    LATEST_BUCKET,
+    RAW,
+    REPLICA_BUCKET,
+    StreamSettings,
+    stream_configs,
+)
+from integrations.devices.classes import device_classes
+from integrations.messages import check_token
+from integrations.runtime.balances.config import SERVICE as BALANCES
+from integrations.runtime.security.role import (
+    Grant,
+    Role,
+    consuming,
+    finding,
+    following,
+    looking_up,
+    putting,
+    serving,
+    watching,
+)
+from integrations.runtime.transformation.service import SERVICE as TRANSFORMATION
+
+READER, OPERATOR = "reader", "operator"
+AGENT = "agent-"
+"""Begins the role of each agent."""
+STREAMS = tuple(config["name"] for config in stream_configs(StreamSettings()))
+WANTS_STEAM_FLOW = "condensate_meter"
+
+
+def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:  # noqa: ARG001
+    """Return every role of a site, and one for each of these agents."""
+    check_token("site", site)
+    return [
+        *_acquisition(site),
+        Role(TRANSFORMATION, _transformation(site)),
+        Role(BALANCES, _balances(site)),
+        Role(READER, _reader(site)),
+        Role(OPERATOR, _operator(site)),
+    ]
+
+
+def _acquisition(site: str) -> Iterator[Role]:
+    for device_class in device_classes():
+        grant = serving(site, device_class, STREAMS) + Grant(publish=(f"gl.{site}.raw.{device_class}.*",))
+        if device_class == WANTS_STEAM_FLOW:
+            grant += watching(LATEST_BUCKET, f"{site}.*.*")
+        yield Role(device_class, grant)
+
+
+def _transformation(site: str) -> Grant:
+    return (
+        serving(site, TRANSFORMATION, STREAMS)
+        + following(RAW, f"KV_{CONFIG_BUCKET}")
+        + looking_up(RAW, CLEAN, f"KV_{CONFIG_BUCKET}", f"KV_{LATEST_BUCKET}")
+        + watching(REPLICA_BUCKET, f"{site}.member.*")
+        + putting(REPLICA_BUCKET, f"{site}.member.*")
+        + putting(REPLICA_BUCKET, f"{site}.position.*")
+        + putting(LATEST_BUCKET, f"{site}.*.*")
+        + Grant(
+            publish=(f"gl.{site}.clean.*.*", f"gl.{site}.fence.*", f"gl.{site}.dead.{RAW}"),
+            subscribe=(f"gl.{site}.fence.*",),
+            never=(f"gl.{site}.clean.balance.*", f"$KV.{LATEST_BUCKET}.{site}.balance.*"),
+        )
+    )
+
+
+def _balances(site: str) -> Grant:
+    return (
+        serving(site, BALANCES, STREAMS)
+        + consuming(CLEAN, f"{BALANCES}-{site}")
+        + looking_up(CLEAN, f"KV_{LATEST_BUCKET}", f"KV_{REPLICA_BUCKET}")
+        + putting(REPLICA_BUCKET, f"{site}.{BALANCES}.member.*")
+        + putting(LATEST_BUCKET, f"{site}.balance.*")
+        + Grant(publish=(f"gl.{site}.clean.balance.*",))
+    )
+
+
+def _reader(site: str) -> Grant:
+    """Consoles, historians, dashboards: they see everything that is clean, and can change nothing."""
+    return (
+        finding()
+        + watching(LATEST_BUCKET, f"{site}.>")
+        + looking_up(CLEAN, EVENTS)
+        + Grant(
+            publish=(f"gl.{site}.svc.*.*.health", f"gl.{site}.svc.*.*.metrics"),
+            subscribe=(f"gl.{site}.clean.>", f"gl.{site}.recleaned.>", f"gl.{site}.event.>"),
+        )
+    )
+
+
+def _operator(site: str) -> Grant:
+    """People with `gl003`: they make streams, put limits, ask and reset; they cannot invent readings."""
+    return (
+        finding()
+        + putting(CONFIG_BUCKET, f"{site}.>")
+        + Grant(
+            publish=("$JS.API.>", f"gl.{site}.svc.>", f"gl.{site}.recleaned.>"),
+            subscribe=(f"gl.{site}.>", "$KV.>"),
+        )
+    )
