@@ -4,13 +4,16 @@ msgspec checks when it converts, not when Python code constructs; a port of 9999
 """
 
 import contextlib
+import copy
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
-from .conversion import converter, field_types, is_number
+from .conversion import converter, field_types
 from .faults import Fault, FaultList
+from .stand_ins import NoStandInError, fillings
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -35,18 +38,29 @@ class Checked(msgspec.Struct, frozen=True):
         return ()
 
     def _rules_broken(self, wrong: set[str]) -> list[Fault]:
-        """Return what is wrong between fields; `wrong` are those that are wrong alone, as they were given.
-
-        A number out of its limits decides no rule; where anything else is wrong, the rules may be others.
-        """
+        """Return what is wrong between fields, whatever would stand right in those that are `wrong` alone."""
         if not wrong:
             return list(self.faults())
-        found: list[Fault] = []
-        types = field_types(type(self))
-        if all(name in types and is_number(types[name]) for name in wrong):
-            with contextlib.suppress(Exception):  # what a rule does with a wrong value is no news
-                found.extend(fault for fault in self.faults() if fault.key not in wrong)
-        return found
+        try:
+            ways = fillings(self, wrong, field_types(type(self)))
+        except NoStandInError:
+            return []
+        found = [_rules_broken(_filled(self, way), wrong) for way in ways]
+        return [fault for fault in found[0] if all(fault in others for others in found[1:])]
+
+
+def _rules_broken(struct: Checked, wrong: set[str]) -> list[Fault]:
+    found: list[Fault] = []
+    with contextlib.suppress(Exception):  # what a rule does with a wrong value is no news
+        found.extend(fault for fault in struct.faults() if _field(fault) not in wrong)
+    return found
+
+
+def _filled(struct: Checked, values: dict[str, Any]) -> Checked:
+    copied = copy.copy(struct)  # the constructor would find the fields wrong that are not filled in
+    for name, value in values.items():
+        msgspec.structs.force_setattr(copied, name, value)
+    return copied
 
 
 def _field(fault: Fault) -> str:

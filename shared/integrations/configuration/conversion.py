@@ -10,6 +10,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from .faults import MISSING, ConfigurationError, Fault, FaultList
+from .stand_ins import NoStandInError, stand_in
 from .words import allowed, limits
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -40,25 +41,18 @@ def read_struct(cls: type[T], table: Any) -> T:
         for name, annotation in types.items()
         if name in table
     }
-    required = (field.name for field in msgspec.structs.fields(cls) if field.required)
-    missing = [Fault("", name, MISSING, "is missing") for name in required if name not in table]
-    if missing:
-        raise ConfigurationError([*faults, *missing])
+    required = [field.name for field in msgspec.structs.fields(cls) if field.required]
+    missing = {name: types[name] for name in required if name not in table}
+    faults += [Fault("", name, MISSING, "is missing") for name in missing]
     try:
-        made = cls(**values)
+        made = cls(**values, **{name: stand_in(annotation) for name, annotation in missing.items()})
     except ConfigurationError as error:  # it says again what is wrong with fields, and now also between them
         told = {str(fault) for fault in faults}
-        faults += [fault for fault in error.faults if str(fault) not in told]
+        faults += [f for f in error.faults if str(f) not in told and f.key not in missing]
+    except NoStandInError:
+        pass
     faults.raise_any()
     return made
-
-
-def is_number(annotation: Any) -> bool:
-    """Whether a field takes a number, or None, and nothing else."""
-    bare = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
-    if get_origin(bare) in (Union, UnionType):
-        return all(part is NoneType or is_number(part) for part in get_args(bare))
-    return bare in (int, float)
 
 
 @cache

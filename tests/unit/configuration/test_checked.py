@@ -229,13 +229,33 @@ class Ranged(Checked, frozen=True):
             yield Fault("", "unit", self.unit, "must be bar")
         if self.low > self.high:
             yield Fault("", "high", self.high, "must be at least low")
+        if self.kind == "a" and self.high > 10:
+            yield Fault("", "high", self.high, "must be at most 10 for kind a")
 
 
 @pytest.mark.parametrize("make", [Ranged, lambda **fields: read_struct(Ranged, fields)])
-def test_rules_between_fields_are_checked_where_only_numbers_are_out_of_their_limits(make):
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [
+        ({"low": -1.0, "unit": "psi"}, ["low", "unit"]),
+        ({"low": "x", "high": -1.0}, ["low", "high"]),
+        ({"kind": "c", "unit": "psi"}, ["kind", "unit"]),
+        ({"kind": "c", "high": 11.0}, ["kind"]),  # for kind b it would do
+        ({"unit": 5, "low": 2.0}, ["unit", "high"]),
+    ],
+)
+def test_what_is_wrong_between_fields_is_told_whatever_would_stand_right_in_those_that_are_wrong(
+    make, fields, keys
+):
     with pytest.raises(ConfigurationError) as caught:
-        make(low=-1.0, unit="psi")
-    assert [fault.key for fault in caught.value.faults] == ["low", "unit"]
+        make(**fields)
+    assert [fault.key for fault in caught.value.faults] == keys
+
+
+def test_a_missing_key_hides_nothing_that_is_wrong_between_the_others():
+    class Placed(Ranged, frozen=True, kw_only=True):
+        host: str
+
     with pytest.raises(ConfigurationError) as caught:
-        make(kind="c", unit="psi")
-    assert [fault.key for fault in caught.value.faults] == ["kind"]
+        read_struct(Placed, {"unit": "psi", "colour": "red"})
+    assert [fault.key for fault in caught.value.faults] == ["colour", "host", "unit"]

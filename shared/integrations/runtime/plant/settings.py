@@ -83,7 +83,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         for name, device_class in _in_order_of(document, device_classes())
     }
     balances = _balances(document.get("balances", []), faults)
-    faults.extend(_shared_ids(devices))
+    faults.extend(_shared_ids(document, devices))
     faults.extend(port_faults(devices))
     faults.raise_any()
     return Plant(
@@ -214,13 +214,30 @@ def _balances(tables: Any, faults: FaultList) -> tuple[BalanceConfig, ...]:
     return found
 
 
-def _shared_ids(devices: Mapping[str, tuple[ConnectionConfig, ...]]) -> list[Fault]:
-    """Ids are unique in the whole plant: they begin the names of the sensors."""
+def _shared_ids(
+    document: Mapping[str, Any], devices: Mapping[str, tuple[ConnectionConfig, ...]]
+) -> list[Fault]:
+    """Ids are unique in the whole plant: they begin the names of the sensors.
+
+    Those of devices with faults of their own count too.
+    """
     keys = {name: device_class.id_key for name, device_class in device_classes().items()}
-    ids = [(getattr(config, keys[name]), name) for name, configs in devices.items() for config in configs]
+    ids = [
+        (one, name)
+        for name, configs in devices.items()
+        for one in _ids(document.get(name), keys[name]) or [getattr(config, keys[name]) for config in configs]
+    ]
     counts = Counter(one for one, _ in ids)
     return [
         Fault(name, keys[name], one, "must be used once only")
         for one, name in dict(ids).items()
         if counts[one] > 1
     ]
+
+
+def _ids(tables: Any, key: str) -> list[str]:
+    """Return the ids that tables of devices give; none where one does not, so that its default counts."""
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+        return []
+    ids = [table.get(key) for table in tables]
+    return ids if all(isinstance(one, str) for one in ids) else []

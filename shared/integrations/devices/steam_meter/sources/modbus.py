@@ -1,6 +1,7 @@
 """A meter on Modbus: its register map."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from integrations.configuration import MISSING, ConfigurationError, Fault
 from integrations.devices.modbus_config import LAST_RTU_ADDRESS, is_device_path
@@ -12,6 +13,7 @@ from integrations.devices.steam_meter.layout import layout_of
 from integrations.devices.steam_meter.readout import MeterPoll, Quantity, Readout
 from integrations.devices.steam_meter.registers import PRESETS
 from integrations.protocols.modbus import ModbusLine, Register, RegisterType
+from integrations.units import UnitError, parse_unit
 
 from .kind import Clock, NowNs, SourceKind
 
@@ -35,12 +37,24 @@ def _table_faults(fields: SteamMeterFields) -> Iterator[Fault]:
         table = layout_of(fields).table
     except ConfigurationError as error:
         yield from error.faults
+        yield from _unknown_units(fields.register_map)
         return
     if "flow_rate" not in table.names:
         yield Fault("register_map", "flow_rate", MISSING, "is missing: it says where the flow is read")
     for register in table.registers:
         if register.type is RegisterType.STRING:
             yield Fault(f"register_map.{register.name}", "type", register.type, "must be a number's")
+
+
+def _unknown_units(register_map: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the units that nobody knows in a map that cannot be read for other reasons."""
+    for name, entry in register_map.items():
+        unit = entry.get("unit") if isinstance(entry, Mapping) else None
+        if isinstance(unit, str):
+            try:
+                parse_unit(unit)
+            except UnitError as error:
+                yield Fault("register_map", name, unit, f"cannot be used: {error}")
 
 
 def readout(fields: SteamMeterFields) -> Readout:
