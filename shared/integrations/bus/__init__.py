@@ -30,12 +30,14 @@ from .errors import (
 from .forwarder import Forwarder
 from .latest import Latest, Value
 from .listening import listening
+from .members import HEARTBEAT_SECONDS, LEASE_SECONDS, Members
 from .opening import find_or_embed, open_bus
 from .ordered import OrderedConsumer
 from .outbox import Gap, MemoryOutbox, Outbox
 from .outbox_settings import OutboxSettings
 from .outbox_store import Trouble
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
+from .patience import patiently
 from .publisher import Publisher, PublishStatistics
 from .received import Received
 from .scratch import ScratchFolder
@@ -53,6 +55,7 @@ from .streams import (
     ensure_streams,
     stream_configs,
 )
+from .turn import Turn
 from .wire import NotSendableError
 
 __all__ = [
@@ -64,7 +67,9 @@ __all__ = [
     "CONFIG_BUCKET",
     "DEAD",
     "EVENTS",
+    "HEARTBEAT_SECONDS",
     "LATEST_BUCKET",
+    "LEASE_SECONDS",
     "MAX_PAYLOAD",
     "NOTICES",
     "RAW",
@@ -93,6 +98,7 @@ __all__ = [
     "JetStreamError",
     "JetStreamUnavailableError",
     "Latest",
+    "Members",
     "MemoryOutbox",
     "NotSendableError",
     "OrderedConsumer",
@@ -113,6 +119,7 @@ __all__ = [
     "StreamConflictError",
     "StreamSettings",
     "Trouble",
+    "Turn",
     "Value",
     "agent_stream_configs",
     "bus_from",
@@ -123,6 +130,7 @@ __all__ = [
     "listening",
     "newest",
     "open_bus",
+    "patiently",
     "replay",
     "stream_configs",
     "subjects_of",

@@ -12,16 +12,16 @@ class Batch:
     `done` is cancelled when the caller is: that is how the rest learns that nobody waits any more.
     """
 
-    __slots__ = ("acks", "done", "missing", "refusals")
+    __slots__ = ("done", "missing", "outcomes")
 
     def __init__(self, size: int) -> None:
-        self.acks: list[Ack | None] = [None] * size
-        self.refusals: list[Refusal] = []
+        self.outcomes: list[Ack | Refusal | None] = [None] * size
         self.missing = size
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def settle_one(self) -> None:
+    def settle(self, index: int, outcome: Ack | Refusal) -> None:
         """One message less to wait for."""
+        self.outcomes[index] = outcome
         self.missing -= 1
         if not self.missing and not self.done.done():
             self.done.set_result(None)

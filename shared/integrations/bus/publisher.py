@@ -110,6 +110,17 @@ class Publisher:
             PublishRefusedError: some can never be stored (too large, malformed, forbidden); the rest is.
             BusClosedError: publisher or bus were closed before all were stored.
         """
+        outcomes = await self.publish_each(messages)
+        if refusals := [outcome for outcome in outcomes if isinstance(outcome, Refusal)]:
+            raise PublishRefusedError(refusals)
+        return [outcome for outcome in outcomes if isinstance(outcome, Ack)]
+
+    async def publish_each(self, messages: Sequence[Outgoing]) -> list[Ack | Refusal]:
+        """Store what can be stored of `messages`; returns what became of each, in the same order.
+
+        Raises:
+            BusClosedError: publisher or bus were closed before all were settled.
+        """
         if self._sweeper is None or self._bus.client.is_closed:
             raise BusClosedError("publisher is not open")
         if not messages:
@@ -119,9 +130,7 @@ class Publisher:
             self._enqueue(Flight(batch, index, message, str(next(self._tokens))))
         self._pump()
         await batch.done
-        if batch.refusals:
-            raise PublishRefusedError(batch.refusals)
-        return [ack for ack in batch.acks if ack is not None]
+        return [outcome for outcome in batch.outcomes if outcome is not None]
 
     def _enqueue(self, flight: Flight) -> None:
         lane = self._lanes.get(flight.lane)
@@ -188,14 +197,12 @@ class Publisher:
         self._land(flight)
         self.statistics.acked += 1
         self.statistics.duplicates += ack.duplicate
-        flight.batch.acks[flight.index] = ack
-        flight.batch.settle_one()
+        flight.batch.settle(flight.index, ack)
         self._next_in_lane(flight)
 
     def _refuse(self, flight: Flight, reason: str, code: int = 0) -> None:
         self.statistics.refused += 1
-        flight.batch.refusals.append(Refusal(flight.message, reason, code))
-        flight.batch.settle_one()
+        flight.batch.settle(flight.index, Refusal(flight.message, reason, code))
         self._next_in_lane(flight)
 
     def _land(self, flight: Flight) -> None:

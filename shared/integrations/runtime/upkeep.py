@@ -1,10 +1,10 @@
-"""What keeps a running service going: streams made again when they are gone, requests repeated."""
+"""What keeps a running service going: streams made again when they are gone."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -17,28 +17,10 @@ from integrations.bus import (
     StreamConflictError,
     ensure_streams,
 )
-from integrations.resilience import Backoff
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0
-
-_PATIENCE = Backoff(0.1, max_seconds=2.0)
-
-Result = TypeVar("Result")
-
-
-async def patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
-    """Return what `ask()` does; while JetStream is away or its streams are gone, ask again."""
-    attempt = 0
-    while True:
-        try:
-            return await ask()
-        except (JetStreamError, JetStreamUnavailableError) as error:
-            if not attempt:
-                log.warning("waiting for JetStream", reason=str(error))
-            await asyncio.sleep(_PATIENCE.ceiling(attempt))
-            attempt += 1
 
 
 @dataclass

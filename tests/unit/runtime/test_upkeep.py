@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from fakes.site import eventually
-from integrations.bus import JetStreamError, StreamSettings, ensure_streams, stream_configs
+from integrations.bus import JetStreamError, StreamSettings, ensure_streams, patiently, stream_configs
 from integrations.configuration import ConfigurationError
 from integrations.runtime.plant.settings import read_plant
-from integrations.runtime.upkeep import keeping_streams, patiently
+from integrations.runtime.upkeep import keeping_streams
 
 HOUR_NS = 3600 * 1_000_000_000
 

@@ -12,12 +12,15 @@ from integrations.bus import (
     CLEAN,
     Bus,
     Durable,
+    Members,
     Outgoing,
     Publisher,
     PullConsumer,
     Received,
+    Turn,
     ensure_streams,
     open_bus,
+    patiently,
     stream_configs,
 )
 from integrations.configuration import MISSING, ConfigurationError, Fault
@@ -27,7 +30,6 @@ from integrations.runtime.balances.measures import measures_of
 from integrations.runtime.balances.recall import clean_subject, newest_published, read_clean, rebuild
 from integrations.runtime.balances.telling import tell
 from integrations.runtime.balances.tracker import Outcome, Tracker
-from integrations.runtime.balances.turn import Turn
 from integrations.runtime.balances.virtual import virtual_batches, virtual_id
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
@@ -38,8 +40,7 @@ from integrations.runtime.process.telemetry import Telemetry
 from integrations.runtime.process.tracing import inject, processing
 from integrations.runtime.transformation.chunks import publish
 from integrations.runtime.transformation.latest import LatestValues
-from integrations.runtime.transformation.members import Members
-from integrations.runtime.upkeep import keeping_streams, patiently
+from integrations.runtime.upkeep import keeping_streams
 from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
@@ -90,7 +91,7 @@ class Balancing:
         self._site = identity.site
         # members of the transformation are under <site>.member.
         self._members = Members(bus, publisher, f"{plant.site}.{SERVICE}", identity.instance)
-        self._turn = Turn(self._members)
+        self._turn = Turn(self._members, SERVICE)
         self._bus = bus
         self._publisher = publisher
         self._clock = clock

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from integrations.bus import Outgoing, Publisher, PublishRefusedError, Received, Refusal
+from integrations.bus import Outgoing, Publisher, PublishRefusedError, Received, Refusal, patiently
 from integrations.messages import CleanBatch, MessageError, Severity, Subjects, split_stored
 from integrations.runtime.events import EventReporter
 from integrations.runtime.process.exceptions import one_line
@@ -16,7 +16,6 @@ from integrations.runtime.transformation.intake import Dead, Intake, Usable
 from integrations.runtime.transformation.outtake import CleanWriter
 from integrations.runtime.transformation.replica import Replica
 from integrations.runtime.transformation.tally import Tally
-from integrations.runtime.upkeep import patiently
 from integrations.transformation import Cleaner, TransformationError
 
 log = structlog.get_logger(__name__)

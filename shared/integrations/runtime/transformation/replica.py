@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from integrations.bus import Bus, BusEvent, BusEventKind, Publisher
+from integrations.bus import LEASE_SECONDS, Bus, BusEvent, BusEventKind, Members, Publisher
 from integrations.runtime.transformation.fences import NO_FENCE, Fence, Fences
-from integrations.runtime.transformation.members import LEASE_SECONDS, Members
 from integrations.runtime.transformation.positions import Position
 from integrations.runtime.transformation.sharing import FREE, shares
 

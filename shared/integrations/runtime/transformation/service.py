@@ -9,6 +9,7 @@ from dataclasses import asdict
 import structlog
 
 from integrations.bus import (
+    HEARTBEAT_SECONDS,
     RAW,
     Bus,
     JetStreamError,
@@ -20,6 +21,7 @@ from integrations.bus import (
     ensure_streams,
     listening,
     open_bus,
+    patiently,
     stream_configs,
 )
 from integrations.messages import PARTITIONS, HealthState, Severity, Subjects, split_stored
@@ -35,14 +37,13 @@ from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.limits import cleaning_settings
 from integrations.runtime.transformation.live_settings import LiveSettings
 from integrations.runtime.transformation.measures import measures_of
-from integrations.runtime.transformation.members import HEARTBEAT_SECONDS
 from integrations.runtime.transformation.outtake import CleanWriter
 from integrations.runtime.transformation.positions import Position
 from integrations.runtime.transformation.remembered import Remembered
 from integrations.runtime.transformation.replica import Replica
 from integrations.runtime.transformation.tally import Tally
 from integrations.runtime.transformation.unheard import Unheard
-from integrations.runtime.upkeep import keeping_streams, patiently
+from integrations.runtime.upkeep import keeping_streams
 from integrations.runtime.watching import watch
 from integrations.transformation import ChannelFault, Cleaner, Silence
 

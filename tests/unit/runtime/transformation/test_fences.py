@@ -4,8 +4,8 @@ import pytest
 
 from fakes.site import eventually
 from integrations.bus import Outgoing, Publisher, PublishRefusedError
+from integrations.bus.members import Members
 from integrations.runtime.transformation.fences import WRONG_LAST_SEQUENCE, Fences
-from integrations.runtime.transformation.members import Members
 from integrations.runtime.transformation.positions import Position
 from integrations.runtime.transformation.replica import Replica
 

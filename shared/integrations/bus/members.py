@@ -5,8 +5,14 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from integrations.bus import REPLICA_BUCKET, Bus, Latest, Outgoing, Publisher, newest
 from integrations.messages import Header, MessageError, decode, encode
+
+from .connection import Bus
+from .direct import newest
+from .latest import Latest
+from .outgoing import Outgoing
+from .publisher import Publisher
+from .streams import REPLICA_BUCKET
 
 HEARTBEAT_SECONDS = 1.0
 LEASE_SECONDS = 4
@@ -22,7 +28,7 @@ class Member(Struct, frozen=True):
 
 
 class Members:
-    """One replica among those of its site.
+    """One replica among those of its site, or of whatever `site` names.
 
     Of two that call themselves the same the younger one counts: the other has been killed, or is one too
     many.

@@ -1,4 +1,4 @@
-"""Whose turn it is: of all services of balances at a site the oldest works, the others stand by."""
+"""Whose turn it is: of all that could do something the oldest does it, the others stand by."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -6,8 +6,8 @@ from typing import Protocol
 
 import structlog
 
-from integrations.runtime.transformation.members import HEARTBEAT_SECONDS
-from integrations.runtime.upkeep import patiently
+from .members import HEARTBEAT_SECONDS
+from .patience import patiently
 
 log = structlog.get_logger(__name__)
 
@@ -28,15 +28,16 @@ class Turn:
     """Looks every second who is there; while it is ours `ours` is set, otherwise `others`.
 
     An older one that comes back from a pause takes its turn back. Until the younger one sees it both may
-    work: what they publish has the same ids, and is stored once.
+    work: what they do must come to the same.
     """
 
     def __init__(
-        self, members: Present, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self, members: Present, what: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self.ours, self.others = asyncio.Event(), asyncio.Event()
         self.others.set()
         self._members = members
+        self._what = what
         self._sleep = sleep
 
     async def keep(self) -> None:
@@ -49,7 +50,7 @@ class Turn:
     def _note(self, is_ours: bool) -> None:
         if is_ours == self.ours.is_set():
             return
-        log.info("balances are drawn up here" if is_ours else "balances are drawn up elsewhere")
+        log.info("it is our turn" if is_ours else "it is the turn of another", what=self._what)
         for event, state in ((self.ours, is_ours), (self.others, not is_ours)):
             event.set() if state else event.clear()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.runtime.balances.turn import Turn, oldest
+from integrations.bus.turn import Turn, oldest
 
 
 class Others:
@@ -34,7 +34,7 @@ class Others:
 
 async def test_it_is_ours_while_nobody_older_is_there():
     others = Others()
-    turn = Turn(others, sleep=others.sleep)
+    turn = Turn(others, "test", sleep=others.sleep)
     assert turn.others.is_set()
     keeping = asyncio.create_task(turn.keep())
     await others.looked.get()
