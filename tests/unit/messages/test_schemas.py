@@ -14,7 +14,7 @@ from integrations.messages.catalogue import CHANNELS
 from integrations.messages.schemas import schema_files
 
 FILES = schema_files()
-SCHEMAS = {name: json.loads(text) for name, text in FILES.items() if name.endswith(".json")}
+SCHEMAS = {name: json.loads(text) for name, text in FILES.items() if name.endswith(".schema.json")}
 VALIDATORS = {name.split(".")[0]: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
 
 

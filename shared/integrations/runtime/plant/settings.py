@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations.bus import BUS_VARIABLES, BusSettings, OutboxSettings, StreamSettings, bus_from
 from integrations.configuration import ConfigurationError, Fault, FaultList, read_struct
+from integrations.coordination.analyzer import SteamSystemConfig
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import ContentType, MessageError, check_token
@@ -31,7 +32,7 @@ from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
-_TABLES = ("nats", "http", "streams", "outbox", "transformation", "balances", "defaults")
+_TABLES = ("nats", "http", "streams", "outbox", "transformation", "balances", "steam_system", "defaults")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Plant:
     http: HttpSettings = field(default_factory=HttpSettings)
     balances: tuple[BalanceConfig, ...] = ()
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    steam_system: SteamSystemConfig = field(default_factory=SteamSystemConfig)
 
 
 def load_plant(path: Path | None, environment: Mapping[str, str] | None = None) -> Plant:
@@ -83,11 +85,21 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         for name, device_class in _in_order_of(document, device_classes())
     }
     balances = _balances(document.get("balances", []), faults)
+    steam_system = _section(SteamSystemConfig, document.get("steam_system", {}), "steam_system", faults)
     faults.extend(_shared_ids(document, devices))
     faults.extend(port_faults(devices))
     faults.raise_any()
     return Plant(
-        str(site), ContentType(content_type), bus, devices, streams, cleaning, http, balances, outbox
+        str(site),
+        ContentType(content_type),
+        bus,
+        devices,
+        streams,
+        cleaning,
+        http,
+        balances,
+        outbox,
+        steam_system,
     )
 
 
