@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from integrations.library_logs import use_standard_logging
 
 if TYPE_CHECKING:
+    from integrations.coordination import AgentCoordinator, MessageBus
     from integrations.devices import (
         BaseConnector,
         ConnectionConfig,
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
 
 _ROOM_OF = {
     "AgentCapability": "messages",
+    "AgentCoordinator": "coordination",
     "AgentMessage": "messages",
     "AgentProfile": "messages",
     "AgentRole": "messages",
@@ -99,6 +101,7 @@ _ROOM_OF = {
     "FlowMeasurementType": "devices.steam_meter",
     "FlowReading": "devices.steam_meter",
     "HealthStatus": "devices",
+    "MessageBus": "coordination",
     "MessagePriority": "messages",
     "MessageType": "messages",
     "MeterProtocol": "devices.steam_meter",
@@ -130,6 +133,7 @@ _ROOM_OF = {
 
 __all__ = [
     "AgentCapability",
+    "AgentCoordinator",
     "AgentMessage",
     "AgentProfile",
     "AgentRole",
@@ -152,6 +156,7 @@ __all__ = [
     "FlowMeasurementType",
     "FlowReading",
     "HealthStatus",
+    "MessageBus",
     "MessagePriority",
     "MessageType",
     "MeterProtocol",

@@ -12,6 +12,7 @@ from .agent_streams import (
 )
 from .connection import Bus, BusEvent, BusEventKind
 from .consumer import PullConsumer
+from .dead_letters import dead_letter
 from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
 from .disk_outbox import DiskOutbox
 from .durable import Durable, ServerTooOldError
@@ -31,7 +32,7 @@ from .forwarder import Forwarder
 from .latest import Latest, Value
 from .listening import listening
 from .members import HEARTBEAT_SECONDS, LEASE_SECONDS, Members
-from .opening import find_or_embed, open_bus
+from .opening import find_or_embed, open_bus, open_or_keep_bus
 from .ordered import OrderedConsumer
 from .outbox import Gap, MemoryOutbox, Outbox
 from .outbox_settings import OutboxSettings
@@ -40,9 +41,11 @@ from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
 from .patience import patiently
 from .publisher import Publisher, PublishStatistics
 from .received import Received
+from .reply_inbox import ReplyInbox, nobody, respond
 from .scratch import ScratchFolder
 from .service import BusService, Endpoint, EndpointError, Reply, Request
 from .settings import BusSettings
+from .shared import SharedConsumer
 from .streams import (
     CLEAN,
     CONFIG_BUCKET,
@@ -112,9 +115,11 @@ __all__ = [
     "Received",
     "Refusal",
     "Reply",
+    "ReplyInbox",
     "Request",
     "ScratchFolder",
     "ServerTooOldError",
+    "SharedConsumer",
     "Stored",
     "StreamConflictError",
     "StreamSettings",
@@ -123,15 +128,19 @@ __all__ = [
     "Value",
     "agent_stream_configs",
     "bus_from",
+    "dead_letter",
     "ensure_streams",
     "find_or_embed",
     "last",
     "last_per_subject",
     "listening",
     "newest",
+    "nobody",
     "open_bus",
+    "open_or_keep_bus",
     "patiently",
     "replay",
+    "respond",
     "stream_configs",
     "subjects_of",
 ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -18,6 +19,10 @@ log = structlog.get_logger(__name__)
 LOCAL_HOST = "127.0.0.1"
 LOCAL_PORT = 4222
 LOOK_SECONDS = 0.5
+TAKE_OVER_SECONDS = 0.5
+"""About how long a server on this machine is missed before one of those that used it starts another."""
+
+_RNG = random.Random()  # noqa: S311 - spreads programs in time, protects no secret
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +63,42 @@ async def find_or_embed(store_dir: Path | None = None, port: int = LOCAL_PORT) -
             server = await stack.enter_async_context(EmbeddedServer(store_dir))
         log.warning("no NATS_URL and no server found: using an embedded one", looked_at=port, url=server.url)
         yield server.url
+
+
+@contextlib.asynccontextmanager
+async def open_or_keep_bus(
+    settings: BusSettings, *, name: str = "", port: int = LOCAL_PORT
+) -> AsyncIterator[Bus]:
+    """As `open_bus`, for programs that come and go: without a URL, whoever is left keeps a server running.
+
+    The program that started the embedded server may end before the others that found it. One of them then
+    starts another at the same port, to which all come back; what the first had stored is gone with it.
+    """
+    if settings.servers:
+        async with open_bus(settings, name=name) as bus:
+            yield bus
+        return
+    async with contextlib.AsyncExitStack() as stack:
+        url = await stack.enter_async_context(find_or_embed(port=port))
+        configured = msgspec.structs.replace(settings, url=url)
+        bus = await stack.enter_async_context(Bus(configured, name=name))
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        keeper = group.create_task(_take_over(bus, url), name="keeper of the local bus")
+        stack.callback(keeper.cancel)
+        yield bus
+
+
+async def _take_over(bus: Bus, url: str) -> None:
+    """Whenever there is no server any more, start one where it was, and end it with us."""
+    port = int(url.rpartition(":")[2])
+    async with contextlib.AsyncExitStack() as stack:
+        while True:
+            await asyncio.sleep(_RNG.uniform(0.5, 1.5) * TAKE_OVER_SECONDS)
+            if bus.connected or await is_nats(LOCAL_HOST, port):
+                continue
+            with contextlib.suppress(EmbeddedServerError):  # somebody was faster
+                await stack.enter_async_context(EmbeddedServer(port=port))
+                log.warning("the embedded nats-server is gone: another one is here", url=url)
 
 
 async def is_nats(host: str, port: int, timeout_seconds: float = LOOK_SECONDS) -> bool:

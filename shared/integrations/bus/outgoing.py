@@ -23,6 +23,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     message_id: str = ""
     lane: str = ""
     """What it must not overtake, nor be sent together with: messages of one lane; of its subject if empty."""
+    full_is_final: bool = False
+    """Whether it is refused by a stream that has no room, instead of waiting until there is some."""
 
     def header_block(self) -> bytes:
         """Checked subject aside, the headers as bytes, id included; raises NotSendableError."""
@@ -61,6 +63,7 @@ class PublishRefusedError(BusError):
 
 
 EXPECTATION_IN_PROCESS = 10164
+STREAM_FULL = 10077
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -78,6 +81,10 @@ class Failure(msgspec.Struct, frozen=True):
         in a replicated stream, another message that expects the same sequence still in process.
         """
         return self.code == 400 and self.err_code != EXPECTATION_IN_PROCESS
+
+    def final_for(self, message: Outgoing) -> bool:
+        """Whether `message` is refused by this for good."""
+        return self.permanent or (message.full_is_final and self.err_code == STREAM_FULL)
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -185,7 +185,7 @@ class Publisher:
             return
         if answer.error is None:
             self._stored(flight, Ack(answer.stream, answer.seq, answer.duplicate))
-        elif answer.error.permanent:
+        elif answer.error.final_for(flight.message):
             self._land(flight)
             reason = f"{answer.error.description} ({answer.error.err_code})"
             self._refuse(flight, reason, answer.error.err_code)

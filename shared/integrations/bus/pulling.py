@@ -49,9 +49,11 @@ class Puller:
         name: str,
         *,
         batch: int = 500,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.generation = 0
+        self._heartbeat_seconds = heartbeat_seconds
         self._bus = bus
         self._name = name
         self._batch = batch
@@ -122,6 +124,10 @@ class Puller:
         """Put a message that is next in its consumer into the buffer, or do not."""
         self._buffer.append(message)
 
+    def _in_sequence(self, message: Received) -> bool:
+        """Whether nothing was lost before the message."""
+        return message.consumer_sequence == self._next_consumer_sequence
+
     def _hand_out(self, chunk: Sequence[Received]) -> None:
         """Take note that the reader holds these now."""
 
@@ -142,7 +148,7 @@ class Puller:
     async def _wait(self) -> None:
         try:
             # counted from what was last heard, not from now: a reader that is called all the time waits anew
-            async with asyncio.timeout_at(self._heard + 2.5 * HEARTBEAT_SECONDS):
+            async with asyncio.timeout_at(self._heard + 2.5 * self._heartbeat_seconds):
                 await self._wake.wait()
         except TimeoutError:
             self._lost = self._lost or "missed heartbeats"
@@ -194,7 +200,7 @@ class Puller:
             "batch": self._batch,
             "max_bytes": PULL_BYTES,
             "expires": int(EXPIRES_SECONDS * 1e9),
-            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+            "idle_heartbeat": int(self._heartbeat_seconds * 1e9),
         }
         try:
             await self._bus.client.publish(
@@ -215,7 +221,7 @@ class Puller:
             return
         self._expected -= 1
         self._fruitless = 0
-        if message.consumer_sequence != self._next_consumer_sequence:
+        if not self._in_sequence(message):
             self._end_generation(f"consumer sequence {message.consumer_sequence} after "
                                  f"{self._next_consumer_sequence - 1}")  # fmt: skip
             return

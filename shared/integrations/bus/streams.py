@@ -126,12 +126,13 @@ async def ensure_streams(
     configs: Sequence[dict[str, Any]],
     *,
     attempts: int | None = None,
+    only_missing: bool = False,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Create or update every stream; safe to be called by many services at once, and again.
 
     Waits for JetStream, for ever unless `attempts` bounds it. What an operator has added (placement,
-    sources, metadata) stays.
+    sources, metadata) stays; with `only_missing` a stream that is there stays as it is.
 
     Raises:
         StreamConflictError: a stream cannot become what is declared; the text names stream and field.
@@ -142,7 +143,7 @@ async def ensure_streams(
     for config in configs:
         while True:
             try:
-                await _ensure(bus, config)
+                await _ensure(bus, config, only_missing)
                 break
             except JetStreamUnavailableError as error:
                 attempt += 1
@@ -153,12 +154,14 @@ async def ensure_streams(
                 await sleep(_PATIENCE.ceiling(attempt))
 
 
-async def _ensure(bus: Bus, config: dict[str, Any]) -> None:
+async def _ensure(bus: Bus, config: dict[str, Any], only_missing: bool) -> None:
     existing = await _existing(bus, config["name"])
     if existing is None:
         if await _created(bus, config):
             return
         existing = await _existing(bus, config["name"]) or {}
+    if only_missing:
+        return
     changed = {key: value for key, value in config.items() if existing.get(key) != value}
     for key in _IMMUTABLE:
         if key in changed:

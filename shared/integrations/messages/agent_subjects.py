@@ -50,6 +50,11 @@ def reply_subject(agent_id: str, message_id: str) -> str:
     return f"gl.agent.reply.{check_token('agent_id', agent_id)}.{check_token('message_id', message_id)}"
 
 
+def replies_subject(agent_id: str) -> str:
+    """All answers to an agent's mail: a filter, not a subject to publish to."""
+    return f"gl.agent.reply.{check_token('agent_id', agent_id)}.*"
+
+
 def heartbeat_subject(agent_id: str) -> str:
     """Signs of life (core NATS)."""
     return f"gl.agent.heartbeat.{check_token('agent_id', agent_id)}"

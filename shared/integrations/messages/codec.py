@@ -95,16 +95,21 @@ def _check_json_depth(body: bytes) -> None:
 
     MessagePack needs no such look: declared types bound the depth, and msgspec guards what it passes over.
     """
-    if _peeled(body) and _peeled(_STRINGS.sub(b"", body)):
+    if nests_deeper(body, MAX_DEPTH):
         raise DecodeError(
             f"a body may nest {MAX_DEPTH} deep; this one goes deeper or its brackets do not match"
         )
 
 
-def _peeled(body: bytes) -> bytes:
-    """Return the brackets that are left once MAX_DEPTH innermost layers are taken off."""
+def nests_deeper(body: bytes, depth: int) -> bool:
+    """Whether JSON nests deeper than that, or its brackets do not match."""
+    return bool(_peeled(body, depth) and _peeled(_STRINGS.sub(b"", body), depth))
+
+
+def _peeled(body: bytes, depth: int) -> bytes:
+    """Return the brackets that are left once `depth` innermost layers are taken off."""
     brackets = body.translate(_ALL_SQUARE, _NOT_BRACKETS)
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth):
         if not brackets:
             break
         brackets = brackets.replace(b"[]", b"")

@@ -60,7 +60,7 @@ def test_plain_values_and_members_of_enums_are_both_welcome():
 def test_a_payload_is_made_plain_and_its_own():
     values = [np.float64(92.5), np.int64(3), np.array([1.0, np.nan]), float("inf"), NOON, AgentRole.ANALYTICS]
     sent = message(payload={"values": values})
-    assert sent.payload["values"] == [92.5, 3, [1.0, None], None, NOON.isoformat(), "analytics"]
+    assert sent.payload["values"] == [92.5, 3, [1.0, None], None, "2026-01-01T12:00:00Z", "analytics"]
     values.append("later")
     assert len(sent.payload["values"]) == 6
 
@@ -78,13 +78,8 @@ def test_a_payload_is_made_plain_and_its_own():
         ({"max_retries": -1}, r"max_retries must be 0\.\.100, got -1"),
         ({"timestamp": "soon"}, "timestamp must be"),
         ({"payload": [1]}, "payload must be a table"),
-        ({"payload": {1: 2}}, "payload must have text as keys, got 1"),
-        ({"payload": {"a": [{"b": object()}]}},
-         r"payload\.a\[0\]\.b must be what JSON can hold, got 'object'"),
-        ({"payload": {"a": 2**64}}, r"payload\.a must be a whole number of less than 64 bits"),
-        ({"payload": {"a": "x" * 300_000}},
-         r"payload\.a must be at most 262144 characters long, got 300000"),
-        ({"payload": {"a": [0] * 20_000}}, r"payload\.a\[\d+\] has more than 20000 values"),
+        ({"payload": {"a": object()}}, r"payload must be what JSON can hold \(no place for object\)"),
+        ({"payload": {"a": "x" * 300_000}}, r"payload must have at most 262144 bytes as JSON, got 300008"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(changed, words):
@@ -95,7 +90,7 @@ def test_what_is_wrong_is_named(changed, words):
 def test_a_payload_that_nests_for_ever_is_refused():
     endless = []
     endless.append(endless)
-    with pytest.raises(ValueError, match="is nested deeper than 16"):
+    with pytest.raises(ValueError, match="must not nest deeper than 16"):
         message(payload={"a": endless})
 
 
@@ -105,7 +100,7 @@ def test_several_faults_are_told_at_once():
 
 
 def test_what_comes_off_the_wire_is_held_to_the_same():
-    with pytest.raises(DecodeError, match="nested deeper than 16"):
+    with pytest.raises(DecodeError, match="must not nest deeper than 16"):
         decode(encode({**_fields(), "payload": {"a": _nested(20)}}), AgentMessage)
     with pytest.raises(DecodeError, match="ttl"):
         decode(encode({**_fields(), "ttl": 0}), AgentMessage)

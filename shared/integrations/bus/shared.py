@@ -1,0 +1,92 @@
+"""Pulling from a durable consumer that others may pull from too: each message goes to one of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from .connection import Bus
+from .pulling import Puller
+from .received import Received
+from .wire import publish_command
+
+ACK_WAIT_SECONDS = 15.0
+"""A message that nobody has acknowledged or asked patience for so long goes to another reader."""
+MAX_ACK_PENDING = 5000
+HEARTBEAT_SECONDS = 10.0
+"""There may be thousands of these readers; what they miss otherwise shows in the acknowledgements."""
+FORGOTTEN_SECONDS = 30 * 24 * 3600
+"""A consumer that nobody pulls from is forgotten by the server after this time."""
+
+
+class SharedConsumer(Puller):
+    """One of the readers of a consumer: no order, each message at least once, until somebody acknowledges it.
+
+    Whatever is held for longer than ACK_WAIT_SECONDS needs `extend` before the time is over.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        stream: str,
+        name: str,
+        subjects: Iterable[str],
+        *,
+        batch: int = 32,
+        ack_wait_seconds: float = ACK_WAIT_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(bus, name, batch=batch, heartbeat_seconds=HEARTBEAT_SECONDS, sleep=sleep)
+        self.looked = asyncio.Event()
+        """Set when the server had nothing at the start; whoever reads sets it with the first that comes."""
+        self._stream = stream
+        self._subjects = list(subjects)
+        self._ack_wait_seconds = ack_wait_seconds
+
+    def ack(self, messages: Iterable[Received]) -> None:
+        """Acknowledge; leaves with the next write to the socket."""
+        self._answer(messages, b"+ACK")
+
+    def extend(self, messages: Iterable[Received]) -> None:
+        """Say that these are still being worked on."""
+        self._answer(messages, b"+WPI")
+
+    def extend_unread(self) -> None:
+        """Say the same of those that nobody has taken yet."""
+        self.extend(self._buffer)
+
+    def nak(self, messages: Iterable[Received], delay_seconds: float = 0.0) -> None:
+        """Have them delivered again, to whoever asks then."""
+        self._answer(messages, b'-NAK {"delay": %d}' % int(delay_seconds * 1e9) if delay_seconds else b"-NAK")
+
+    def _answer(self, messages: Iterable[Received], verb: bytes) -> None:
+        commands = [publish_command(message.reply, "", b"", verb) for message in messages]
+        if commands and self._bus.connected:
+            self._bus.client.write_soon(b"".join(commands))
+
+    async def _prepare(self) -> None:
+        config: dict[str, Any] = {
+            "name": self._name,
+            "durable_name": self._name,
+            "ack_policy": "explicit",
+            "ack_wait": int(self._ack_wait_seconds * 1e9),
+            "max_ack_pending": MAX_ACK_PENDING,
+            "max_deliver": -1,  # how often is enough is the reader's to judge: it knows the message
+            "filter_subjects": self._subjects,
+            "inactive_threshold": int(FORGOTTEN_SECONDS * 1e9),
+        }
+        made = await self._bus.api(
+            f"CONSUMER.CREATE.{self._stream}.{self._name}", {"stream_name": self._stream, "config": config}
+        )
+        if not made["num_pending"]:
+            self.looked.set()
+
+    @property
+    def _next_subject(self) -> str:
+        return f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
+
+    def _in_sequence(self, _message: Received) -> bool:
+        return True  # what is missing went to another reader
+
+    def _accept(self, message: Received) -> None:
+        self._buffer.append(message)
+        self._wake.set()  # how many wait on the server says nothing: others read them too

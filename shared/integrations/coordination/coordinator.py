@@ -1,0 +1,349 @@
+"""AgentCoordinator: one agent among the others."""
+
+import asyncio
+import contextlib
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Annotated, Any, Self
+
+import structlog
+from msgspec import Meta
+
+from integrations.bus import BusEvent, BusEventKind, listening
+from integrations.configuration import Checked
+from integrations.messages import (
+    AgentCapability,
+    AgentMessage,
+    AgentProfile,
+    AgentRole,
+    MessagePriority,
+    MessageType,
+    check_token,
+    replies_subject,
+)
+
+from .answering import Answering
+from .correspondence import Correspondence, FailureCallback
+from .directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS, Directory
+from .errors import AgentError, NoResponseError, NotRunningError, SenderError
+from .handlers import Handler, Handlers
+from .known import ORCHESTRATOR_ID
+from .life import Life
+from .mailbox import CONCURRENCY, Mailbox
+from .message_bus import MessageBus
+from .performance import Performance, load
+from .presence import PresenceKeeper
+from .reception import Reception
+from .responses import error_in
+from .sent import Sent
+from .wording import seconds_left
+
+log = structlog.get_logger(__name__)
+
+REGISTER = "register_agent"
+"""Action of the request with which an agent introduces itself to the orchestrator."""
+REQUEST_SECONDS = 30.0
+
+Load = Callable[[], tuple[int, int]]
+"""How many places for work are taken, and how many there are."""
+
+
+class AgentSettings(Checked, frozen=True):
+    """How an agent is there for the others; the defaults are the plant's."""
+
+    location: Annotated[str, Meta(max_length=128)] = ""
+    version: Annotated[str, Meta(max_length=128)] = "1.0.0"
+    heartbeat_seconds: Annotated[float, Meta(gt=0, le=3600)] = HEARTBEAT_SECONDS
+    offline_seconds: Annotated[float, Meta(gt=0, le=86_400)] = OFFLINE_SECONDS
+    """How long it may be silent before the others count it as gone."""
+    concurrency: Annotated[int, Meta(ge=1, le=1000)] = CONCURRENCY
+    """Messages from the mailbox that are worked on at a time."""
+
+
+class AgentCoordinator:
+    """An agent: it is there for the others, has a mailbox, answers, sends and asks.
+
+    With a `bus` of several agents in one program it uses that, otherwise one of its own; see MessageBus for
+    where that goes. Messages are given to handlers by type and action.
+    """
+
+    def __init__(
+        self,
+        agent_id: str,
+        role: AgentRole,
+        *,
+        bus: MessageBus | None = None,
+        capabilities: Sequence[AgentCapability] = (),
+        settings: AgentSettings | None = None,
+    ) -> None:
+        self.agent_id = check_token("agent_id", agent_id)
+        self.role = AgentRole(role)
+        self.capabilities = list(capabilities)
+        self.status = "online"
+        self.registered = False
+        """Whether the orchestrator has answered that it knows us."""
+        self.settings = settings or AgentSettings()
+        self.bus = bus or MessageBus(name=agent_id, offline_seconds=self.settings.offline_seconds)
+        self.loads: list[Load] = [self._message_load]
+        """What makes up our load; whoever gives us other work adds to it."""
+        self.performance = Performance()
+        self._handlers = Handlers()
+        self._owns_bus = bus is None
+        self._failure_callbacks: list[FailureCallback] = []
+        self._sent = 0
+        self._correspondence: Correspondence | None = None
+        self._reception: Reception | None = None
+        self._mailbox: Mailbox | None = None
+        self._answering: Answering | None = None
+        self._presence: PresenceKeeper | None = None
+        self._registering: asyncio.Task[None] | None = None
+        self._life = Life(f"agent {agent_id}", self._open)
+        if agent_id == ORCHESTRATOR_ID:
+            self.register_handler(MessageType.REQUEST, REGISTER, lambda _: {"registered": True})
+
+    async def start(self) -> None:
+        """Connect, be there for the others, take mail, and introduce ourselves to GL-001.
+
+        Raises:
+            SenderError: the bus does not let us be this agent.
+        """
+        await self._life.start()
+        if self.agent_id != ORCHESTRATOR_ID:
+            await self.register_with_orchestrator()
+
+    async def stop(self) -> None:
+        """Finish what is being worked on, leave, and disconnect."""
+        await self._life.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def register_handler(self, message_type: MessageType, action: str, handler: Handler) -> None:
+        """Have `handler`, plain or async, called with messages of a type and `payload["action"]`, or "*".
+
+        What it returns is the payload of the answer, an exception an answer that is an error. A message that
+        wants no answer is given to it again, `max_retries` times, and is then a dead letter.
+        """
+        self._handlers.register(message_type, action, handler)
+
+    def on_failure(self, callback: FailureCallback) -> None:
+        """Have `callback` told when a message that wanted no answer could not be worked on, and why."""
+        self._failure_callbacks.append(callback)
+
+    async def send_message(self, message: AgentMessage) -> Sent:
+        """Send; returns once the bus has the message, with what gives the answer where one is wanted.
+
+        Raises:
+            SenderError: it says that it is from another agent.
+            UnknownRecipientError, ExpiredError, MailRefusedError, TooLargeError: see MessageBus.publish.
+        """
+        self._check_sender(message)
+        questions, question = self._running().questions, None
+        if message.requires_response:
+            question = questions.ask(message, max(seconds_left(message), 0.0))
+        try:
+            ack = await self.bus.post.send(message)
+        except BaseException:
+            if question is not None:
+                question.end("not sent")
+            raise
+        questions.note(message.message_id)
+        self._sent += 1
+        return Sent(message, ack, question, self.bus.post)
+
+    def message(
+        self,
+        recipient_id: str,
+        message_type: MessageType,
+        payload: Mapping[str, Any],
+        *,
+        priority: MessagePriority = MessagePriority.NORMAL,
+        **more: Any,
+    ) -> AgentMessage:
+        """Return a message from us, now, under a new id; `more` are fields of AgentMessage."""
+        return AgentMessage(
+            message_id=uuid.uuid4().hex,
+            sender_id=self.agent_id,
+            recipient_id=recipient_id,
+            message_type=message_type,
+            priority=priority,
+            timestamp=datetime.now(UTC),
+            payload=dict(payload),
+            **more,
+        )
+
+    async def request(
+        self,
+        recipient_id: str,
+        action: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        priority: MessagePriority = MessagePriority.NORMAL,
+        timeout_seconds: float = REQUEST_SECONDS,
+        durable: bool = True,
+    ) -> dict[str, Any]:
+        """Ask an agent and return the payload of its answer.
+
+        `durable` questions wait in the agent's mailbox until it reads them; the others are faster, but only
+        for an agent that is there now, and at most once.
+
+        Raises:
+            AgentError: it answers that it could not; NoResponseError: it does not answer in time.
+            NotThereError: it is not there, and the question was not durable.
+        """
+        message = self.message(
+            recipient_id,
+            MessageType.REQUEST,
+            {**(payload or {}), "action": action},
+            priority=priority,
+            requires_response=True,
+            ttl=max(1, round(timeout_seconds)),
+        )
+        if durable:
+            sent = await self.send_message(message)
+            return await sent.result(timeout_seconds)
+        response = await self.ask(message, timeout_seconds)
+        if error := error_in(response):
+            raise error
+        return response.payload
+
+    async def ask(self, message: AgentMessage, timeout_seconds: float = REQUEST_SECONDS) -> AgentMessage:
+        """Ask an agent that is there now, past the streams; returns its answer, an error too.
+
+        Raises:
+            NotThereError: it is not there; NoResponseError: it does not answer in time.
+        """
+        self._check_sender(message)
+        return await self.bus.asker.ask(message, timeout_seconds)
+
+    async def register_with_orchestrator(self) -> Sent:
+        """Introduce ourselves to GL-001 with our profile; `registered` once it has answered."""
+        profile = {"profile": self.profile()}
+        message = self.message(
+            ORCHESTRATOR_ID, MessageType.REQUEST, {"action": REGISTER, **profile}, requires_response=True
+        )
+        sent = await self.send_message(message)
+        if self._registering is not None:
+            self._registering.cancel()
+        self._registering = asyncio.create_task(self._registered(sent), name="registering")
+        return sent
+
+    def profile(self) -> AgentProfile:
+        """Return what the others see of us."""
+        busy, places = map(sum, zip(*(one() for one in self.loads), strict=True))
+        return AgentProfile(
+            self.agent_id,
+            self.role,
+            self.capabilities,
+            self.status,
+            self.settings.location,
+            self.settings.version,
+            datetime.now(UTC),
+            performance_score=self.performance.score,
+            current_load=load(busy, places),
+        )
+
+    async def announce(self) -> None:
+        """Let the others see our profile as it is now: after capabilities or status have changed."""
+        if self._presence is None:
+            raise NotRunningError(f"{self.agent_id} does not run: start() it first")
+        await self._presence.announce()
+
+    @property
+    def directory(self) -> Directory:
+        """Who else there is."""
+        return self.bus.directory
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of messages since the start."""
+        counts = Counter(sent=self._sent)
+        for part in (self._correspondence, self._reception):
+            counts += part.counts if part is not None else Counter()
+        return dict(counts)
+
+    @contextlib.asynccontextmanager
+    async def _open(self) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            if self._owns_bus:
+                stack.push_async_callback(self.bus.stop)
+            await self.bus.start()
+            link, post, role = self.bus.link, self.bus.post, self.role.value
+            correspondence = Correspondence(self.agent_id, self._handlers, self.performance, post)
+            correspondence.failure_callbacks = self._failure_callbacks
+            self._correspondence = correspondence
+            self._reception = Reception(self.agent_id, role, post, correspondence.deliver)
+            self._answering = Answering(link.bus, self.agent_id, self._reception)
+            self._mailbox = Mailbox(
+                link.bus,
+                self.agent_id,
+                role,
+                self._reception.work,
+                concurrency=self.settings.concurrency,
+            )
+            self._presence = PresenceKeeper(
+                link,
+                self.profile,
+                heartbeat_seconds=self.settings.heartbeat_seconds,
+                offline_seconds=self.settings.offline_seconds,
+            )
+            await self._listen(stack, correspondence, self._answering)
+            await stack.enter_async_context(self._presence.open())
+            await stack.enter_async_context(self._mailbox.open())
+            stack.callback(self._end_questions, correspondence)
+            yield
+
+    async def _listen(
+        self, stack: contextlib.AsyncExitStack, correspondence: Correspondence, answering: Answering
+    ) -> None:
+        """Listen to what comes past the streams, if the bus lets us."""
+        bus, denied = self.bus.link.bus, list[BusEvent]()
+
+        def on_event(event: BusEvent) -> None:
+            if event.kind is BusEventKind.PERMISSION_DENIED:
+                denied.append(event)
+
+        unobserve = bus.observe(on_event)
+        try:
+            replies = listening(bus, replies_subject(self.agent_id), correspondence.on_reply)
+            await stack.enter_async_context(replies)
+            await stack.enter_async_context(answering.open())
+            await bus.client.flush()
+        finally:
+            unobserve()
+        if denied:
+            raise SenderError(f"the bus does not let us be {self.agent_id}: {denied[0].text}")
+
+    def _end_questions(self, correspondence: Correspondence) -> None:
+        if self._registering is not None:
+            self._registering.cancel()
+        correspondence.questions.end_all(f"{self.agent_id} stopped")
+
+    async def _registered(self, sent: Sent) -> None:
+        try:
+            await sent.result()
+            self.registered = True
+        except (AgentError, NoResponseError, NotRunningError) as error:
+            log.info("not registered", agent=self.agent_id, reason=str(error))
+
+    def _running(self) -> Correspondence:
+        if self._correspondence is None or not self._life.running:
+            raise NotRunningError(f"{self.agent_id} does not run: start() it first")
+        return self._correspondence
+
+    def _check_sender(self, message: AgentMessage) -> None:
+        if message.sender_id != self.agent_id:
+            raise SenderError(f"sender_id must be {self.agent_id!r}, got {message.sender_id!r}")
+
+    def _message_load(self) -> tuple[int, int]:
+        busy = sum(part.busy for part in (self._mailbox, self._answering) if part is not None)
+        return busy, self.settings.concurrency

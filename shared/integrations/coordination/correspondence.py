@@ -1,0 +1,110 @@
+"""What an agent does with messages and answers once they are read: handlers, questions, failures."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from integrations.messages import AgentMessage, Header, MessageError, MessageType
+
+from .errors import AgentError
+from .handlers import Handlers, action_of, handle
+from .performance import PROMPT_SECONDS, Performance
+from .post import Post
+from .responses import ErrorCode, RefusedError, error_in, response_to
+from .waiting import Fate, Questions
+from .wording import read_agent
+
+log = structlog.get_logger(__name__)
+
+FailureCallback = Callable[[AgentError, AgentMessage], None]
+"""Told of a message that could not be worked on, and of the answer that says so."""
+
+
+class Correspondence:
+    """Gives messages to handlers and answers to whoever waits for them."""
+
+    def __init__(self, agent_id: str, handlers: Handlers, performance: Performance, post: Post) -> None:
+        self.counts: Counter[str] = Counter()
+        self.questions = Questions()
+        self.failure_callbacks: list[FailureCallback] = []
+        self._agent_id = agent_id
+        self._handlers = handlers
+        self._performance = performance
+        self._post = post
+
+    async def deliver(self, message: AgentMessage) -> AgentMessage | None:
+        """Give a message to its handler; returns the answer, where one is wanted.
+
+        Raises:
+            RefusedError: nobody can do anything with it.
+        """
+        if message.message_type is MessageType.RESPONSE:
+            await self._on_response(message)
+            return None
+        to_many = message.recipient_id != self._agent_id
+        if to_many and message.sender_id == self._agent_id:
+            return None
+        handler = self._handlers.find(message)
+        if handler is None:
+            self._nobody_handles(message, to_many=to_many)
+            return None
+        began, well = time.monotonic(), False
+        try:
+            payload = await handle(handler, message)
+            well = True
+        finally:
+            self._performance.note(well=well, prompt=time.monotonic() - began <= PROMPT_SECONDS)
+        return response_to(message, self._agent_id, payload) if message.requires_response else None
+
+    def _nobody_handles(self, message: AgentMessage, *, to_many: bool) -> None:
+        """Refuse what asks for something; what only tells something may go unheard."""
+        self.counts["unhandled"] += 1
+        asks = message.requires_response or message.message_type in {MessageType.REQUEST, MessageType.COMMAND}
+        if to_many or not asks:
+            return
+        known = ", ".join(self._handlers.actions(message.message_type)) or "none"
+        asked = f"{message.message_type} {action_of(message)!r}"
+        text = f"{self._agent_id} has no handler for {asked}; it has {known}"
+        raise RefusedError(ErrorCode.NO_HANDLER, text)
+
+    def on_reply(self, _subject: str, headers: dict[str, str], body: bytes) -> None:
+        """Take an answer that came past the streams."""
+        try:
+            response = read_agent(body, headers.get(Header.CONTENT_TYPE))
+        except MessageError as error:
+            self.counts["malformed"] += 1
+            log.warning("answer cannot be read", agent=self._agent_id, reason=str(error))
+            return
+        fate = self.questions.answer(response)
+        if fate is Fate.UNASKED:
+            self.counts["dead"] += 1
+            self._post.dead_answer(response, _unasked(response))
+        elif fate is Fate.LATE:
+            self._tell_failure(response)
+
+    async def _on_response(self, response: AgentMessage) -> None:
+        """Take an answer that came as mail: because we were away, or because its sender sends it that way."""
+        handler = self._handlers.find(response)
+        fate = self.questions.answer(response)
+        if handler is not None:
+            await handle(handler, response)
+        elif fate is Fate.UNASKED:
+            raise RefusedError(ErrorCode.NOTHING_ASKED, _unasked(response), is_dead=True)
+        elif fate is Fate.LATE:
+            self._tell_failure(response)
+
+    def _tell_failure(self, response: AgentMessage) -> None:
+        error = error_in(response)
+        if error is None:
+            return
+        log.warning(
+            "message failed", agent=self._agent_id, message_id=response.correlation_id, reason=str(error)
+        )
+        for callback in self.failure_callbacks:
+            callback(error, response)
+
+
+def _unasked(response: AgentMessage) -> str:
+    return f"response to nothing: nothing was sent under correlation_id {response.correlation_id!r}"

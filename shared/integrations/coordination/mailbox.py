@@ -1,0 +1,176 @@
+"""An agent's mailbox: everything for it, from five queues and from the notices, by priority."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from integrations.bus import AGENTS, NOTICES, Bus, Received, SharedConsumer
+from integrations.messages import BROADCAST_SUBJECT, MessagePriority, inbox_subject, role_subject
+
+from .mail import Mail
+from .priorities import PriorityQueues
+
+log = structlog.get_logger(__name__)
+
+PREFETCH = 32
+"""Messages of each priority that are asked for at once."""
+CONCURRENCY = 16
+"""Messages that are worked on at a time; an urgent one finds a place that a lesser one may not take."""
+EXTEND_SECONDS = 4.0
+FIRST_SECONDS = 2.0
+"""How long the first messages of a more urgent queue are waited for at the start."""
+DRAIN_SECONDS = 5.0
+
+Worker = Callable[[Mail], Awaitable[None]]
+"""Does what is to be done with a message, and says so to it; must not raise."""
+
+
+class _Urgency(msgspec.Struct):
+    """What is read of a notice before its turn has come."""
+
+    priority: MessagePriority = MessagePriority.NORMAL
+
+
+@dataclass(frozen=True)
+class _Source:
+    stream: str
+    reader: SharedConsumer
+    priority: MessagePriority | None
+    """None where each message says its own."""
+
+
+class Mailbox:
+    """Hands each message to the worker, the more urgent first, and keeps those that wait from others' hands.
+
+    Several processes may read one mailbox, as replicas of an agent: they share what is in it.
+    """
+
+    def __init__(
+        self, bus: Bus, agent_id: str, role: str | None, worker: Worker, *, concurrency: int = CONCURRENCY
+    ) -> None:
+        self._queues: PriorityQueues[Mail] = PriorityQueues()
+        self._worker = worker
+        self._concurrency = concurrency
+        self._held: dict[tuple[str, int], Mail] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._sources = [
+            _Source(AGENTS, _inbox_reader(bus, agent_id, priority), priority) for priority in MessagePriority
+        ]
+        if role is not None:
+            subjects = [role_subject(role), BROADCAST_SUBJECT]
+            reader = SharedConsumer(bus, NOTICES, f"notices-{agent_id}", subjects, batch=PREFETCH)
+            self._sources.append(_Source(NOTICES, reader, None))
+
+    @property
+    def busy(self) -> int:
+        """How many messages are being worked on."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages have come and wait for their turn."""
+        return len(self._queues)
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Work on what comes while entered; what is begun is finished, what is not goes back."""
+        async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            for source in self._sources:
+                await stack.enter_async_context(source.reader)
+            tasks = [
+                group.create_task(self._feed(source), name=f"feed {source.stream}")
+                for source in self._sources
+            ]
+            tasks += [
+                group.create_task(self._dispatch(), name="dispatch"),
+                group.create_task(self._keep(), name="keep held"),
+            ]
+            try:
+                yield
+            finally:
+                await self._end(tasks)
+
+    async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        *feeders_and_dispatch, keeper = tasks
+        for task in feeders_and_dispatch:
+            task.cancel()
+        await asyncio.wait(feeders_and_dispatch)
+        for mail in self._queues.empty():
+            mail.again()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        keeper.cancel()
+
+    async def _feed(self, source: _Source) -> None:
+        async for chunk in source.reader.chunks(PREFETCH):
+            for received in chunk:
+                await self._take_in(source, received)
+            source.reader.looked.set()
+
+    async def _take_in(self, source: _Source, received: Received) -> None:
+        key = (source.stream, received.stream_sequence)
+        if key in self._held:
+            return  # delivered again while it waits here or is being worked on
+        mail = Mail(received, source.stream, source.reader)
+        self._held[key] = mail
+        await self._queues.put(source.priority or _urgency(received), mail)
+
+    async def _dispatch(self) -> None:
+        await self._first_come()
+        while True:
+            mail = await self._queues.get(lambda priority: len(self._running) < self._places(priority))
+            task = asyncio.create_task(self._work(mail), name="mail")
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    async def _first_come(self) -> None:
+        """Wait until every queue that has something has brought it: the urgent one may come last."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_SECONDS):
+                for source in self._sources:
+                    await source.reader.looked.wait()
+
+    def _places(self, priority: MessagePriority) -> int:
+        """Return how many may be busy at most when one of this priority is begun."""
+        return self._concurrency - (priority - 1) * self._concurrency // 16
+
+    async def _work(self, mail: Mail) -> None:
+        try:
+            await self._worker(mail)
+        finally:
+            self._held.pop((mail.stream, mail.received.stream_sequence), None)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._queues.look_again()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a message was not worked on to its end", exc_info=error)
+
+    async def _keep(self) -> None:
+        """Ask patience for what is held here, or the server would give it to another."""
+        while True:
+            await asyncio.sleep(EXTEND_SECONDS)
+            for mail in self._held.values():
+                mail.patience()
+            for source in self._sources:
+                source.reader.extend_unread()
+
+
+def _inbox_reader(bus: Bus, agent_id: str, priority: MessagePriority) -> SharedConsumer:
+    name, subjects = f"inbox-{agent_id}-p{priority.value}", [inbox_subject(agent_id, priority)]
+    return SharedConsumer(bus, AGENTS, name, subjects, batch=PREFETCH)
+
+
+def _urgency(received: Received) -> MessagePriority:
+    try:
+        return msgspec.json.decode(received.data, type=_Urgency).priority
+    except msgspec.MsgspecError:
+        return MessagePriority.NORMAL  # the worker finds out what is wrong with it

@@ -1,0 +1,143 @@
+"""What an agent sends: mail that the bus keeps, answers that find their way, and dead letters."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from nats.aio.msg import Msg
+
+from integrations.bus import (
+    AGENTS,
+    Ack,
+    BusClosedError,
+    JetStreamError,
+    JetStreamUnavailableError,
+    Outgoing,
+    PublishRefusedError,
+    ReplyInbox,
+    dead_letter,
+    nobody,
+)
+from integrations.messages import AgentMessage, Header, MessageError, Subjects, reply_subject
+
+from .directory import Directory
+from .errors import ExpiredError, MailRefusedError, UnknownRecipientError
+from .link import Link
+from .mail import Mail
+from .responses import sendable
+from .routing import Reach, route_to
+from .wording import mail_headers, seconds_left, write_agent
+
+log = structlog.get_logger(__name__)
+
+UNHEARD_SECONDS = 5.0
+"""How long the server may take to say that nobody listens for an answer."""
+
+
+class Post:
+    """Sends for one program; `inbox` is shared with whoever asks."""
+
+    def __init__(self, link: Link, directory: Directory, inbox: ReplyInbox) -> None:
+        self._link = link
+        self._directory = directory
+        self._inbox = inbox
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def send(self, message: AgentMessage) -> Ack:
+        """Have the bus keep a message until it is read or its time is over; waits while the bus is away.
+
+        Raises:
+            UnknownRecipientError: no agent was ever seen under that name, or there is no such role.
+            ExpiredError: its time is over, or was before the bus had it.
+            MailRefusedError: the mailbox is full, or the message may not be sent.
+            TooLargeError: it has too many bytes.
+        """
+        left = seconds_left(message)
+        if left <= 0:
+            raise ExpiredError(f"{message.message_id} expired {-left:.1f} s ago: its ttl is {message.ttl} s")
+        route = route_to(message.recipient_id)
+        if route.reach is Reach.ONE and not await self._directory.knows(route.name):
+            raise UnknownRecipientError(f"recipient_id {route.name!r} is no agent that was ever seen")
+        outgoing = Outgoing(
+            route.subject(message.priority),
+            write_agent(message),
+            mail_headers(left),
+            f"{message.recipient_id}.{message.message_id}",
+            lane=message.message_id,
+            full_is_final=True,
+        )
+        try:
+            async with asyncio.timeout(left):
+                (ack,) = await self._link.publisher.publish_all([outgoing])
+        except TimeoutError:
+            raise ExpiredError(f"{message.message_id} expired before the bus could take it") from None
+        except PublishRefusedError as error:
+            raise MailRefusedError(f"mail for {message.recipient_id}: {error}") from error
+        return ack
+
+    def answer(self, response: AgentMessage) -> None:
+        """Send an answer to whoever waits for it; where nobody does just now, it becomes mail."""
+        subject = reply_subject(response.recipient_id, response.correlation_id or response.message_id)
+
+        def on_answer(msg: Msg) -> None:
+            if nobody(msg):
+                self._keep(response)
+
+        try:
+            token = self._inbox.send(subject, sendable(response), on_answer)
+        except BusClosedError:
+            self._keep(response)
+        else:
+            asyncio.get_running_loop().call_later(UNHEARD_SECONDS, self._inbox.forget, token)
+
+    async def dead(self, mail: Mail, reason: str) -> None:
+        """Put a message among the dead letters, with the reason; then it is done."""
+        await self._store_dead(dead_letter(self._link.site, mail.stream, mail.received, reason))
+        mail.done()
+
+    def dead_answer(self, response: AgentMessage, reason: str) -> None:
+        """Put an answer that came past the streams among the dead letters."""
+        headers = {
+            Header.DEAD_REASON.value: reason,
+            Header.DEAD_SUBJECT.value: reply_subject(
+                response.recipient_id, response.correlation_id or "none"
+            ),
+            Header.DEAD_SEQUENCE.value: "0",
+        }
+        subject = Subjects(self._link.site).dead(AGENTS)
+        letter = Outgoing(subject, write_agent(response), headers, f"dead-{AGENTS}-{response.message_id}")
+        self._spawn(self._store_dead(letter))
+
+    async def withdraw(self, ack: Ack) -> None:
+        """Take back what nobody has read yet."""
+        with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
+            await self._link.bus.api(f"STREAM.MSG.DELETE.{ack.stream}", {"seq": ack.seq, "no_erase": True})
+
+    async def close(self) -> None:
+        """Give what is still on its way a moment."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=UNHEARD_SECONDS)
+            for task in late:
+                task.cancel()
+
+    async def _store_dead(self, letter: Outgoing) -> None:
+        try:
+            await self._link.publisher.publish_all([letter])
+        except PublishRefusedError as error:
+            log.warning("dead letter was refused", reason=str(error))
+
+    def _keep(self, response: AgentMessage) -> None:
+        self._spawn(self._kept(response))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="post")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _kept(self, response: AgentMessage) -> None:
+        try:
+            await self.send(response)
+        except (UnknownRecipientError, ExpiredError, MailRefusedError, MessageError, BusClosedError) as error:
+            log.warning("answer cannot be delivered", to=response.recipient_id, reason=str(error))

@@ -1,0 +1,76 @@
+"""Listening to what goes to an agent, to a role or to all, without being an agent oneself."""
+
+import asyncio
+import contextlib
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from integrations.bus import listening
+from integrations.messages import AgentMessage, Header, MessageError, MessagePriority
+
+from .link import Link
+from .mailbox import Mailbox
+from .post import Post
+from .reception import Reception
+from .routing import Reach, route_to
+from .wording import read_agent
+
+log = structlog.get_logger(__name__)
+
+Callback = Callable[[AgentMessage], Awaitable[Any] | Any]
+
+
+class Topic:
+    """A recipient and those who want to hear what is sent to it.
+
+    An agent's mail is kept until every callback has had it without an error; it is taken from the mailbox,
+    as that agent would. What is for a role or for all is heard as it goes by.
+    """
+
+    def __init__(self, recipient: str) -> None:
+        self.callbacks: list[Callback] = []
+        self.ready = asyncio.Event()
+        self._recipient = recipient
+        self._route = route_to(recipient)
+        self._heard: set[asyncio.Task[None]] = set()
+
+    async def listen(self, link: Link, post: Post) -> None:
+        """Listen until cancelled."""
+        context = self._mailbox(link, post) if self._route.reach is Reach.ONE else self._passing(link)
+        async with context:
+            if self._route.reach is not Reach.ONE:
+                await link.bus.client.flush()
+            self.ready.set()
+            await asyncio.Event().wait()
+
+    def _mailbox(self, link: Link, post: Post) -> contextlib.AbstractAsyncContextManager[None]:
+        reception = Reception(self._route.name, None, post, self._deliver)
+        return Mailbox(link.bus, self._route.name, None, reception.work).open()
+
+    def _passing(self, link: Link) -> contextlib.AbstractAsyncContextManager[None]:
+        return listening(link.bus, self._route.subject(MessagePriority.NORMAL), self._on_message)
+
+    def _on_message(self, _subject: str, headers: dict[str, str], body: bytes) -> None:
+        try:
+            message = read_agent(body, headers.get(Header.CONTENT_TYPE))
+        except MessageError as error:
+            log.warning("message cannot be read", recipient=self._recipient, reason=str(error))
+            return
+        task = asyncio.create_task(self._hear(message), name=f"topic {self._recipient}")
+        self._heard.add(task)
+        task.add_done_callback(self._heard.discard)
+
+    async def _hear(self, message: AgentMessage) -> None:
+        try:
+            await self._deliver(message)
+        except Exception:
+            log.exception("callback failed", recipient=self._recipient, message_id=message.message_id)
+
+    async def _deliver(self, message: AgentMessage) -> None:
+        for callback in tuple(self.callbacks):
+            result = callback(message)
+            if inspect.isawaitable(result):
+                await result
