@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from integrations.bus import (
+    DEAD,
     Bus,
     BusEvent,
     BusEventKind,
@@ -50,11 +51,9 @@ async def open_link(
     are missing are made; those that are there stay as they are.
     """
     settings = BusSettings(**bus_from(os.environ)) if settings is None else settings
-    configs = [
-        config
-        for each in (stream_configs, agent_stream_configs)
-        for config in each(StreamSettings(storage_bytes=STORAGE_BYTES))
-    ]
+    sizes = StreamSettings(storage_bytes=STORAGE_BYTES)
+    dead = [config for config in stream_configs(sizes) if config["name"] == DEAD]
+    configs = [*agent_stream_configs(sizes), *dead]
     async with contextlib.AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_or_keep_bus(settings, name=name))
         await ensure_streams(bus, configs, only_missing=True)

@@ -16,7 +16,7 @@ CAPACITY = 64
 
 
 class PriorityQueues(Generic[T]):
-    """A queue for each priority: the most urgent first, but of every PATIENCE + 1 turns one for each other."""
+    """A queue for each priority: the most urgent first, but each other one now and then; see PATIENCE."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._queues: dict[MessagePriority, deque[T]] = {priority: deque() for priority in MessagePriority}

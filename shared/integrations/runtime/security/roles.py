@@ -15,6 +15,7 @@ from integrations.bus import (
 from integrations.devices.classes import device_classes
 from integrations.messages import check_token
 from integrations.runtime.balances.config import SERVICE as BALANCES
+from integrations.runtime.security.agent_roles import agent_grant
 from integrations.runtime.security.role import (
     Grant,
     Role,
@@ -44,6 +45,7 @@ def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:  # noqa: ARG001 
         Role(BALANCES, _balances(site)),
         Role(READER, _reader(site)),
         Role(OPERATOR, _operator(site)),
+        *(Role(f"{AGENT}{agent_id}", agent_grant(site, agent_id)) for agent_id in agents),
     ]
 
 

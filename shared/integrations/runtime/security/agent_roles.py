@@ -1,0 +1,77 @@
+"""What an agent may do: be itself and nobody else, write to all, and read its own mail."""
+
+from collections.abc import Iterable
+
+from integrations.bus import (
+    AGENT_BUCKET,
+    AGENTS,
+    COLLAB,
+    DEAD,
+    NOTICES,
+    STATE_BUCKET,
+    StreamSettings,
+    agent_stream_configs,
+)
+from integrations.messages import (
+    MessagePriority,
+    ask_subject,
+    check_token,
+    heartbeat_subject,
+    replies_subject,
+)
+from integrations.runtime.security.role import Grant, consuming, following, looking_up, putting, watching
+
+AGENT_STREAMS = tuple(config["name"] for config in agent_stream_configs(StreamSettings()))
+_TO_ALL = ("gl.agent.role.*", "gl.agent.broadcast")
+
+
+def agent_grant(site: str, agent_id: str) -> Grant:
+    """Return what the agent `agent_id` may do; a message in another's name gets no answer to it."""
+    check_token("agent", agent_id)
+    return (
+        _correspondence(site, agent_id)
+        + _mailboxes(agent_id)
+        + watching(AGENT_BUCKET, ">")
+        + putting(AGENT_BUCKET, f"*.{agent_id}")
+        + watching(STATE_BUCKET, ">")
+        + putting(STATE_BUCKET, ">")
+        + following(COLLAB)
+        + looking_up(COLLAB)
+        + _looks((*AGENT_STREAMS, DEAD))
+    )
+
+
+def _correspondence(site: str, agent_id: str) -> Grant:
+    dead = tuple(f"gl.{site}.dead.{stream}" for stream in (AGENTS, NOTICES))
+    return Grant(
+        publish=(
+            "gl.agent.inbox.*.*",
+            "gl.agent.ask.*",
+            "gl.agent.reply.*.*",
+            "gl.collab.*.*",
+            "gl.task.*.*",
+            *_TO_ALL,
+            heartbeat_subject(agent_id),
+            f"$JS.API.STREAM.MSG.DELETE.{AGENTS}",
+            *dead,
+        ),
+        subscribe=(
+            replies_subject(agent_id),
+            ask_subject(agent_id),
+            "gl.agent.heartbeat.*",
+            "gl.collab.*.*",
+            *_TO_ALL,
+        ),
+        answers=True,
+    )
+
+
+def _mailboxes(agent_id: str) -> Grant:
+    grant = consuming(NOTICES, f"notices-{agent_id}")
+    for priority in MessagePriority:
+        grant += consuming(AGENTS, f"inbox-{agent_id}-p{priority.value}")
+    return grant
+
+
+def _looks(streams: Iterable[str]) -> Grant:
+    return Grant(publish=("$JS.API.STREAM.NAMES", *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams)))
