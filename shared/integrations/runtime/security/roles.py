@@ -36,7 +36,7 @@ STREAMS = tuple(config["name"] for config in stream_configs(StreamSettings()))
 WANTS_STEAM_FLOW = "condensate_meter"
 
 
-def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:  # noqa: ARG001  # agents have none yet
+def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:
     """Return every role of a site, and one for each of these agents."""
     check_token("site", site)
     return [
