@@ -1,10 +1,11 @@
 """What a service tells: events in order, dead letters with their reason."""
 
 from integrations.bus import MemoryOutbox, Received
+from integrations.bus.dead_letters import MAX_REASON
 from integrations.messages import Event, Severity, decode
 from integrations.runtime.events import MAX_WAITING, EventReporter
 from integrations.runtime.identity import Identity
-from integrations.runtime.transformation.dead_letters import MAX_REASON, dead_letter
+from integrations.runtime.transformation.dead_letters import dead_letter
 from integrations.runtime.transformation.intake import Dead
 
 IDENTITY = Identity("plant1", "steam_meter", "host-1", "1.0.0")
