@@ -49,11 +49,11 @@ class Puller:
         name: str,
         *,
         batch: int = 500,
-        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        heartbeat_seconds: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.generation = 0
-        self._heartbeat_seconds = heartbeat_seconds
+        self._heartbeat_seconds = HEARTBEAT_SECONDS if heartbeat_seconds is None else heartbeat_seconds
         self._bus = bus
         self._name = name
         self._batch = batch
