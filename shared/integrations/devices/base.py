@@ -129,6 +129,7 @@ class BaseConnector(ABC):
 
     async def connect(self) -> bool:
         """Connect; True when the device answered. When it did not, trying goes on in the background."""
+        await self._leave_old_loop()
         async with self._turn:
             if self._keeper:
                 return self._state is ConnectionState.CONNECTED
@@ -143,6 +144,7 @@ class BaseConnector(ABC):
 
     async def disconnect(self) -> None:
         """Close the connection and end what runs in the background."""
+        await self._leave_old_loop()
         async with self._turn:
             keeper, self._keeper = self._keeper, None
             try:
@@ -238,6 +240,15 @@ class BaseConnector(ABC):
     async def _close(self, reason: str) -> None:
         await self._disconnect_impl()
         self._enter(ConnectionState.DISCONNECTED, reason)
+
+    async def _leave_old_loop(self) -> None:
+        """Let go of what an event loop left behind that ended without `disconnect()`."""
+        keeper = self._keeper
+        if keeper is None or keeper.get_loop() is asyncio.get_running_loop():
+            return
+        self._keeper, self._turn = None, asyncio.Lock()
+        await self._disconnect_quietly()
+        self._enter(ConnectionState.DISCONNECTED, "its event loop has ended")
 
     async def _disconnect_quietly(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """The Modbus unit behind a device: opened when it is first polled, its line given back when it is closed."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -33,6 +34,7 @@ class ModbusSource:
         self._clock = clock
         self._now_ns = now_ns
         self._opened: ModbusUnit | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def line(self) -> ModbusLine | None:
@@ -46,8 +48,9 @@ class ModbusSource:
             ModbusError: nothing could be read, for the reason it names.
             ConfigurationError: the serial port is in use with other settings.
         """
-        if self._opened is None:
-            self._opened = self._open()
+        loop = asyncio.get_running_loop()
+        if self._opened is None or loop is not self._loop:  # a line is of use in its own event loop only
+            self._loop, self._opened = loop, self._open()
         return await self._opened.poll()
 
     async def close(self) -> None:

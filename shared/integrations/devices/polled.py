@@ -115,6 +115,11 @@ class PolledConnector(BaseConnector):
             return await self._pretend()
         return await self._poll(self.config.max_retries)
 
+    async def _leave_old_loop(self) -> None:
+        if self._keeper and self._keeper.get_loop() is not asyncio.get_running_loop():
+            self._asking = asyncio.Lock()
+        await super()._leave_old_loop()
+
     async def _connect_impl(self) -> bool:
         if self.policy is SimulationPolicy.ALWAYS:
             log.warning("readings are SIMULATED: the policy says always", device=self.name)

@@ -48,6 +48,8 @@ class ModbusLines:
 
     async def release(self, line: ModbusLine) -> None:
         """Give a line back; the last user's release closes it."""
+        if line not in self._users:  # it was of an event loop that has ended
+            return
         self._users[line] -= 1
         if self._users[line]:
             return

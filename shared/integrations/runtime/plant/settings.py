@@ -28,6 +28,7 @@ from integrations.runtime.plant.environment import (
     simulation_faults,
 )
 from integrations.runtime.plant.http import HttpSettings
+from integrations.runtime.plant.ids import shared_ids, shared_sensors
 from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
@@ -86,7 +87,8 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     }
     balances = _balances(document.get("balances", []), faults)
     steam_system = _section(SteamSystemConfig, document.get("steam_system", {}), "steam_system", faults)
-    faults.extend(_shared_ids(document, devices))
+    faults.extend(shared_ids(document, devices))
+    faults.extend(shared_sensors(devices))
     faults.extend(port_faults(devices))
     faults.raise_any()
     return Plant(
@@ -224,32 +226,3 @@ def _balances(tables: Any, faults: FaultList) -> tuple[BalanceConfig, ...]:
         if count > 1:
             faults.append(Fault("balances", "balance_id", name, "must be used once only"))
     return found
-
-
-def _shared_ids(
-    document: Mapping[str, Any], devices: Mapping[str, tuple[ConnectionConfig, ...]]
-) -> list[Fault]:
-    """Ids are unique in the whole plant: they begin the names of the sensors.
-
-    Those of devices with faults of their own count too.
-    """
-    keys = {name: device_class.id_key for name, device_class in device_classes().items()}
-    ids = [
-        (one, name)
-        for name, configs in devices.items()
-        for one in _ids(document.get(name), keys[name]) or [getattr(config, keys[name]) for config in configs]
-    ]
-    counts = Counter(one for one, _ in ids)
-    return [
-        Fault(name, keys[name], one, "must be used once only")
-        for one, name in dict(ids).items()
-        if counts[one] > 1
-    ]
-
-
-def _ids(tables: Any, key: str) -> list[str]:
-    """Return the ids that tables of devices give; none where one does not, so that its default counts."""
-    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
-        return []
-    ids = [table.get(key) for table in tables]
-    return ids if all(isinstance(one, str) for one in ids) else []

@@ -104,6 +104,20 @@ def test_a_table_that_is_something_else_is_named(document, said):
 
 def test_an_id_is_used_once():
     assert faults({"steam_meter": [METER, METER]}) == ["steam_meter.meter_id must be used once only, got 'm'"]
+    nowhere = {"meter_id": "m"}
+    assert faults({"steam_meter": [METER, nowhere]}) == [
+        "steam_meter[1].host is missing",
+        "steam_meter[1].port is missing",
+        "steam_meter.meter_id must be used once only, got 'm'",
+    ]
+
+
+def test_a_sensor_must_not_be_called_as_another_devices_sensor_is():
+    sensor = {"sensor_id": "m-flow_rate", "host": "h", "port": 502}
+    assert faults({"steam_meter": [METER], "pressure_sensor": [sensor]}) == [
+        "pressure_sensor.sensor_id must not be the name of a sensor of steam_meter 'm', got 'm-flow_rate'"
+    ]
+    assert read_plant({"steam_meter": [METER], "pressure_sensor": [sensor | {"sensor_id": "m-other"}]}, {})
 
 
 def test_meters_on_one_serial_port_agree_on_its_settings():
