@@ -53,6 +53,11 @@ class ModbusEndpoint(Checked, frozen=True):
         return self.transport != Transport.TCP
 
     @property
+    def settings(self) -> str:
+        """Settings of a serial port, as people say them: 9600 baud 8N1."""
+        return f"{self.baud_rate} baud 8{self.parity}{self.stop_bits}"
+
+    @property
     def character_seconds(self) -> float:
         """Time one byte takes on the wire of a local serial line, 0 elsewhere."""
         if self.transport != Transport.RTU:

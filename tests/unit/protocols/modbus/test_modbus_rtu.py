@@ -1,6 +1,7 @@
 """A serial line carries one request at a time, and a late answer is never taken for the next."""
 
 import asyncio
+import termios
 import time
 
 import pytest
@@ -214,3 +215,18 @@ def test_an_endpoint_without_its_address_is_refused():
         ModbusEndpoint(Transport.RTU, host="10.0.0.1")
     with pytest.raises(ConfigurationError, match="host must be given for transport tcp"):
         ModbusEndpoint(device="/dev/ttyS0")
+
+
+async def test_a_pseudo_terminal_is_opened_whatever_the_parity(open_line):
+    async with SerialPeer(honest) as peer, open_line(peer, parity="E") as line:
+        assert (await line.read(17, TEN)).tolist() == TEN_WORDS
+
+
+async def test_a_port_that_refuses_its_settings_says_which(open_line, monkeypatch):
+    def refuse(*settings):
+        raise termios.error(22, "Invalid argument")
+
+    async with SerialPeer(honest) as peer, open_line(peer, baud_rate=19200) as line:
+        monkeypatch.setattr(termios, "tcsetattr", refuse)
+        with pytest.raises(CannotConnectError, match="does not take 19200 baud 8N1: Invalid argument"):
+            await line.read(17, TEN)
