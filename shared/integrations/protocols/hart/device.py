@@ -80,12 +80,15 @@ class HartDevice:
             HartError: nothing could be read, for the reason it names. The first timeout ends a poll, so a
                 silent device costs one however many commands it needs.
         """
-        async with self._turn:
+        await self._turn.acquire()
+        try:
             identity = self._talk.identity or await self._talk.find()
             if self._planned_for is not identity:
                 self._plan_for(identity)
             repeated = self._repeated
             return await (self._poll_again(repeated) if repeated else self._poll_all(identity))
+        finally:
+            self._turn.release()
 
     async def identity(self) -> Identity:
         """Ask the device who it is; errors as `command`."""

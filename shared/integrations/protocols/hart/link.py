@@ -27,6 +27,7 @@ from .frame import (
     request_frame,
 )
 from .header import Message, MessageId
+from .places import Places
 from .session import Session
 from .transports import open_session
 
@@ -73,8 +74,7 @@ class HartLink:
         self.endpoint = endpoint
         self._name = str(endpoint)
         self._session: Session | None = None
-        self._places = asyncio.Semaphore(endpoint.max_in_flight)
-        self._waiting = 0
+        self._places = Places(endpoint.max_in_flight)
         self._opening = asyncio.Lock()
         self._is_closed = False
         self._refusal: HartError | None = None
@@ -152,26 +152,17 @@ class HartLink:
             await session.close()
 
     async def _ask(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Message:
-        if self._places.locked():
-            await self._wait_for_place()
-        else:
-            await self._places.acquire()  # at once
+        if not self._places.take():
+            if self._places.waiting >= MAX_WAITING:
+                raise LinkBusyError(f"{MAX_WAITING} requests already wait", place=self._name)
+            await self._places.wait()
         try:
             session = self._session
             if session is None or not session.is_open:
                 session = await self.session()
             return await session.request(message_id, body, timeout_seconds)
         finally:
-            self._places.release()
-
-    async def _wait_for_place(self) -> None:
-        if self._waiting >= MAX_WAITING:
-            raise LinkBusyError(f"{MAX_WAITING} requests already wait", place=self._name)
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
+            self._places.give_back()
 
     async def _open(self) -> Session:
         if self._is_closed:
