@@ -80,25 +80,24 @@ async def open_or_keep_bus(
         return
     async with contextlib.AsyncExitStack() as stack:
         url = await stack.enter_async_context(find_or_embed(port=port))
-        configured = msgspec.structs.replace(settings, url=url)
-        bus = await stack.enter_async_context(Bus(configured, name=name))
+        ours = await stack.enter_async_context(contextlib.AsyncExitStack())
+        bus = await stack.enter_async_context(Bus(msgspec.structs.replace(settings, url=url), name=name))
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        keeper = group.create_task(_take_over(bus, url), name="keeper of the local bus")
+        keeper = group.create_task(_take_over(bus, url, ours), name="keeper of the local bus")
         stack.callback(keeper.cancel)
         yield bus
 
 
-async def _take_over(bus: Bus, url: str) -> None:
-    """Whenever there is no server any more, start one where it was, and end it with us."""
+async def _take_over(bus: Bus, url: str, ours: contextlib.AsyncExitStack) -> None:
+    """Whenever there is no server any more, start one where it was; it ends with `ours`."""
     port = int(url.rpartition(":")[2])
-    async with contextlib.AsyncExitStack() as stack:
-        while True:
-            await asyncio.sleep(_RNG.uniform(0.5, 1.5) * TAKE_OVER_SECONDS)
-            if bus.connected or await is_nats(LOCAL_HOST, port):
-                continue
-            with contextlib.suppress(EmbeddedServerError):  # somebody was faster
-                await stack.enter_async_context(EmbeddedServer(port=port))
-                log.warning("the embedded nats-server is gone: another one is here", url=url)
+    while True:
+        await asyncio.sleep(_RNG.uniform(0.5, 1.5) * TAKE_OVER_SECONDS)
+        if bus.connected or await is_nats(LOCAL_HOST, port):
+            continue
+        with contextlib.suppress(EmbeddedServerError):  # somebody was faster
+            await ours.enter_async_context(EmbeddedServer(port=port))
+            log.warning("the embedded nats-server is gone: another one is here", url=url)
 
 
 async def is_nats(host: str, port: int, timeout_seconds: float = LOOK_SECONDS) -> bool:

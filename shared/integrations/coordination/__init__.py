@@ -1,6 +1,7 @@
 """Agents on the bus: messages between them, who is there, tasks, shared state and collaborations."""
 
-from .coordinator import AgentCoordinator, AgentSettings
+from .agent_settings import AgentSettings
+from .coordinator import AgentCoordinator
 from .directory import Directory, Presence
 from .errors import (
     AgentError,

@@ -7,13 +7,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import structlog
-from msgspec import Meta
 
-from integrations.bus import BusEvent, BusEventKind, listening
-from integrations.configuration import Checked
 from integrations.messages import (
     AgentCapability,
     AgentMessage,
@@ -22,24 +19,21 @@ from integrations.messages import (
     MessagePriority,
     MessageType,
     check_token,
-    replies_subject,
 )
 
-from .answering import Answering
+from .agent_settings import AgentSettings
 from .correspondence import Correspondence, FailureCallback
-from .directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS, Directory
+from .directory import Directory
 from .errors import AgentError, NoResponseError, NotRunningError, SenderError
 from .handlers import Handler, Handlers
 from .known import ORCHESTRATOR_ID
 from .life import Life
-from .mailbox import CONCURRENCY, Mailbox
 from .message_bus import MessageBus
 from .performance import Performance, load
-from .presence import PresenceKeeper
-from .reception import Reception
 from .responses import error_in
 from .sent import Sent
 from .wording import seconds_left
+from .workplace import Extension, Workplace
 
 log = structlog.get_logger(__name__)
 
@@ -49,18 +43,6 @@ REQUEST_SECONDS = 30.0
 
 Load = Callable[[], tuple[int, int]]
 """How many places for work are taken, and how many there are."""
-
-
-class AgentSettings(Checked, frozen=True):
-    """How an agent is there for the others; the defaults are the plant's."""
-
-    location: Annotated[str, Meta(max_length=128)] = ""
-    version: Annotated[str, Meta(max_length=128)] = "1.0.0"
-    heartbeat_seconds: Annotated[float, Meta(gt=0, le=3600)] = HEARTBEAT_SECONDS
-    offline_seconds: Annotated[float, Meta(gt=0, le=86_400)] = OFFLINE_SECONDS
-    """How long it may be silent before the others count it as gone."""
-    concurrency: Annotated[int, Meta(ge=1, le=1000)] = CONCURRENCY
-    """Messages from the mailbox that are worked on at a time."""
 
 
 class AgentCoordinator:
@@ -89,16 +71,14 @@ class AgentCoordinator:
         self.bus = bus or MessageBus(name=agent_id, offline_seconds=self.settings.offline_seconds)
         self.loads: list[Load] = [self._message_load]
         """What makes up our load; whoever gives us other work adds to it."""
+        self.extensions: list[Extension] = []
+        """What is entered when we start, before the first mail is read, and left when we stop."""
         self.performance = Performance()
         self._handlers = Handlers()
         self._owns_bus = bus is None
         self._failure_callbacks: list[FailureCallback] = []
         self._sent = 0
-        self._correspondence: Correspondence | None = None
-        self._reception: Reception | None = None
-        self._mailbox: Mailbox | None = None
-        self._answering: Answering | None = None
-        self._presence: PresenceKeeper | None = None
+        self._workplace: Workplace | None = None
         self._registering: asyncio.Task[None] | None = None
         self._life = Life(f"agent {agent_id}", self._open)
         if agent_id == ORCHESTRATOR_ID:
@@ -147,7 +127,7 @@ class AgentCoordinator:
             UnknownRecipientError, ExpiredError, MailRefusedError, TooLargeError: see MessageBus.publish.
         """
         self._check_sender(message)
-        questions, question = self._running().questions, None
+        questions, question = self._running().correspondence.questions, None
         if message.requires_response:
             question = questions.ask(message, max(seconds_left(message), 0.0))
         try:
@@ -254,9 +234,7 @@ class AgentCoordinator:
 
     async def announce(self) -> None:
         """Let the others see our profile as it is now: after capabilities or status have changed."""
-        if self._presence is None:
-            raise NotRunningError(f"{self.agent_id} does not run: start() it first")
-        await self._presence.announce()
+        await self._running().presence.announce()
 
     @property
     def directory(self) -> Directory:
@@ -267,8 +245,8 @@ class AgentCoordinator:
     def counts(self) -> dict[str, int]:
         """What became of messages since the start."""
         counts = Counter(sent=self._sent)
-        for part in (self._correspondence, self._reception):
-            counts += part.counts if part is not None else Counter()
+        if self._workplace is not None:
+            counts += self._workplace.counts
         return dict(counts)
 
     @contextlib.asynccontextmanager
@@ -277,51 +255,19 @@ class AgentCoordinator:
             if self._owns_bus:
                 stack.push_async_callback(self.bus.stop)
             await self.bus.start()
-            link, post, role = self.bus.link, self.bus.post, self.role.value
-            correspondence = Correspondence(self.agent_id, self._handlers, self.performance, post)
-            correspondence.failure_callbacks = self._failure_callbacks
-            self._correspondence = correspondence
-            self._reception = Reception(self.agent_id, role, post, correspondence.deliver)
-            self._answering = Answering(link.bus, self.agent_id, self._reception)
-            self._mailbox = Mailbox(
-                link.bus,
+            workplace = self._workplace = Workplace(
                 self.agent_id,
-                role,
-                self._reception.work,
-                concurrency=self.settings.concurrency,
-            )
-            self._presence = PresenceKeeper(
-                link,
+                self.role,
+                self.bus,
+                self._handlers,
+                self.performance,
                 self.profile,
-                heartbeat_seconds=self.settings.heartbeat_seconds,
-                offline_seconds=self.settings.offline_seconds,
+                self.settings,
             )
-            await self._listen(stack, correspondence, self._answering)
-            await stack.enter_async_context(self._presence.open())
-            await stack.enter_async_context(self._mailbox.open())
-            stack.callback(self._end_questions, correspondence)
+            workplace.correspondence.failure_callbacks = self._failure_callbacks
+            await stack.enter_async_context(workplace.open(self.extensions))
+            stack.callback(self._end_questions, workplace.correspondence)
             yield
-
-    async def _listen(
-        self, stack: contextlib.AsyncExitStack, correspondence: Correspondence, answering: Answering
-    ) -> None:
-        """Listen to what comes past the streams, if the bus lets us."""
-        bus, denied = self.bus.link.bus, list[BusEvent]()
-
-        def on_event(event: BusEvent) -> None:
-            if event.kind is BusEventKind.PERMISSION_DENIED:
-                denied.append(event)
-
-        unobserve = bus.observe(on_event)
-        try:
-            replies = listening(bus, replies_subject(self.agent_id), correspondence.on_reply)
-            await stack.enter_async_context(replies)
-            await stack.enter_async_context(answering.open())
-            await bus.client.flush()
-        finally:
-            unobserve()
-        if denied:
-            raise SenderError(f"the bus does not let us be {self.agent_id}: {denied[0].text}")
 
     def _end_questions(self, correspondence: Correspondence) -> None:
         if self._registering is not None:
@@ -335,15 +281,14 @@ class AgentCoordinator:
         except (AgentError, NoResponseError, NotRunningError) as error:
             log.info("not registered", agent=self.agent_id, reason=str(error))
 
-    def _running(self) -> Correspondence:
-        if self._correspondence is None or not self._life.running:
+    def _running(self) -> Workplace:
+        if self._workplace is None or not self._life.running:
             raise NotRunningError(f"{self.agent_id} does not run: start() it first")
-        return self._correspondence
+        return self._workplace
 
     def _check_sender(self, message: AgentMessage) -> None:
         if message.sender_id != self.agent_id:
             raise SenderError(f"sender_id must be {self.agent_id!r}, got {message.sender_id!r}")
 
     def _message_load(self) -> tuple[int, int]:
-        busy = sum(part.busy for part in (self._mailbox, self._answering) if part is not None)
-        return busy, self.settings.concurrency
+        return self._workplace.busy if self._workplace else 0, self.settings.concurrency

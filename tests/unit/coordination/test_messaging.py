@@ -195,7 +195,7 @@ async def test_late_and_misrouted_mail_from_elsewhere_is_dead_and_its_sender_hea
         old = _at(note(a, "B", ttl=1), datetime.now(UTC) - timedelta(seconds=10))
         other = note(a, "C")
         for message in (old, other):
-            a._running().questions.note(message.message_id)
+            a._running().correspondence.questions.note(message.message_id)
             await client.publish(inbox_subject("B", NORMAL), encode(message))
         await eventually(lambda: sorted(failures) == ["expired", "misrouted"])
         await eventually(lambda: b.counts.get("dead") == 2)

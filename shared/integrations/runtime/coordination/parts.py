@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from integrations.bus import Bus, Endpoint, Publisher
+from integrations.coordination import MessageBus
 from integrations.runtime.events import EventReporter
 from integrations.runtime.identity import Identity
 from integrations.runtime.plant.settings import Plant
@@ -21,6 +22,8 @@ class Desk:
     publisher: Publisher
     events: EventReporter
     """Told from anywhere; the service publishes them."""
+    agents: MessageBus
+    """The way to all agents, and who there is; over the same connection."""
 
 
 class Part:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import structlog
 
 from integrations.bus import Publisher, agent_stream_configs, ensure_streams, open_bus, stream_configs
+from integrations.coordination import Link, MessageBus
 from integrations.messages import HealthState
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part, PartMaker
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
@@ -41,7 +42,10 @@ async def run_coordination(
         await ensure_streams(bus, declared)
         streams = await stack.enter_async_context(keeping_streams(bus, declared))
         publisher = await stack.enter_async_context(Publisher(bus))
-        desk = Desk(plant, identity, bus, publisher, EventReporter(identity, plant.content_type))
+        agents = MessageBus(link=Link(bus, publisher, plant.site))
+        await stack.enter_async_context(agents)
+        events = EventReporter(identity, plant.content_type)
+        desk = Desk(plant, identity, bus, publisher, events, agents)
         service = Coordination(desk, [make(desk) for make in PARTS])
         common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
         own = [endpoint for part in service.parts for endpoint in part.endpoints()]
