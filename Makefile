@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 ARGS :=
 DATA :=
+SEED := 1
+FOR := 10m
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-quality schemas clean
+.PHONY: help run test check bench bench-quality faults soak schemas clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -49,6 +51,12 @@ bench: $(VENV)/.bench ## benchmarks as a table, and in bench.json
 bench-quality: $(VENV)/.dev ## detectors on labelled series in the formats of SKAB and NAB; DATA=folder
 	@test -n "$(DATA)" || { echo "make bench-quality DATA=folder: the folder with SKAB's or NAB's files" >&2; exit 2; }
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.detection "$(DATA)"
+
+faults: $(VENV)/.dev ## everything killed, stopped and cut off while a device is read; SEED="1 2 3", ARGS="--for 60s --bus one"
+	PYTHONPATH=tests $(BIN)/python -m faults --seed $(SEED) $(ARGS)
+
+soak: $(VENV)/.dev ## the same at 5,000 readings a second; FOR=10m
+	PYTHONPATH=tests $(BIN)/python -m faults --soak --bus one --seed $(SEED) --for $(FOR) $(ARGS)
 
 schemas: $(VENV)/.dev ## write schemas/ anew from the messages
 	$(BIN)/gl003 schemas schemas

@@ -7,13 +7,16 @@ from typing import Self
 class Relay:
     """Passes bytes on to a server on 127.0.0.1, whatever they mean; `port` is a free one.
 
-    While it is `silent` answers are held back: they come late, as after a stalled network, or never.
+    While it is `silent` answers are held back: they come late, as after a stalled network, or never. While it
+    is `deaf` the same happens to what is asked.
     """
 
     def __init__(self, server_port: int) -> None:
         self.port = 0
         self._speaking = asyncio.Event()
         self._speaking.set()
+        self._hearing = asyncio.Event()
+        self._hearing.set()
         self.connections = 0
         """Connections there have been."""
         self._server_port = server_port
@@ -34,10 +37,16 @@ class Relay:
 
     @silent.setter
     def silent(self, wanted: bool) -> None:
-        if wanted:
-            self._speaking.clear()
-        else:
-            self._speaking.set()
+        (self._speaking.clear if wanted else self._speaking.set)()
+
+    @property
+    def deaf(self) -> bool:
+        """Whether requests are held back."""
+        return not self._hearing.is_set()
+
+    @deaf.setter
+    def deaf(self, wanted: bool) -> None:
+        (self._hearing.clear if wanted else self._hearing.set)()
 
     @property
     def open(self) -> int:
@@ -75,7 +84,7 @@ class Relay:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
         ways = [
-            asyncio.create_task(self._carry(reader, server_writer)),
+            asyncio.create_task(self._carry(reader, server_writer, self._hearing)),
             asyncio.create_task(self._carry(server_reader, writer, self._speaking)),
         ]
         try:
@@ -88,10 +97,9 @@ class Relay:
 
     @staticmethod
     async def _carry(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event | None = None
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event
     ) -> None:
         while data := await reader.read(65536):
-            if may_pass:
-                await may_pass.wait()
+            await may_pass.wait()
             writer.write(data)
             await writer.drain()

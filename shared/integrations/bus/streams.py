@@ -31,6 +31,9 @@ RAW_PARTITIONS = {
 }
 """RAW keeps each batch under its partition: replicas then read theirs and nothing else."""
 
+FROM_EDGES = (RAW, CLEAN, EVENTS, DEAD)
+"""Streams that a hub fetches from its edges."""
+
 _SECOND_NS = 1_000_000_000
 _HOUR_SECONDS = 3600
 _DUPLICATE_WINDOW_SECONDS = 120
@@ -58,6 +61,8 @@ class StreamSettings(Checked, frozen=True):
     dead_max_age_hours: MaxAge = 30 * 24.0
     collaboration_max_age_hours: MaxAge = 30 * 24.0
     replicas: Literal[1, 3, 5] = 1
+    edges: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z", max_length=64)], ...] = ()
+    """JetStream domains of leaf nodes: what their streams hold of readings and events is fetched to here."""
 
 
 def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
@@ -85,7 +90,16 @@ def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
         bucket(CONFIG_BUCKET, int(0.005 * total), history=CONFIG_HISTORY),
         {**bucket(REPLICA_BUCKET, int(0.005 * total)), "allow_msg_ttl": True},
     ]
-    return [{**config, "num_replicas": settings.replicas} for config in declared]
+    for config in declared:
+        config["num_replicas"] = settings.replicas
+        if settings.edges and config["name"] in FROM_EDGES:
+            config["sources"] = [_source(config["name"], domain) for domain in settings.edges]
+    return declared
+
+
+def _source(stream: str, domain: str) -> dict[str, Any]:
+    """The stream of the same name in another domain, as the server writes it."""
+    return {"name": stream, "external": {"api": f"$JS.{domain}.API", "deliver": ""}}
 
 
 def site_stream(name: str, subjects: list[str], max_age_hours: float, max_bytes: int) -> dict[str, Any]:

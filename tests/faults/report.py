@@ -1,0 +1,82 @@
+"""Runs as tables."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from .run import Outcome
+
+COLUMNS = (
+    "seed", "bus", "for s", "given", "clean", "told", "in hand", "dropped", "LOST", "TWICE", "LATE",
+    "stored twice", "flood ok", "p50 ms", "p99 ms", "",
+)  # fmt: skip
+
+
+def show(outcomes: Sequence[Outcome]) -> None:
+    """Print what the runs came to."""
+    console = Console(width=130)
+    console.print(_invariants(outcomes))
+    console.print(_recoveries(outcomes))
+    console.print(_loads(outcomes))
+    for outcome in outcomes:
+        for line in [
+            *outcome.account.examples,
+            *(f"never recovered: {each}" for each in outcome.course.failures),
+        ]:
+            console.print(f"seed {outcome.seed}: {line}")
+
+
+def _invariants(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(title="Samples by what became of them", title_justify="left")
+    for name in COLUMNS:
+        table.add_column(name, justify="right")
+    for one in outcomes:
+        account = one.account
+        good, junk, clean, dead = one.flooded
+        table.add_row(
+            str(one.seed), "three" if one.replicated else "one", f"{one.seconds:.0f}", f"{account.given:,}",
+            f"{account.clean:,}", f"{account.told:,}", f"{account.in_hand:,}", f"{account.gaps:,}",
+            f"{account.lost + account.raw_lost:,}", f"{account.twice:,}", f"{account.late:,}",
+            f"{account.raw_twice:,}", f"{clean}/{good} {dead}/{junk}",
+            _age(one.ages, 0.5), _age(one.ages, 0.99),
+            "passed" if one.passed else "[bold red]FAILED[/]",
+        )  # fmt: skip
+    return table
+
+
+def _age(ages: list[float], share: float) -> str:
+    return f"{1000 * ages[int(share * (len(ages) - 1))]:.0f}" if ages else "–"
+
+
+def _recoveries(outcomes: Sequence[Outcome]) -> Table:
+    found: dict[str, list[float]] = defaultdict(list)
+    for outcome in outcomes:
+        for name, seconds in outcome.course.recoveries.items():
+            found[name] += seconds
+    table = Table(
+        title="Seconds from the end of a fault until all sensors are clean again", title_justify="left"
+    )
+    for name in ("fault", "times", "median", "most"):
+        table.add_column(name, justify="left" if name == "fault" else "right")
+    for name, seconds in sorted(found.items()):
+        table.add_row(name, str(len(seconds)), f"{median(seconds):.1f}", f"{max(seconds):.1f}")
+    return table
+
+
+def _loads(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(title="Most that a process held", title_justify="left")
+    for name in ("process", "MiB", "descriptors", "MiB/min, longest life"):
+        table.add_column(name, justify="left" if name == "process" else "right")
+    names = sorted({name for outcome in outcomes for name, _ in outcome.watch.seen})
+    for name in names:
+        seen = [outcome.watch for outcome in outcomes if any(key[0] == name for key in outcome.watch.seen)]
+        loads = [watch.most(name) for watch in seen]
+        slopes = [slope for watch in seen if (slope := watch.slope_mib_per_minute(name)) is not None]
+        table.add_row(
+            name, f"{max(load.memory_bytes for load in loads) / 2**20:.0f}",
+            str(max(load.descriptors for load in loads)), f"{max(slopes):+.2f}" if slopes else "–",
+        )  # fmt: skip
+    return table

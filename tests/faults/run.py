@@ -1,0 +1,105 @@
+"""A whole run: site up, faults, everything settled, and what became of it all."""
+
+import asyncio
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .account import Account, account_of
+from .schedule import Course, Schedule
+from .site import Site, Size
+from .watch import Watch
+
+START_SECONDS = 90.0
+SETTLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run, and what it came to."""
+
+    seed: int
+    replicated: bool
+    seconds: float
+    account: Account
+    course: Course
+    watch: Watch
+    flooded: tuple[int, int, int, int]
+    """Flood: acknowledged good and junk batches, clean samples and dead letters."""
+    ages: list[float]
+    """Seconds from the device to the reader of each sample that came while nothing was wrong, sorted."""
+    samples: int
+    log: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all invariants held."""
+        good, junk, clean, dead = self.flooded
+        return (
+            self.account.faultless
+            and not self.course.failures
+            and self.watch.bounded
+            and (good, junk) == (clean, dead)
+        )
+
+
+async def run(
+    seed: int,
+    seconds: float,
+    size: Size,
+    say: Callable[[str], None],
+    *,
+    replicated: bool,
+    keep: Path | None = None,
+) -> Outcome:
+    """Do one run in a folder of its own, or in `keep`."""
+    with tempfile.TemporaryDirectory(prefix="gl003-faults-") as scratch:
+        folder = keep or Path(scratch)
+        watch = Watch()
+        async with Site(folder, size, replicated=replicated) as site:
+            await _until(lambda: site.caught_up({}), START_SECONDS)
+            schedule = Schedule(site, seed, say)
+            watching = asyncio.create_task(watch.run(site))
+            began = time.monotonic()
+            try:
+                await schedule.run(seconds)
+            finally:
+                watching.cancel()
+            took = time.monotonic() - began
+            await _settle(site)
+            clean, dead = await schedule.flood.settled(site)
+            account = await account_of(site)
+            return Outcome(
+                seed, replicated, took, account, schedule.course, watch,
+                (schedule.flood.good, schedule.flood.junk, clean, dead),
+                _well(site.clean.ages, schedule.course.troubled), site.clean.samples,
+            )  # fmt: skip
+
+
+async def _settle(site: Site) -> None:
+    """End the acquisition, and wait until all that it has taken is clean."""
+    await site.acquisition.end(signal.SIGTERM)
+    site.numbers.look()
+    await _until(lambda: site.caught_up(site.numbers.last), SETTLE_SECONDS)
+
+
+async def _until(check: Callable[[], bool], seconds: float) -> None:
+    """Wait, but not for ever: what is missing then is in the account."""
+    deadline = time.monotonic() + seconds
+    while not check() and time.monotonic() < deadline:  # noqa: ASYNC110  # nothing here can be awaited
+        await asyncio.sleep(0.05)
+
+
+def _well(ages: list[tuple[float, float]], troubled: list[tuple[float, float]]) -> list[float]:
+    spans = iter(sorted(troubled))
+    began, ended = next(spans, (float("inf"), float("inf")))
+    found = []
+    for at, age in ages:
+        while at > ended:
+            began, ended = next(spans, (float("inf"), float("inf")))
+        if at < began:
+            found.append(age)
+    return sorted(found)

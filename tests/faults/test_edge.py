@@ -1,0 +1,49 @@
+"""A hub of three servers fetches what an edge's streams hold, also after an outage: each message once."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from fakes.relay import Relay
+from fakes.site import Feed, eventually, stored
+from integrations.bus import Bus, BusSettings, Publisher, StreamSettings, ensure_streams, stream_configs
+
+from .servers import cluster, edge
+
+SMALL = {"storage_bytes": 64 * 1024 * 1024}
+
+
+@pytest.mark.parametrize("away_seconds", [5.0])
+async def test_the_hub_has_each_message_of_the_edge_once_after_an_outage(tmp_path, away_seconds):
+    async with AsyncExitStack() as stack:
+        nodes = cluster(tmp_path)
+        for node in nodes:
+            await stack.enter_async_context(node)
+        line = await stack.enter_async_context(Relay(nodes[0].leaf_port))
+        far = await stack.enter_async_context(edge(tmp_path, line.port))
+        hub = await stack.enter_async_context(Bus(BusSettings(url=",".join(node.url for node in nodes))))
+        bus = await stack.enter_async_context(Bus(BusSettings(url=far.url)))
+        await ensure_streams(hub, stream_configs(StreamSettings(**SMALL, replicas=3, edges=("edge1",))))
+        await ensure_streams(bus, stream_configs(StreamSettings(**SMALL)))
+        publisher = await stack.enter_async_context(Publisher(bus))
+        feed = Feed(source="far")
+        await publisher.publish_all([feed.next() for _ in range(100)])
+        await eventually(lambda: has(hub, 100), 30)
+        await line.stop()
+        for _ in range(round(away_seconds * 10)):
+            await publisher.publish_all([feed.next() for _ in range(10)])
+            await asyncio.sleep(0.1)
+        await line.start()
+        await eventually(lambda: has(hub, feed.count), 60)
+        await ensure_streams(hub, stream_configs(StreamSettings(**SMALL, replicas=3, edges=("edge1",))))
+        assert [each.subject for each in await stored(hub, "RAW", ">")] == [
+            each.subject for each in await stored(bus, "RAW", ">")
+        ]
+        assert [each.data for each in await stored(hub, "RAW", ">")] == [
+            each.data for each in await stored(bus, "RAW", ">")
+        ]
+
+
+async def has(bus, count):
+    return len(await stored(bus, "RAW", ">")) >= count
