@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from integrations.library_logs import use_standard_logging
 
 if TYPE_CHECKING:
-    from integrations.coordination import AgentCoordinator, MessageBus
+    from integrations.coordination import (
+        AgentCoordinator,
+        CollaborativeOptimizer,
+        MessageBus,
+        StateManager,
+    )
     from integrations.devices import (
         BaseConnector,
         ConnectionConfig,
@@ -90,6 +95,7 @@ _ROOM_OF = {
     "CondensateMeterConfig": "devices.condensate_meter",
     "CondensateMeterConnector": "devices.condensate_meter",
     "CondensateReading": "devices.condensate_meter",
+    "CollaborativeOptimizer": "coordination",
     "ConnectionConfig": "devices",
     "ConnectionState": "devices",
     "DataImputer": "transformation.points",
@@ -118,6 +124,7 @@ _ROOM_OF = {
     "SensorConfig": "transformation.points",
     "SensorFusion": "transformation.points",
     "SimulationPolicy": "devices",
+    "StateManager": "coordination",
     "SteamMeterConfig": "devices.steam_meter",
     "SteamMeterConnector": "devices.steam_meter",
     "TaskStatus": "messages",
@@ -142,6 +149,7 @@ __all__ = [
     "CircuitBreaker",
     "CircuitBreakerOpenError",
     "CircuitState",
+    "CollaborativeOptimizer",
     "CondensateMeterConfig",
     "CondensateMeterConnector",
     "CondensateReading",
@@ -173,6 +181,7 @@ __all__ = [
     "SensorConfig",
     "SensorFusion",
     "SimulationPolicy",
+    "StateManager",
     "SteamMeterConfig",
     "SteamMeterConnector",
     "TaskStatus",

@@ -23,6 +23,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 _PATIENCE = Backoff(0.1, max_seconds=2.0)
 _END_OF_BATCH = "204"
 _NOT_FOUND = "404"
+_STORED_AT = "Nats-Time-Stamp"
 _UP_TO = "Nats-UpTo-Sequence"
 """Header at the end of an answer: how far the stream had come where it was read."""
 
@@ -37,6 +38,16 @@ class Stored:
     sequence: int
     pending: int
     """Messages that match and come later."""
+
+    @property
+    def time_ns(self) -> int:
+        """When the stream stored it, in UTC nanoseconds; 0 where the server does not say."""
+        text = self.headers.get(_STORED_AT, "")
+        if not text:
+            return 0
+        seconds, _, fraction = text.removesuffix("Z").partition(".")
+        whole = int(datetime.fromisoformat(f"{seconds}+00:00").timestamp())
+        return whole * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or 0)
 
 
 async def replay(

@@ -22,6 +22,8 @@ from integrations.messages import (
 )
 
 from .agent_settings import AgentSettings
+from .collaborating import Collaborating
+from .collaboration.optimizer import CollaborativeOptimizer
 from .correspondence import Correspondence, FailureCallback
 from .directory import Directory
 from .errors import AgentError, NoResponseError, NotRunningError, SenderError
@@ -45,7 +47,7 @@ Load = Callable[[], tuple[int, int]]
 """How many places for work are taken, and how many there are."""
 
 
-class AgentCoordinator:
+class AgentCoordinator(Collaborating):
     """An agent: it is there for the others, has a mailbox, answers, sends and asks.
 
     With a `bus` of several agents in one program it uses that, otherwise one of its own; see MessageBus for
@@ -73,6 +75,8 @@ class AgentCoordinator:
         """What makes up our load; whoever gives us other work adds to it."""
         self.extensions: list[Extension] = []
         """What is entered when we start, before the first mail is read, and left when we stop."""
+        self.collaborations = CollaborativeOptimizer(self)
+        self.extensions.append(lambda: self.collaborations)
         self.performance = Performance()
         self._handlers = Handlers()
         self._owns_bus = bus is None

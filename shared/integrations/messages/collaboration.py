@@ -42,7 +42,11 @@ class CollaborationInvitation(AgentChecked, frozen=True, kw_only=True):
     objective: JsonObject = field(default_factory=dict)
     constraints: JsonObject = field(default_factory=dict)
     created_at: Time
+    proposals_until: Time | None = None
+    """After that votes only; the deadline where it is not given."""
     deadline: Time
+    voting: bool = False
+    """Whether participants are asked what they think of the proposals."""
     schema: Version = SCHEMA_VERSION
 
 
@@ -86,13 +90,20 @@ class CollaborationResult(AgentChecked, frozen=True, kw_only=True):
     collaboration_id: Token
     outcome: CollaborationOutcome
     best_proposal_id: Token | None = None
+    best_agent_id: Token | None = None
     best_proposal: JsonObject = field(default_factory=dict)
     scores: dict[Token, Score] = field(default_factory=dict)
     """By proposal id."""
+    violations: dict[Token, list[Text]] = field(default_factory=dict)
+    """Constraints that a proposal violates, by proposal id."""
+    votes: dict[Token, int] = field(default_factory=dict)
+    """Approvals less rejections, by proposal id."""
     accepted: Agents = field(default_factory=list)
     declined: Agents = field(default_factory=list)
     silent: Agents = field(default_factory=list)
     """Invited, but never heard of, or lost on the way."""
+    reasons: dict[Token, Text] = field(default_factory=dict)
+    """Why each of those who declined or are silent did or is, by agent."""
     reason: Text = ""
     timestamp: Time
     schema: Version = SCHEMA_VERSION

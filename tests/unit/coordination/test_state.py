@@ -5,23 +5,26 @@ import asyncio
 import pytest
 
 from fakes.site import eventually
+from integrations import MessageBus, StateManager
 from integrations.bus import (
-    Bus,
     BusSettings,
     EmbeddedServer,
+    Publisher,
     StreamSettings,
     agent_stream_configs,
     ensure_streams,
 )
-from integrations.coordination.state import StateConflictError, StateError, StateKeyError, StateManager
+from integrations.coordination import Link, StateConflictError, StateError, StateKeyError
 
 STORAGE = StreamSettings(storage_bytes=256 * 1024 * 1024)
 
 
 @pytest.fixture
 async def agents(bus):
+    """A connection to a bus with the streams of agents."""
     await ensure_streams(bus, agent_stream_configs(STORAGE), attempts=3)
-    return bus
+    async with Publisher(bus) as publisher:
+        yield Link(bus, publisher)
 
 
 class Seen(list):
@@ -127,20 +130,19 @@ async def test_a_snapshot_of_a_state_under_fire_is_one_moment(agents):
 
 async def test_watchers_miss_nothing_while_the_server_is_away(tmp_path):
     async with EmbeddedServer(tmp_path / "store") as server:
-        away = Bus(BusSettings(url=server.url), attempts=3)
-        async with Bus(BusSettings(url=server.url), attempts=3) as bus, away:
-            await ensure_streams(bus, agent_stream_configs(STORAGE), attempts=3)
-            async with StateManager(bus) as writer, StateManager(away) as reader:
-                seen = Seen()
-                reader.subscribe_to_state("n", seen)
-                await writer.update_state("GL-003", "n", 0)
-                await server.kill()
-                writing = asyncio.gather(*(writer.update_state("GL-003", "n", n) for n in range(1, 11)))
-                await server.start()
-                await writing
-                await eventually(lambda: len(seen) == 11, 20)
-                assert [value for _, value, _ in seen] == list(range(11))
-                assert reader.get_state("n") == 10
+        settings = BusSettings(url=server.url)
+        one, other = MessageBus(settings), MessageBus(settings)
+        async with one, other, StateManager(one) as writer, StateManager(other) as reader:
+            seen = Seen()
+            reader.subscribe_to_state("n", seen)
+            await writer.update_state("GL-003", "n", 0)
+            await server.kill()
+            writing = asyncio.gather(*(writer.update_state("GL-003", "n", n) for n in range(1, 11)))
+            await server.start()
+            await writing
+            await eventually(lambda: len(seen) == 11, 20)
+            assert [value for _, value, _ in seen] == list(range(11))
+            assert reader.get_state("n") == 10
 
 
 async def test_a_slow_or_failing_watcher_keeps_nobody_else_waiting(agents):
@@ -162,7 +164,7 @@ async def test_a_slow_or_failing_watcher_keeps_nobody_else_waiting(agents):
 
 
 async def test_what_others_put_into_the_bucket_breaks_nothing(agents):
-    bucket = await agents.client.jetstream().key_value("gl_state")
+    bucket = await agents.bus.client.jetstream().key_value("gl_state")
     await bucket.put("GL-003.n", b"not JSON")
     await bucket.put("alone", b"{}")
     async with StateManager(agents) as one:

@@ -12,6 +12,8 @@ from typing import Any, Self
 import structlog
 
 from integrations.bus import Bus, BusClosedError, OrderedConsumer, Publisher, Received
+from integrations.coordination.link import Link
+from integrations.coordination.message_bus import MessageBus
 
 from .errors import StateConflictError, StateError
 from .mirror import Held, Mirror
@@ -27,11 +29,13 @@ class StateManager:
     A value belongs to the agent that put it there. The global state has, for each key, the value that was
     put there last by any agent. A version is a sequence in the bucket's stream; it only grows. Used between
     `start()` and `stop()`, or with `async with`.
+
+    Without a `bus` it has a MessageBus of its own; see there for where that goes.
     """
 
-    def __init__(self, bus: Bus, publisher: Publisher | None = None) -> None:
-        self._bus = bus
-        self._given = publisher
+    def __init__(self, bus: MessageBus | Link | None = None) -> None:
+        self._given = bus
+        self._bus: Bus
         self._stack = contextlib.AsyncExitStack()
         self._store: StateStore | None = None
         self._mirror = Mirror()
@@ -55,9 +59,7 @@ class StateManager:
         """Read what the bucket holds, and follow it; returns once it is read."""
         if self._store is not None:
             return
-        publisher = self._given
-        if publisher is None:
-            publisher = await self._stack.enter_async_context(Publisher(self._bus))
+        self._bus, publisher = await self._opened()
         self._store = StateStore(self._bus, publisher)
         reading = asyncio.create_task(self._follow(), name="reader of the shared state")
         self._tasks[None] = reading
@@ -163,6 +165,16 @@ class StateManager:
             "global_state": whole,
             "agent_states": dict(agents),
         }
+
+    async def _opened(self) -> tuple[Bus, Publisher]:
+        """Return the connection and the publisher; those of a bus of our own end with us."""
+        if isinstance(self._given, Link):
+            return self._given.bus, self._given.publisher
+        bus = self._given
+        if bus is None:
+            bus = await self._stack.enter_async_context(MessageBus(name="state"))
+        await bus.start()
+        return bus.link.bus, bus.link.publisher
 
     def _writer(self) -> StateStore:
         if self._store is None:

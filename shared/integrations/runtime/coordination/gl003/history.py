@@ -102,7 +102,7 @@ async def history_page(bus: Bus, site: str, request: HistoryRequest, now_ns: int
                 count += 1
                 if count > MAX_MESSAGES:
                     return page.history(site, request.sensor_id, _Cursor(stored.sequence, 0))
-                if _stored_ns(stored) > end_ns + LATE_NS:
+                if stored.time_ns > end_ns + LATE_NS:
                     break
                 batch = _batch(stored)
                 at = cursor.at if stored.sequence == cursor.sequence else 0
@@ -139,10 +139,3 @@ def _batch(stored: Stored) -> CleanBatch | None:
         return decode(stored.data, CleanBatch, stored.headers.get(Header.CONTENT_TYPE))
     except MessageError:
         return None
-
-
-def _stored_ns(stored: Stored) -> int:
-    try:
-        return moment_ns("time", stored.headers.get("Nats-Time-Stamp", "1970-01-01"))
-    except RefusedError:
-        return 0
