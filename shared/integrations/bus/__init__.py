@@ -17,7 +17,7 @@ from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
 from .disk_outbox import DiskOutbox
 from .durable import Durable, ServerTooOldError
 from .embedded import MAX_PAYLOAD, EmbeddedServer
-from .environment import BUS_VARIABLES, bus_from
+from .environment import BUS_VARIABLES, STREAM_VARIABLES, bus_from, streams_from
 from .errors import (
     BusClosedError,
     BusError,
@@ -78,6 +78,7 @@ __all__ = [
     "RAW",
     "REPLICA_BUCKET",
     "STATE_BUCKET",
+    "STREAM_VARIABLES",
     "TASKS",
     "TASK_BUCKET",
     "Ack",
@@ -142,5 +143,6 @@ __all__ = [
     "replay",
     "respond",
     "stream_configs",
+    "streams_from",
     "subjects_of",
 ]

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from integrations.configuration import Checked, Fault
+from integrations.configuration import Checked, Fault, secret_from
 
 _SCHEMES = ("nats", "tls", "ws", "wss")
+_LOGINS = ("credentials_file", "nkey_seed_file", "user", "token", "token_file")
 
 
 class BusSettings(Checked, frozen=True):
@@ -27,9 +28,13 @@ class BusSettings(Checked, frozen=True):
     nkey_seed_file: str | None = None
     user: str | None = None
     password: str | None = None
+    password_file: str | None = None
+    """File with the password as its first line; better than the password itself."""
     token: str | None = None
     inbox_prefix: str | None = None
     """Where answers to us go; the server may let us listen there and nobody else. `_INBOX` otherwise."""
+    token_file: str | None = None
+    """The same for a token."""
     tls_ca_file: str | None = None
     tls_certificate_file: str | None = None
     tls_key_file: str | None = None
@@ -42,14 +47,16 @@ class BusSettings(Checked, frozen=True):
         for url in self.servers:
             if fault := _url_fault(url):
                 yield Fault("", "url", redacted(url), fault)
-        for one, other in (("user", "password"), ("tls_key_file", "tls_certificate_file")):
-            if (getattr(self, one) is None) != (getattr(self, other) is None):
-                yield Fault("", one, _given(getattr(self, one)), f"must come together with {other}")
-        ways = [
-            key
-            for key in ("credentials_file", "nkey_seed_file", "user", "token")
-            if getattr(self, key) is not None
-        ]
+        password = self.password if self.password is not None else self.password_file
+        if (self.user is None) != (password is None):
+            yield Fault("", "user", _given(self.user), "must come together with password or password_file")
+        if (self.tls_key_file is None) != (self.tls_certificate_file is None):
+            allowed = "must come together with tls_certificate_file"
+            yield Fault("", "tls_key_file", _given(self.tls_key_file), allowed)
+        for one in ("password", "token"):
+            if getattr(self, one) is not None and getattr(self, f"{one}_file") is not None:
+                yield Fault("", f"{one}_file", "given", f"must be left out beside {one}")
+        ways = [key for key in _LOGINS if getattr(self, key) is not None]
         if len(ways) > 1:
             yield Fault("", ways[1], "given", f"must not come together with {ways[0]}")
         for key in self.__struct_fields__:
@@ -79,18 +86,28 @@ class BusSettings(Checked, frozen=True):
         return context
 
     def login_options(self) -> dict[str, Any]:
-        """The options of nats.connect that concern identity and TLS."""
+        """The options of nats.connect that concern identity and TLS.
+
+        Raises:
+            ConfigurationError: a secret's file cannot be read.
+        """
         options = {
             "user_credentials": self.credentials_file,
             "nkeys_seed": self.nkey_seed_file,
             "user": self.user,
-            "password": self.password,
-            "token": self.token,
             "inbox_prefix": self.inbox_prefix,
+            "password": self._secret("password"),
+            "token": self._secret("token"),
             "tls": self.tls_context(),
             "tls_hostname": self.tls_server_hostname,
         }
         return {key: value for key, value in options.items() if value is not None}
+
+    def _secret(self, key: str) -> str | None:
+        file = f"{key}_file"
+        path: str | None = getattr(self, file)
+        given: str | None = getattr(self, key)
+        return secret_from(file, path) if path is not None else given
 
 
 def redacted(urls: str) -> str:

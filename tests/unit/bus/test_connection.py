@@ -88,6 +88,12 @@ async def test_a_slow_consumer_is_told(bus):
         ({"url": "nats://u:geheim@:1"}, "url must be like nats://host:4222, got 'nats://:1'"),
         ({"user": "a"}, "user must come together with password"),
         ({"token": "t", "user": "a", "password": "b"}, "token must not come together with user"),
+        ({"user": "a", "password": "b", "password_file": __file__}, "password_file must be left out beside"),
+        (
+            {"token_file": __file__, "user": "a", "password": "b"},
+            "token_file must not come together with user",
+        ),
+        ({"user": "a", "password_file": "/no/such"}, "password_file must be an existing file"),
         ({"tls_ca_file": "/no/such"}, "tls_ca_file must be an existing file, got '/no/such'"),
         ({"connect_timeout_seconds": 0.0}, "connect_timeout_seconds must be"),
     ],

@@ -48,6 +48,14 @@ async def test_user_and_password_or_a_token():
         await refused(server, "Authorization Violation", token="guess")  # noqa: S106 - test data
 
 
+async def test_a_password_or_a_token_from_a_file(tmp_path):
+    file = secret(tmp_path / "secret", "b c\nwhat else is in it\n")
+    async with EmbeddedServer(config='authorization { user: a, password: "b c" }') as server:
+        await talks(server, user="a", password_file=file)
+    async with EmbeddedServer(config='authorization { token: "b c" }') as server:
+        await talks(server, token_file=file)
+
+
 async def test_an_nkey(tmp_path):
     known, stranger = (key_pair(nkeys.PREFIX_BYTE_USER) for _ in range(2))
     async with EmbeddedServer(config=f"authorization {{ users: [{{ nkey: {public(known)} }}] }}") as server:

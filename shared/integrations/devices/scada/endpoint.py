@@ -1,8 +1,6 @@
 """Where an OPC UA server is reached, and as whom, in the words of the protocol's room."""
 
-from pathlib import Path
-
-from integrations.configuration import ConfigurationError, Fault
+from integrations.configuration import secret_from
 from integrations.protocols.opcua import OpcUaEndpoint
 
 from .fields import SCADAConnectionFields
@@ -42,9 +40,4 @@ def password_of(config: SCADAConnectionFields) -> str:
     """
     if not config.password_file:
         return config.password or ""
-    try:
-        return Path(config.password_file).read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text"
-        allowed = f"must be a readable file ({reason})"
-        raise ConfigurationError([Fault("", "password_file", config.password_file, allowed)]) from None
+    return secret_from("password_file", config.password_file)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from integrations.bus import BUS_VARIABLES, BusSettings, OutboxSettings, StreamSettings, bus_from
+from integrations.bus import (
+    BUS_VARIABLES,
+    STREAM_VARIABLES,
+    BusSettings,
+    OutboxSettings,
+    StreamSettings,
+    bus_from,
+    streams_from,
+)
 from integrations.configuration import ConfigurationError, Fault, FaultList, read_struct
 from integrations.coordination.analyzer import SteamSystemConfig
 from integrations.devices import ConnectionConfig, SimulationPolicy
@@ -73,7 +81,14 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     bus = _section(
         BusSettings, document.get("nats", {}), "nats", faults, bus_from(environment), BUS_VARIABLES
     )
-    streams = _section(StreamSettings, document.get("streams", {}), "streams", faults)
+    streams = _section(
+        StreamSettings,
+        document.get("streams", {}),
+        "streams",
+        faults,
+        streams_from(environment),
+        STREAM_VARIABLES,
+    )
     http = _section(
         HttpSettings, document.get("http", {}), "http", faults, http_from(environment), HTTP_VARIABLES
     )

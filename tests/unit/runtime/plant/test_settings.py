@@ -54,6 +54,14 @@ def test_the_environment_goes_before_the_file_for_bus_site_and_format():
     assert (plant.site, plant.content_type, plant.bus.url) == ("b", ContentType.MSGPACK, "nats://b:2")
 
 
+def test_the_environment_says_what_the_bus_has_room_for():
+    plant = read_plant(
+        {"streams": {"replicas": 1}}, {"STREAM_REPLICAS": "3", "STREAM_STORAGE_BYTES": "99000000"}
+    )
+    assert (plant.streams.replicas, plant.streams.storage_bytes) == (3, 99_000_000)
+    assert faults({}, {"STREAM_REPLICAS": "two"})[0].startswith("environment.STREAM_REPLICAS must be")
+
+
 def test_the_environment_describes_a_meter_where_the_file_has_none():
     environment = {
         "STEAM_METER_HOST": "meter",
