@@ -3,6 +3,8 @@
 UV_VERSION := 0.13.9
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 ARGS :=
+PROFILES := demo
+COMPOSE = docker compose $(foreach one,$(PROFILES),--profile $(one) $(patsubst %,--env-file %,$(wildcard deploy/compose/$(one).env)))
 DATA :=
 SEED := 1
 FOR := 10m
@@ -24,7 +26,7 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-quality faults soak schemas clean
+.PHONY: help run up down test check bench bench-quality faults soak schemas clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -33,17 +35,25 @@ run: $(VENV)/.runtime ## bus, simulated plant, services and a live table; ARGS="
 	@$(COMPILE)
 	@$(BIN)/gl003 run $(ARGS)
 
+up: ## the same in containers; PROFILES="demo observe cluster", PROFILES= PLANT_FILE=./plant.toml for your own plant
+	deploy/make-secrets.sh
+	$(COMPOSE) up --detach --build --wait
+
+down: ## end the containers; what they stored stays
+	$(COMPOSE) down
+
 test: check ## every check, then every test
 	@$(COMPILE)
-	$(BIN)/pytest -q tests --ignore=tests/benchmarks --ignore=tests/faults
+	$(BIN)/pytest -q tests --ignore=tests/benchmarks --ignore=tests/faults --ignore=tests/deployment
 
-check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file
+check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file, compose file, chart, alerts, dashboards
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gl003 schemas --check schemas
 	$(UV) lock --check --quiet --python $(BIN)/python
+	$(BIN)/pytest -q tests/deployment
 
 bench: $(VENV)/.bench ## benchmarks as a table, and in bench.json
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
