@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from integrations.transformation.detectors import HotellingGroup
+from integrations.transformation.detectors.wandering import Wandering
 from integrations.transformation.errors import InvalidArgumentError
 
 
@@ -47,6 +48,22 @@ def test_a_level_that_always_wandered_is_no_alarm():
     verdict = HotellingGroup(values[:400]).update(values[400:])
     assert np.ptp(values[:, 0]) > 6
     assert verdict.found.mean() < 0.05
+
+
+def test_an_alarm_stands_for_as_long_as_the_sensor_is_away_and_ends_with_it():
+    values = group(3000)
+    values[600:2600, 1] += 4
+    verdict = HotellingGroup(values[:400]).update(values[400:])
+    assert verdict.found[215:2200].all()
+    assert not verdict.found[2215:].any()
+
+
+def test_noise_and_wandering_are_told_apart():
+    chance = np.random.default_rng(7)
+    still, walking = chance.normal(0, 1, 2000), np.cumsum(chance.normal(0, 0.3, 2000))
+    found = Wandering.of(np.array([still, walking + chance.normal(0, 1, 2000)]).T)
+    assert found.noise == pytest.approx([1.0, 1.0], rel=0.1)
+    assert found.pace == pytest.approx([0.0, 0.09], abs=0.04)
 
 
 def test_one_spike_is_no_alarm_of_the_group():

@@ -1,8 +1,9 @@
-"""A group of sensors that leaves together what it used to be: Hotelling's T² on filtered departures.
+"""A group of sensors that leaves together what it used to be.
 
-Plants wander: a pump warms up, a level creeps. Each sensor's level is therefore followed by a Kalman filter
-whose pace is that of the training, and stands still while there is an alarm; the longer it does, the less a
-departure counts, so that what was only wandering ends the alarm by itself.
+Watched are the sensors, each by itself and all together. Plants wander: a pump warms up, a level creeps.
+Each level is therefore followed by a Kalman filter as fast as it wandered in training. While a value is
+clearly away its level stands still, and the longer it does, the less a departure counts, as the level may
+have moved: what never wandered is an alarm for as long as it is away.
 """
 
 from dataclasses import dataclass
@@ -14,20 +15,23 @@ from integrations.transformation.errors import InvalidArgumentError
 from integrations.transformation.segments import Bools, Floats, Indices
 
 from .scales import MAD_TO_SIGMA, least_scale
+from .wandering import Wandering
 
 LEAST_ROWS = 50
-BLOCKS = 10
-"""Into so many the training is cut: how far their means move tells how fast levels wander."""
 SETTLING = 8
 """The first in so many rows of the training is where the filters settle."""
 CLIP = 6.0
-"""Departures count as no more than so many deviations: a single spike is not an alarm of the group."""
+"""A single value moves a mean as if it were no more than so many deviations away: a spike is no alarm."""
+FASTER = 4.0
+"""The fast mean has so many times the weight of the slow one."""
+BAND = 3.0
+"""Deviations by which the slow mean may lag behind the fast one before it is taken along."""
+UNKNOWN = 1e3
+"""Variance of a level of which nothing is known: large beside any noise of a scaled value."""
+FOLLOWED = 0.01
+"""Chance of a departure so large that the level stands still."""
 PART_OF_DEVIATION = 0.2
 """The scale is at least this part of the standard deviation, where nearly half the values are equal."""
-LEAST_NOISE = 0.05
-LEAST_PACE = 1e-6
-LEAST_SHARE = 0.25
-"""Of what T² should be in training: it is less where sensors move less than their resolution."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,19 @@ class GroupVerdict:
     found: Bools
     """Where the alarm stands."""
     statistic: Floats
-    """T² over its limit: an alarm above 1."""
+    """The larger of both tests' statistics over their limits: an alarm above 1."""
     suspect: Indices
     """The sensor, by column, whose own departure is largest."""
 
 
 class HotellingGroup:
-    """Watches a group of sensors by T² of exponentially weighted, robustly scaled departures from levels.
+    """Watches a group of sensors by adaptive means of robustly scaled departures from levels that wander.
 
-    Sources: Hotelling (1947); Lowry, Woodall, Champ and Rigdon (1992), A Multivariate EWMA Control Chart;
-    Harvey (1989), the local level model.
+    Two tests share the false alarms: the largest departure of a single sensor, and T² of all. The training is
+    worth few independent rows, so that limits are those of Student's distribution.
+
+    Sources: Hotelling (1947); Capizzi and Masarotto (2003), An Adaptive EWMA Control Chart; Harvey (1989),
+    the local level model; Wallace (1959) for Student's distribution in terms of the normal.
 
     Args:
         training: a row for each time, a column for each sensor, while all is well; NaN where missing. At
@@ -64,7 +71,7 @@ class HotellingGroup:
         training: Floats,
         *,
         weight: float = 0.1,
-        false_alarms: float = 0.01,
+        false_alarms: float = 1e-4,
         resolution: Floats | float = 0.0,
     ) -> None:
         training = _table("training", training)
@@ -74,26 +81,12 @@ class HotellingGroup:
             raise InvalidArgumentError(f"weight must be greater than 0 and at most 1, got {weight!r}")
         if not 0 < false_alarms < 1:
             raise InvalidArgumentError(f"false_alarms must be between 0 and 1, got {false_alarms!r}")
-        self._weight = weight
         self._center, self._scale, floors = _levels(training, resolution)
         scaled = (training - self._center) / self._scale
-        self._pace, noise = _wandering(scaled)
-        self._gain = (np.sqrt(self._pace * (self._pace + 4 * noise)) - self._pace) / (2 * noise)
-        self._level = np.nanmedian(scaled[: len(scaled) // SETTLING], axis=0)
-        self._level = np.where(np.isnan(self._level), 0.0, self._level)
-        self._departure = np.zeros(self.sensors)
-        self._frozen = 0
-        self._alarm = False
-        usual = self._settle(scaled)
-        least = np.square(floors / self._scale) * weight / (2 - weight) + LEAST_PACE
-        self._turn, self._growth = self._principal(usual, least)
-        self._deviation = np.sqrt(np.square(usual).mean(axis=0)) + LEAST_PACE
-        count = len(usual) * weight / (2 - weight)
-        typical = float(np.median(np.square(usual @ self._turn.T).sum(axis=1)))
-        moving = max(1, int((self._deviation > 2 * LEAST_PACE).sum()))
-        usually = max(typical / _chi_square(0.5, moving), LEAST_SHARE)
-        self.limit = usually * _chi_square(1 - false_alarms, moving) * (1 + self.sensors / count)
-        """T² above which there is an alarm."""
+        self._means = _Means(scaled, weight, np.square(floors / self._scale))
+        self._own_limit = _chi_square(1 - false_alarms / 2 / self.sensors, 1)
+        self._joint_limit = _chi_square(1 - false_alarms / 2, self.sensors)
+        self._statistic, self._suspect = 0.0, 0
 
     @property
     def sensors(self) -> int:
@@ -109,49 +102,92 @@ class HotellingGroup:
         values = _table("values", values)
         if values.shape[1] != self.sensors:
             raise InvalidArgumentError(f"values must have {self.sensors} columns, got {values.shape[1]}")
-        found = np.zeros(len(values), dtype=np.bool_)
         statistic, suspect = np.zeros(len(values)), np.zeros(len(values), dtype=np.intp)
         for at, row in enumerate((values - self._center) / self._scale):
-            step = self._step(row)
-            turned = self._turn @ self._departure
-            own = turned * turned / (1 + self._frozen * self._growth)
-            statistic[at] = own.sum() / self.limit
-            suspect[at] = np.abs(self._departure / self._deviation).argmax()
-            self._alarm = found[at] = statistic[at] > 1
-            if self._alarm:
-                self._frozen += 1
-            else:
-                self._frozen = max(self._frozen - 1, 0)
-                self._level += step
-        return GroupVerdict(found, statistic, suspect)
+            if np.isfinite(row).any():
+                departure = self._means.take(row)
+                own, joint = np.square(departure), departure @ self._means.independent @ departure
+                self._statistic = max(own.max() / self._own_limit, joint / self._joint_limit)
+                self._suspect = int(own.argmax())
+            statistic[at], suspect[at] = self._statistic, self._suspect
+        return GroupVerdict(statistic > 1, statistic, suspect)
 
-    def _settle(self, scaled: Floats) -> Floats:
-        """Let the filters run over the training; return the departures that are usual."""
-        departures = np.empty_like(scaled)
-        for at, row in enumerate(scaled):
-            self._level += self._step(row)
-            departures[at] = self._departure
-        return departures[len(scaled) // SETTLING :]
 
-    def _step(self, row: Floats) -> Floats:
-        """Filter the next departures; return by how much they would move the levels."""
-        away = np.clip(row - self._level, -CLIP, CLIP)
-        away = np.where(np.isnan(away), self._departure, away)
-        self._departure = self._departure + self._weight * (away - self._departure)
-        step: Floats = np.where(np.isnan(row), 0.0, self._gain * away)
-        return step
+class _Means:
+    """Means of departures from levels that are followed, for all sensors at once.
 
-    def _principal(self, usual: Floats, least: Floats) -> tuple[Floats, Floats]:
-        """Return what makes departures independent, of deviation 1, and how these grow by wandering."""
-        spread = usual.T @ usual / len(usual) + np.diag(least)
-        own = np.sqrt(np.diag(spread))
-        # Filtered rows are worth few independent ones: correlations are shrunk by what those cannot show.
-        known = len(usual) * self._weight / (2 - self._weight)
-        shrink = min(1.0, self.sensors / known)
-        spread = (1 - shrink) * spread + shrink * np.diag(own * own)
-        whiten = np.linalg.inv(np.linalg.cholesky(spread))
-        growth, axes = np.linalg.eigh(whiten @ np.diag(self._pace) @ whiten.T)
-        return axes.T @ whiten, growth
+    Args:
+        training: a row for each time, NaN where missing.
+        weight: of the newest departure in the slow mean.
+        floors: least variance of a value of each sensor.
+    """
+
+    def __init__(self, training: Floats, weight: float, floors: Floats) -> None:
+        self._weight, self._fast_weight = weight, min(1.0, FASTER * weight)
+        self._wandering = Wandering.of(np.clip(training, -CLIP, CLIP))
+        count = training.shape[1]
+        self._level, self._slow, self._fast = np.zeros(count), np.zeros(count), np.zeros(count)
+        self._variance = np.full(count, UNKNOWN)
+        """Of each level, as far as it is known."""
+        self._band = np.full(count, np.inf)
+        slow, lag = [], []
+        for row in training:
+            self._average(row)
+            self._follow(row, np.isfinite(row))
+            slow.append(self._slow)
+            lag.append(self._fast - self._slow)
+        usual = len(training) // SETTLING
+        expected = weight / (2 - weight)
+        least = np.maximum(0.5 * self._wandering.noise, floors) * expected
+        self._usual = np.maximum(np.square(slow[usual:]).mean(axis=0), least)
+        self._band = BAND * np.sqrt(np.maximum(np.square(lag[usual:]).mean(axis=0), least))
+        self._settled = self._variance
+        self._freedom = (len(training) - usual) * expected
+        self._still = _chi_square(1 - FOLLOWED, 1)
+        self.independent = self._independent(np.array(slow[usual:]))
+        """What turns departures into T²."""
+
+    def take(self, row: Floats) -> Floats:
+        """Take the next values, return how far they are away, as if they were normal."""
+        self._average(row)
+        unsure = np.maximum(self._variance - self._settled, 0.0)
+        departure = self._normal(self._slow / np.sqrt(self._usual + unsure))
+        self._follow(row, np.isfinite(row) & (np.square(departure) <= self._still))
+        return departure
+
+    def _average(self, row: Floats) -> None:
+        """Move the means; the slow one is taken along where it lags far behind the fast one."""
+        present = np.isfinite(row)
+        away = np.where(present, row - self._level, 0.0)
+        fast = self._fast + self._fast_weight * np.clip(away - self._fast, -CLIP, CLIP)
+        slow = self._slow + self._weight * np.clip(away - self._slow, -CLIP, CLIP)
+        self._fast = np.where(present, fast, self._fast)
+        slow = np.clip(slow, self._fast - self._band, self._fast + self._band)
+        self._slow = np.where(present, slow, self._slow)
+
+    def _follow(self, row: Floats, where: Bools) -> None:
+        """Move the levels of some sensors; those of the others may have wandered meanwhile."""
+        variance = self._variance + self._wandering.pace
+        gain = np.where(where, variance / (variance + self._wandering.noise), 0.0)
+        away = np.where(where, row - self._level, 0.0)
+        self._level = self._level + gain * np.clip(away, -CLIP, CLIP)
+        self._variance = variance * (1 - gain)
+
+    def _normal(self, departure: Floats) -> Floats:
+        """Return Student's t as equally rare normal values."""
+        freedom = self._freedom
+        part = (8 * freedom + 1) / (8 * freedom + 3)
+        size = part * np.sqrt(freedom * np.log1p(np.square(departure) / freedom))
+        normal: Floats = np.copysign(size, departure)
+        return normal
+
+    def _independent(self, usual: Floats) -> Floats:
+        """Return the inverse of the correlations, shrunk by what so few independent rows cannot show."""
+        scaled = usual / np.sqrt(self._usual)
+        shrink = min(1.0, usual.shape[1] / self._freedom)
+        correlation = (1 - shrink) * (scaled.T @ scaled / len(scaled))
+        np.fill_diagonal(correlation, 1.0)
+        return np.linalg.inv(correlation)
 
 
 def _table(name: str, values: Floats) -> Floats:
@@ -184,27 +220,9 @@ def _levels(training: Floats, resolution: Floats | float) -> tuple[Floats, Float
             )
         center[column] = np.median(known)
         deviation = float(known.std())
-        spread = MAD_TO_SIGMA * float(np.median(np.abs(known - center[column]))) or deviation
+        spread = MAD_TO_SIGMA * float(np.median(np.abs(known - center[column])))
         scale[column] = max(spread, PART_OF_DEVIATION * deviation, least_scale(known, floor)) or 1.0
     return center, scale, np.broadcast_to(floors, count)
-
-
-def _wandering(scaled: Floats) -> tuple[Floats, Floats]:
-    """Return by how much the square of each level's departure grows a row, and the noise's variance.
-
-    Means of neighbouring blocks of m rows differ by twice their own noise, and 2 m/3 of a random walk's step.
-    """
-    size = len(scaled) // BLOCKS
-    blocks = scaled[: size * BLOCKS].reshape(BLOCKS, size, -1)
-    present = np.isfinite(blocks).sum(axis=1)
-    sums = np.nansum(blocks, axis=1)
-    means = np.where(present > 0, sums / np.maximum(present, 1), np.nan)
-    within = np.nansum(np.square(blocks - means[:, np.newaxis]), axis=1).sum(axis=0)
-    noise = within / np.maximum((np.maximum(present - 1, 0)).sum(axis=0), 1)
-    steps = np.square(np.diff(means, axis=0))
-    apart = np.nansum(steps, axis=0) / np.maximum(np.isfinite(steps).sum(axis=0), 1)
-    pace = np.maximum(apart - 2 * noise / size, 0.0) / (2 * size / 3)
-    return np.maximum(pace, LEAST_PACE), np.maximum(noise, LEAST_NOISE)
 
 
 def _chi_square(share: float, degrees: int) -> float:
