@@ -26,8 +26,9 @@ _DEVICE_STATUS = tuple(map(DeviceStatus, range(256)))
 
 
 class HartPoll(msgspec.Struct, frozen=True, eq=False):
-    """Values in the order of `names`; NaN where `status` (OPC UA) is bad.
+    """Values in the order of `names`; NaN where the device gave no number.
 
+    What a device says while it has failed is here too, under a bad `status` (OPC UA), and not to be used.
     `time_ns` (UTC) is the middle of the poll, from its first request to its last answer; for a burst, when it
     arrived. `units` are the device's own, and may change from one poll to the next.
     """
@@ -97,7 +98,7 @@ class Gathering:
         for name in names:
             variable = self._variable(name)
             code = graver(wide, self._status_of(name, variable))
-            values.append(variable.value if variable and code < Status.BAD else math.nan)
+            values.append(variable.value if variable and math.isfinite(variable.value) else math.nan)
             status.append(code)
             units.append(variable.unit if variable else "")
         return HartPoll(
