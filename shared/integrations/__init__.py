@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         MessageBus,
         StateManager,
     )
+    from integrations.coordination.tasks import TaskSchedule, TaskScheduler
     from integrations.devices import (
         BaseConnector,
         ConnectionConfig,
@@ -127,6 +128,8 @@ _ROOM_OF = {
     "StateManager": "coordination",
     "SteamMeterConfig": "devices.steam_meter",
     "SteamMeterConnector": "devices.steam_meter",
+    "TaskSchedule": "coordination.tasks",
+    "TaskScheduler": "coordination.tasks",
     "TaskStatus": "messages",
     "TemperatureReading": "devices.temperature_sensor",
     "TemperatureSensorConfig": "devices.temperature_sensor",
@@ -184,6 +187,8 @@ __all__ = [
     "StateManager",
     "SteamMeterConfig",
     "SteamMeterConnector",
+    "TaskSchedule",
+    "TaskScheduler",
     "TaskStatus",
     "TemperatureReading",
     "TemperatureSensorConfig",

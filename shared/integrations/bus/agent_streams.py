@@ -21,7 +21,10 @@ MAILBOX_MESSAGES = 50_000
 STATE_HISTORY = 16
 """Values kept of a key of the shared state."""
 _TO_MANY = ["gl.agent.role.*", "gl.agent.broadcast"]
-_OF_TASKS = [*(f"gl.task.p{priority.value}.*" for priority in MessagePriority), "gl.task.schedule.*"]
+_OF_TASKS = [
+    *(f"gl.task.p{priority.value}.*" for priority in MessagePriority),
+    *(f"gl.task.{timer}.*" for timer in ("schedule", "deadline", "due")),
+]
 _OF_COLLABORATIONS = [f"gl.collab.{step.value}.*" for step in CollaborationStep]
 _NOTICE_HOURS = 24
 _MARKER_NS = 60_000_000_000

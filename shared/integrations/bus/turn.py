@@ -47,6 +47,21 @@ class Turn:
             self._note(oldest(await patiently(self._members.present)) == self._members.name)
             await self._sleep(HEARTBEAT_SECONDS)
 
+    async def take(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` whenever it is our turn, for ever; it is cancelled where the turn ends."""
+        while True:
+            await self.ours.wait()
+            working = asyncio.ensure_future(work())
+            ending = asyncio.create_task(self.others.wait(), name="end of the turn")
+            try:
+                await asyncio.wait([working, ending], return_when=asyncio.FIRST_COMPLETED)
+                if working.done():
+                    return working.result()
+            finally:
+                working.cancel()
+                ending.cancel()
+                await asyncio.wait([working, ending])
+
     def _note(self, is_ours: bool) -> None:
         if is_ours == self.ours.is_set():
             return

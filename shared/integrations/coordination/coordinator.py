@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -31,9 +31,12 @@ from .handlers import Handler, Handlers
 from .known import ORCHESTRATOR_ID
 from .life import Life
 from .message_bus import MessageBus
-from .performance import Performance, load
+from .performance import Load, Performance, load
 from .responses import error_in
 from .sent import Sent
+from .tasking import Tasking
+from .tasks.dispatch import DO_TASK
+from .tasks.part import AgentTasks
 from .wording import seconds_left
 from .workplace import Extension, Workplace
 
@@ -43,11 +46,8 @@ REGISTER = "register_agent"
 """Action of the request with which an agent introduces itself to the orchestrator."""
 REQUEST_SECONDS = 30.0
 
-Load = Callable[[], tuple[int, int]]
-"""How many places for work are taken, and how many there are."""
 
-
-class AgentCoordinator(Collaborating):
+class AgentCoordinator(Collaborating, Tasking):
     """An agent: it is there for the others, has a mailbox, answers, sends and asks.
 
     With a `bus` of several agents in one program it uses that, otherwise one of its own; see MessageBus for
@@ -71,14 +71,16 @@ class AgentCoordinator(Collaborating):
         """Whether the orchestrator has answered that it knows us."""
         self.settings = settings or AgentSettings()
         self.bus = bus or MessageBus(name=agent_id, offline_seconds=self.settings.offline_seconds)
-        self.loads: list[Load] = [self._message_load]
+        self.performance = Performance()
+        self.tasks = AgentTasks(agent_id, self.performance)
+        self.loads: list[Load] = [self._message_load, self.tasks.load]
         """What makes up our load; whoever gives us other work adds to it."""
         self.extensions: list[Extension] = []
         """What is entered when we start, before the first mail is read, and left when we stop."""
         self.collaborations = CollaborativeOptimizer(self)
-        self.extensions.append(lambda: self.collaborations)
-        self.performance = Performance()
+        self.extensions += [lambda: self.collaborations, lambda: self.tasks.open(self.bus.link)]
         self._handlers = Handlers()
+        self._handlers.register(MessageType.COMMAND, DO_TASK, self.tasks.worker.on_dispatch)
         self._owns_bus = bus is None
         self._failure_callbacks: list[FailureCallback] = []
         self._sent = 0
@@ -239,6 +241,11 @@ class AgentCoordinator(Collaborating):
     async def announce(self) -> None:
         """Let the others see our profile as it is now: after capabilities or status have changed."""
         await self._running().presence.announce()
+
+    def show_soon(self) -> None:
+        """Let the others see soon what has changed of us; see `announce`."""
+        if self._workplace is not None:
+            self._workplace.presence.show_soon()
 
     @property
     def directory(self) -> Directory:

@@ -6,7 +6,10 @@ or before its deadline (of a task); 100 before there were any.
 """
 
 from collections import deque
+from collections.abc import Callable
 
+Load = Callable[[], tuple[int, int]]
+"""How many places for work are taken, and how many there are."""
 WINDOW = 200
 PROMPT_SECONDS = 1.0
 WELL_POINTS, PROMPT_POINTS = 70.0, 30.0

@@ -58,6 +58,10 @@ class PresenceKeeper:
         message = self._bucket.outgoing(f"{PROFILE}.{profile.agent_id}", encode(profile))
         await self._link.publisher.publish_all([message])
 
+    def show_soon(self) -> None:
+        """Have the others see what has changed, without waiting for it."""
+        self._soon.set()
+
     async def _beat_on(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
@@ -94,4 +98,4 @@ class PresenceKeeper:
 
     def _on_bus_event(self, event: BusEvent) -> None:
         if event.kind is BusEventKind.RECONNECTED:
-            self._soon.set()
+            self.show_soon()

@@ -4,9 +4,9 @@ Pure: what is decided here is a record to be written in place of another. Who wr
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from integrations.messages import TaskRecord
 
@@ -14,6 +14,7 @@ from . import machine
 from .graph import Dependencies
 from .machine import ASSIGNED, COMPLETED, IN_PROGRESS, PENDING
 from .roster import Roster
+from .store import Write
 from .waiting import WaitingLines
 
 
@@ -31,14 +32,6 @@ class Patience:
     """An agent that can do it has room for a task that has no deadline."""
     avoid: float = 30.0
     """An agent that gave a task back, or did not take it on, is not given it again so soon."""
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A record to be written in place of the one of that revision; 0 where there is none."""
-
-    record: TaskRecord
-    revision: int
 
 
 @dataclass(slots=True)
@@ -71,13 +64,15 @@ class Book:
         """Tasks with dependencies that are not in this book: to be looked up, see `settle`."""
         self.judges_from = 0.0
         """From when on an agent that is not there counts as lost (monotonic seconds)."""
+        self.workers: Collection[str] = ()
+        """The lives of agents that go on; what any other was working on is lost."""
         self._clock = clock
         self._entries: dict[str, Entry] = {}
         self._dependencies = Dependencies()
         self._lines = WaitingLines()
         self._avoid: dict[str, dict[str, float]] = {}
         self._doomed: dict[str, str] = {}
-        self._lives: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -107,6 +102,9 @@ class Book:
         else:
             if known.record.status is not record.status or known.record.attempt != record.attempt:
                 known.since = self._clock()
+                self._refused.pop(record.task_id, None)
+            if record.status is PENDING and known.record.assignee_id and record.losses == known.record.losses:
+                self.avoid(record.task_id, known.record.assignee_id)
             known.record, known.revision = record, revision
             self._place(known)
         return True
@@ -125,13 +123,31 @@ class Book:
         elif found is None and self._clock() - waiting.since > self.patience.missing_dependency:
             self._doomed[waiting_id] = f"dependency {task_id} does not exist"
 
-    def lives(self, agent_id: str, life: str) -> None:
-        """Note which life an agent is in; what earlier ones were working on is lost."""
-        self._lives[agent_id] = life
-
     def avoid(self, task_id: str, agent_id: str) -> None:
         """Do not give a task to this agent for a while."""
         self._avoid.setdefault(task_id, {})[agent_id] = self._clock() + self.patience.avoid
+
+    def forget(self, task_id: str) -> None:
+        """Forget a task that was taken out of the bucket."""
+        entry = self._entries.get(task_id)
+        if entry is not None:
+            if entry.record.assignee_id:
+                self.roster.released(entry.record.assignee_id, task_id)
+            self._drop(task_id)
+
+    def refuse(self, task_id: str, reason: str) -> None:
+        """Note that its assignee cannot do a task: it goes to another."""
+        entry = self._entries.get(task_id)
+        if entry is not None and entry.record.status is ASSIGNED:
+            self._refused[task_id] = reason
+
+    def assignment(self, task_id: str, now: datetime) -> Write | None:
+        """Return who gets this task, where it waits for nothing but an agent and one has room."""
+        entry = self._entries.get(task_id)
+        if entry is None or not self._lines.has(entry.kind, task_id):
+            return None
+        agent = self._choose(entry.record, self._avoided(task_id))
+        return self._given(entry, agent, now) if agent else None
 
     def assignments(self, now: datetime, most: int = 500) -> list[Write]:
         """Return who gets what, at most so much at a time; each takes place unless it is `withdrawn`."""
@@ -146,12 +162,11 @@ class Book:
             if agent is None and not avoid:
                 blocked.add(kind)
                 continue
-            self._lines.leave(kind, task_id)
             if agent is None:
+                self._lines.leave(kind, task_id)
                 held_back.append(entry)
                 continue
-            self.roster.took(agent, task_id, entry.record.task_type)
-            writes.append(Write(machine.assign(entry.record, agent, now), entry.revision))
+            writes.append(self._given(entry, agent, now))
         for entry in held_back:
             self._place(entry)
         return writes
@@ -159,8 +174,9 @@ class Book:
     def withdrawn(self, write: Write) -> None:
         """Take an assignment back that was not written down after all."""
         entry = self._entries.get(write.record.task_id)
-        if write.record.assignee_id and entry is not None and entry.revision == write.revision:
-            self.roster.released(write.record.assignee_id, write.record.task_id)
+        agent, assigned = write.record.assignee_id, write.record.status is ASSIGNED
+        if assigned and agent and entry is not None and entry.revision == write.revision:
+            self.roster.released(agent, write.record.task_id)
             self._place(entry)
 
     def doomed(self, now: datetime) -> list[Write]:
@@ -184,14 +200,17 @@ class Book:
         self._place(entry)
 
     def _close(self, record: TaskRecord) -> None:
-        entry = self._entries.pop(record.task_id, None)
-        if entry is not None:
-            self._lines.leave(entry.kind, record.task_id)
-        self._dependencies.drop(record.task_id)
-        self._avoid.pop(record.task_id, None)
-        self._doomed.pop(record.task_id, None)
-        self.unchecked.discard(record.task_id)
+        self._drop(record.task_id)
         self._resolve(record)
+
+    def _drop(self, task_id: str) -> None:
+        entry = self._entries.pop(task_id, None)
+        if entry is not None:
+            self._lines.leave(entry.kind, task_id)
+        self._dependencies.drop(task_id)
+        for notes in (self._avoid, self._doomed, self._refused):
+            notes.pop(task_id, None)
+        self.unchecked.discard(task_id)
 
     def _resolve(self, record: TaskRecord) -> None:
         """Free, or doom, what waited for a task that is at its end."""
@@ -236,20 +255,30 @@ class Book:
 
     def _left_lying(self, now: datetime) -> Iterator[Write]:
         for entry in self._entries.values():
-            if entry.record.assignee_id is not None and (reason := self._trouble(entry)):
-                yield Write(machine.give_back(entry.record, reason, now, lost=True), entry.revision)
+            if entry.record.assignee_id is None:
+                continue
+            if refusal := self._refused.get(entry.record.task_id):
+                yield Write(machine.give_back(entry.record, refusal, now, lost=False), entry.revision)
+            elif trouble := self._trouble(entry):
+                yield Write(machine.give_back(entry.record, trouble, now, lost=True), entry.revision)
 
     def _trouble(self, entry: Entry) -> str:
         """Return why the assignee of a task has to be given up; empty where it has not."""
         record, agent = entry.record, entry.record.assignee_id or ""
         if not self.roster.is_online(agent):
             return f"{agent} is lost" if self._clock() >= self.judges_from else ""
-        if record.status is IN_PROGRESS and record.worker != self._lives.get(agent, record.worker):
-            return f"{agent} was started again"
+        if record.status is IN_PROGRESS and record.worker and record.worker not in self.workers:
+            return f"{agent} was ended, or started again" if self._clock() >= self.judges_from else ""
         if record.status is ASSIGNED and self._clock() - entry.since > self.patience.accept:
             self.avoid(record.task_id, agent)
             return f"{agent} did not take it on in {self.patience.accept:g} s"
         return ""
+
+    def _given(self, entry: Entry, agent: str, now: datetime) -> Write:
+        task_id = entry.record.task_id
+        self._lines.leave(entry.kind, task_id)
+        self.roster.took(agent, task_id, entry.record.task_type)
+        return Write(machine.assign(entry.record, agent, now), entry.revision)
 
     def _choose(self, record: TaskRecord, avoid: set[str]) -> str | None:
         wanted = record.wanted_agent
@@ -265,8 +294,3 @@ class Book:
 def _holder(record: TaskRecord) -> tuple[str | None, int]:
     """Who has a task, and by which assignment; nobody once it has ended."""
     return (None, 0) if machine.ended(record) else (record.assignee_id, record.attempt)
-
-
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)

@@ -31,7 +31,7 @@ def ended(record: TaskRecord) -> bool:
     return record.status in ENDS
 
 
-def admit(task: AgentTask, now: datetime, max_losses: int = 3) -> TaskRecord:
+def admit(task: AgentTask | TaskRecord, now: datetime, max_losses: int = 3) -> TaskRecord:
     """Return the first record of a task, whatever its sender says about how far it is.
 
     An assignee that it names is the only agent that may have it.
@@ -57,7 +57,7 @@ def assign(record: TaskRecord, agent_id: str, now: datetime) -> TaskRecord:
     return _moved(record, ASSIGNED, now, agent_id, assignee_id=agent_id, attempt=record.attempt + 1)
 
 
-def accept(record: TaskRecord, worker: str, now: datetime) -> TaskRecord:
+def accept(record: TaskRecord, worker: str | None, now: datetime) -> TaskRecord:
     """Have the assignee begin; `worker` says which life of it."""
     return _moved(record, IN_PROGRESS, now, record.assignee_id, started_at=now, worker=worker)
 

@@ -19,8 +19,10 @@ _STALE_SHARE = 4
 class Member:
     """One agent and the tasks that it has."""
 
-    profile: AgentProfile
-    online: bool = True
+    agent_id: str
+    profile: AgentProfile | None = None
+    """None while nothing is known of it but the tasks it has."""
+    online: bool = False
     tasks: dict[str, str] = field(default_factory=dict)
     """Task types by task id."""
     by_type: Counter[str] = field(default_factory=Counter)
@@ -30,27 +32,31 @@ class Member:
 
     def room_for(self, task_type: str) -> bool:
         """Whether it can take one more task of this type now."""
-        if not self.online or self.profile.current_load >= self.profile.max_load:
+        profile = self.profile
+        if profile is None or not self.online or profile.current_load >= profile.max_load:
             return False
-        capability = capability_of(self.profile, task_type)
+        capability = capability_of(profile, task_type)
         return capability is not None and (
             capability.availability and self.by_type[task_type] < capability.max_concurrent_tasks
         )
 
-    def standing(self, task_type: str) -> Standing:
+    def standing(self, profile: AgentProfile, task_type: str) -> Standing:
         """Return what matters of it to a choice."""
-        profile = self.profile
         capability = capability_of(profile, task_type)
         slots = sum(each.max_concurrent_tasks for each in profile.capabilities) or 1
         load = max(profile.current_load / profile.max_load, len(self.tasks) / slots)
         return Standing(
-            profile.agent_id,
+            self.agent_id,
             load=min(load, 1.0),
             performance=profile.performance_score,
             skill=_skill(capability),
             breadth=len(profile.capabilities),
             turn=self.turn,
         )
+
+
+Place = tuple[Rank, str, int]
+"""Rank, agent, and the change of that agent which made it so."""
 
 
 class Roster:
@@ -60,25 +66,25 @@ class Roster:
         self._policy = policy
         self._rank: Callable[[Standing, int], Rank] = POLICIES[policy]
         self._members: dict[str, Member] = {}
-        self._lines: dict[tuple[str, int], list[tuple[Rank, str, int]]] = {}
+        self._lines: dict[tuple[str, int], list[Place]] = {}
         self._turns = 0
 
     def note(self, profile: AgentProfile, *, online: bool) -> None:
         """Take down what an agent says of itself, and whether it is there."""
-        member = self._members.get(profile.agent_id)
-        if member is None:
-            member = self._members[profile.agent_id] = Member(profile, online)
+        member = self._member(profile.agent_id)
         member.profile, member.online = profile, online
         self._moved(member)
 
     def remove(self, agent_id: str) -> None:
-        """Forget an agent that is known no more."""
-        self._members.pop(agent_id, None)
+        """Forget what an agent said of itself; the tasks that it has it has still."""
+        member = self._member(agent_id)
+        member.profile, member.online = None, False
+        self._moved(member)
 
     def took(self, agent_id: str, task_id: str, task_type: str) -> None:
         """Note that an agent has a task."""
-        member = self._members.get(agent_id)
-        if member is None or task_id in member.tasks:
+        member = self._member(agent_id)
+        if task_id in member.tasks:
             return
         member.tasks[task_id] = task_type
         member.by_type[task_type] += 1
@@ -94,6 +100,11 @@ class Roster:
             member.by_type[task_type] -= 1
             self._moved(member)
 
+    def is_known(self, agent_id: str) -> bool:
+        """Whether there is an agent of that name."""
+        member = self._members.get(agent_id)
+        return member is not None and member.profile is not None
+
     def is_online(self, agent_id: str) -> bool:
         """Whether an agent is known and there."""
         member = self._members.get(agent_id)
@@ -101,23 +112,21 @@ class Roster:
 
     def knows(self, task_type: str) -> bool:
         """Whether any agent, there or not, can do tasks of this type."""
-        return any(capability_of(member.profile, task_type) for member in self._members.values())
+        return any(capability_of(profile, task_type) for profile in self._profiles())
 
     def task_types(self) -> list[str]:
         """Return the types of task that some agent can do."""
-        return sorted(
-            {each.capability_name for one in self._members.values() for each in one.profile.capabilities}
-        )
+        return sorted({each.capability_name for one in self._profiles() for each in one.capabilities})
 
     def choose(self, task_type: str, priority: int, avoid: Collection[str] = ()) -> str | None:
         """Return the agent that the policy gives such a task to; None where none has room for it."""
         line = self._line(task_type, priority)
-        kept: list[tuple[Rank, str, int]] = []
+        kept: list[Place] = []
         chosen = None
         while line and chosen is None:
             entry = line[0]
             member = self._members.get(entry[1])
-            if member is None or entry[2] != member.change or not member.room_for(task_type):
+            if member is None or entry[2] != member.change:
                 heapq.heappop(line)
             elif entry[1] in avoid:
                 kept.append(heapq.heappop(line))
@@ -132,7 +141,7 @@ class Roster:
         member = self._members.get(agent_id)
         return member is not None and member.room_for(task_type)
 
-    def _line(self, task_type: str, priority: int) -> list[tuple[Rank, str, int]]:
+    def _line(self, task_type: str, priority: int) -> list[Place]:
         if self._policy is not AssignmentPolicy.PRIORITY_WEIGHTED:
             priority = 0
         line = self._lines.get((task_type, priority))
@@ -140,29 +149,34 @@ class Roster:
             line = self._lines[task_type, priority] = self._new_line(task_type, priority)
         return line
 
-    def _new_line(self, task_type: str, priority: int) -> list[tuple[Rank, str, int]]:
-        line = [
-            self._entry(member, task_type, priority)
-            for member in self._members.values()
-            if member.room_for(task_type)
-        ]
-        heapq.heapify(line)
-        return line
+    def _new_line(self, task_type: str, priority: int) -> list[Place]:
+        line = [self._place(member, task_type, priority) for member in self._members.values()]
+        found = [place for place in line if place is not None]
+        heapq.heapify(found)
+        return found
 
-    def _entry(self, member: Member, task_type: str, priority: int) -> tuple[Rank, str, int]:
-        rank = self._rank(member.standing(task_type), priority)
-        return rank, member.profile.agent_id, member.change
+    def _place(self, member: Member, task_type: str, priority: int) -> Place | None:
+        if member.profile is None or not member.room_for(task_type):
+            return None
+        rank = self._rank(member.standing(member.profile, task_type), priority)
+        return rank, member.agent_id, member.change
 
     def _moved(self, member: Member) -> None:
         """Put a member where it belongs now, in every line that it stands in."""
         member.change += 1
-        names = {each.capability_name for each in member.profile.capabilities}
-        for task_type, priority in self._lines_of(names):
-            if member.room_for(task_type):
-                heapq.heappush(self._lines[task_type, priority], self._entry(member, task_type, priority))
+        for (task_type, priority), line in self._lines.items():
+            place = self._place(member, task_type, priority)
+            if place is not None:
+                heapq.heappush(line, place)
 
-    def _lines_of(self, names: Collection[str]) -> Iterable[tuple[str, int]]:
-        return [key for key in self._lines if key[0] in names]
+    def _member(self, agent_id: str) -> Member:
+        member = self._members.get(agent_id)
+        if member is None:
+            member = self._members[agent_id] = Member(agent_id)
+        return member
+
+    def _profiles(self) -> Iterable[AgentProfile]:
+        return (member.profile for member in self._members.values() if member.profile is not None)
 
 
 def capability_of(profile: AgentProfile, task_type: str) -> AgentCapability | None:

@@ -17,6 +17,9 @@ class WaitingLine:
     def __len__(self) -> int:
         return len(self._place)
 
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._place
+
     def __iter__(self) -> Iterator[str]:
         """Yield the ids, in no order."""
         return iter(tuple(self._place))
@@ -54,6 +57,10 @@ class WaitingLines:
     def line(self, kind: tuple[str, str]) -> WaitingLine:
         """Return the line of a kind."""
         return self._lines.setdefault(kind, WaitingLine())
+
+    def has(self, kind: tuple[str, str], task_id: str) -> bool:
+        """Whether a task stands in the line of its kind."""
+        return kind in self._lines and task_id in self._lines[kind]
 
     def leave(self, kind: tuple[str, str], task_id: str) -> None:
         """Take a task out of its line."""

@@ -137,7 +137,9 @@ def test_the_line_chooses_what_looking_at_everyone_would(data):
 
 def best(who, policy, priority):
     fit = [member for member in who._members.values() if member.room_for("report")]
-    ranked = [(POLICIES[policy](each.standing("report"), priority), each.profile.agent_id) for each in fit]
+    ranked = [
+        (POLICIES[policy](each.standing(each.profile, "report"), priority), each.agent_id) for each in fit
+    ]
     return min(ranked, default=(None, None))[1]
 
 

@@ -35,7 +35,9 @@ class Bucket:
         self.roster = Roster()
         for each in agents:
             self.roster.note(each, online=True)
+        self.lives = {"life"}
         self.book = Book(self.roster, replace(Patience(), **patience), clock=self.time.clock)
+        self.book.workers = self.lives
         self.records = {}
         self.revision = 0
 
@@ -186,14 +188,13 @@ def test_nobody_counts_as_lost_before_they_could_have_said_that_they_are_there()
     assert it.status("x") is TaskStatus.PENDING
 
 
-def test_what_an_earlier_life_of_an_agent_was_working_on_is_given_out_again():
+def test_what_a_life_of_an_agent_was_working_on_is_given_out_again_when_it_ends():
     it = Bucket(agent("a"))
-    it.book.lives("a", "one")
     it.submit("x")
     it.work()
-    it.accept("x", "one")
+    it.accept("x")
     assert it.work() == []
-    it.book.lives("a", "two")
+    it.lives.clear()
     assert it.work() == ["x"]
     assert it.records["x"].attempt == 2
 

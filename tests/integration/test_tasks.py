@@ -1,0 +1,203 @@
+"""Tasks over a real bus: given out, done, and ended once, with a clear reason where they cannot be done."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fakes.agents import agent, make_streams
+from fakes.site import eventually
+from fakes.tasks import Doing, a_task, doer, scheduler
+from integrations import MessageType, TaskStatus
+from integrations.bus import Outgoing, Publisher
+from integrations.coordination.tasks import TaskRefusedError, TaskSchedule, UnknownTaskError
+
+
+@pytest.fixture
+async def url(nats_server, streams):
+    await make_streams(streams)
+    return nats_server.url
+
+
+@contextlib.asynccontextmanager
+async def at_work(url, *doers, policy="least_loaded"):
+    """A scheduler, and agents that do tasks."""
+    tasks, bus = scheduler(url, policy)
+    async with contextlib.AsyncExitStack() as stack:
+        for each in doers:
+            stack.push_async_callback(each.bus.stop)
+            await stack.enter_async_context(each)
+        await stack.enter_async_context(bus)
+        yield await stack.enter_async_context(tasks)
+
+
+async def test_a_task_is_done_by_an_agent_that_can_and_its_requester_hears_of_it(url):
+    doing, heard = Doing(), []
+    requester = agent(url, "GL-003")
+    requester.register_handler(
+        MessageType.NOTIFICATION, "task_ended", lambda message: heard.append(message.payload)
+    )
+    async with at_work(url, doer(url, "GL-004", doing), requester):
+        await requester.tasks.desk.submit_task(a_task("a", parameters={"hours": 8}))
+        ended = await requester.tasks.desk.wait_for("a", 20)
+        assert (ended.status, ended.assignee_id) == (TaskStatus.COMPLETED, "GL-004")
+        assert ended.result == {"by": "GL-004", "hours": 8}
+        assert ended.created_at <= ended.started_at <= ended.completed_at
+        await eventually(lambda: heard, 20)
+        assert heard == [
+            {
+                "action": "task_ended",
+                "task_id": "a",
+                "status": "completed",
+                "result": ended.result,
+                "error": None,
+            }
+        ]
+
+
+async def test_what_a_handler_raises_is_how_the_task_ended(url):
+    async with at_work(url, doer(url, "GL-004", Doing())) as tasks:
+        await tasks.submit_task(a_task("a", parameters={"error": "valve stuck"}))
+        await tasks.submit_task(a_task("b", dependencies=["a"]))
+        assert (await tasks.wait_for("a", 20)).error == "ValueError: valve stuck"
+        assert (await tasks.wait_for("b", 20)).error == "dependency a failed: ValueError: valve stuck"
+
+
+async def test_a_task_submitted_twice_is_done_once(url):
+    doing = Doing()
+    async with at_work(url, doer(url, "GL-004", doing)) as tasks:
+        for _ in range(3):
+            await tasks.submit_task(a_task("a"))
+        await tasks.wait_for("a", 20)
+        await tasks.submit_task(a_task("a", priority=1))
+        await tasks.submit_task(a_task("b"))
+        await tasks.wait_for("b", 20)
+        assert doing.begun == {"a": 1, "b": 1}
+
+
+async def test_no_more_is_done_at_once_than_the_capability_allows_and_the_urgent_comes_first(url):
+    doing = Doing(hold=True)
+    async with at_work(url, doer(url, "GL-004", doing, most=2)) as tasks:
+        for name in ("first", "second"):
+            await tasks.submit_task(a_task(name))
+        await eventually(lambda: len(doing.begun) == 2, 20)
+        for name, priority in (("low", 5), ("normal", 3), ("critical", 1)):
+            await tasks.submit_task(a_task(name, priority=priority))
+            await eventually(lambda name=name: tasks._engine.book.entry(name), 20)
+        doing.go.set()
+        for name in ("low", "normal", "critical"):
+            await tasks.wait_for(name, 20)
+        assert doing.most_at_once == 2
+        assert doing.order.index("critical") < doing.order.index("normal") < doing.order.index("low")
+
+
+async def test_cyclic_and_missing_dependencies_and_unknown_types_are_told_by_name(url):
+    async with at_work(url, doer(url, "GL-004", Doing())) as tasks:
+        await tasks.submit_task(a_task("a", dependencies=["b"]))
+        await tasks.submit_task(a_task("b", dependencies=["a"]))
+        await tasks.submit_task(a_task("c", dependencies=["ghost"]))
+        await tasks.submit_task(a_task("d", "juggle"))
+        errors = [(await tasks.wait_for(name, 20)).error for name in "abcd"]
+        assert errors[0] in {"cyclic dependencies: b → a → b", "cyclic dependencies: a → b → a"}
+        assert errors[1] == errors[0]
+        assert errors[2:] == [
+            "dependency ghost does not exist",
+            "no agent knows task_type juggle; known are report",
+        ]
+
+
+async def test_what_can_never_be_done_is_refused_at_once(url):
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    async with at_work(url) as tasks:
+        with pytest.raises(TaskRefusedError, match="deadline must be after the beginning, got 20"):
+            await tasks.submit_task(a_task("a", deadline=past))
+        with pytest.raises(TaskRefusedError, match="cyclic dependencies: a → a"):
+            await tasks.submit_task(a_task("a", dependencies=["a"]))
+        with pytest.raises(TaskRefusedError, match="schedules pattern is invalid"):
+            await tasks.submit_task(a_task("a"), TaskSchedule(cron="0 99 * * * *"))
+        with pytest.raises(UnknownTaskError, match="nobody knows a task a"):
+            await tasks.get_task_status("a")
+
+
+async def test_what_is_no_task_becomes_a_dead_letter_and_holds_nothing_up(url, streams):
+    async with at_work(url, doer(url, "GL-004", Doing())) as tasks:
+        async with Publisher(streams) as publisher:
+            await publisher.publish_all([Outgoing("gl.task.p3.report", b'{"task_id": "a b"}')])
+        await tasks.submit_task(a_task("good"))
+        await tasks.wait_for("good", 20)
+    letter = await eventually(
+        lambda: streams.api("STREAM.MSG.GET.DEAD", {"last_by_subj": "gl.plant1.dead.TASKS"}), 20
+    )
+    assert letter["message"]["subject"] == "gl.plant1.dead.TASKS"
+
+
+async def test_a_deadline_ends_a_task_that_is_being_done(url):
+    doing = Doing(hold=True)
+    async with at_work(url, doer(url, "GL-004", doing)) as tasks:
+        await tasks.submit_task(a_task("a", deadline=datetime.now(UTC) + timedelta(seconds=1)))
+        ended = await tasks.wait_for("a", 20)
+        assert ended.status is TaskStatus.FAILED
+        assert ended.error == f"deadline {ended.deadline.isoformat()} passed"
+        await eventually(lambda: doing.at_once == 0, 20)
+        assert doing.done == {}
+
+
+async def test_a_cancelled_task_is_stopped_and_what_has_ended_cannot_be_cancelled(url):
+    doing = Doing(hold=True)
+    async with at_work(url, doer(url, "GL-004", doing)) as tasks:
+        await tasks.submit_task(a_task("a"))
+        await eventually(lambda: doing.at_once, 20)
+        assert await tasks.cancel_task("a", "not needed")
+        assert not await tasks.cancel_task("a")
+        await eventually(lambda: doing.at_once == 0, 20)
+        assert (await tasks.get_task("a")).error == "not needed"
+        assert not await tasks.update_task_status("a", TaskStatus.COMPLETED, result=1)
+        assert await tasks.get_task_status("a") is TaskStatus.CANCELLED
+
+
+async def test_the_server_begins_tasks_later_and_again_and_again_until_that_is_cancelled(url):
+    doing = Doing()
+    async with at_work(url, doer(url, "GL-004", doing)) as tasks:
+        await tasks.submit_task(a_task("later"), TaskSchedule(at=datetime.now(UTC) + timedelta(seconds=1)))
+        assert await tasks.get_task_status("later") is TaskStatus.PENDING
+        await tasks.submit_task(a_task("often"), TaskSchedule(every=timedelta(seconds=1)))
+        await eventually(lambda: len([name for name in doing.done if name.startswith("often-")]) >= 2, 20)
+        assert (await tasks.wait_for("later", 20)).status is TaskStatus.COMPLETED
+        assert await tasks.cancel_task("often")
+        info = await tasks.desk._bus.api("STREAM.INFO.TASKS", {"subjects_filter": "gl.task.schedule.*"})
+        assert not info["state"].get("subjects")
+        assert set(doing.done.values()) == {1}
+
+
+async def test_tasks_wait_for_an_agent_that_has_room_and_assign_task_says_whose_it_is(url):
+    async with at_work(url, doer(url, "GL-004", Doing(hold=True), most=1)) as tasks:
+        await tasks.submit_task(a_task("a"))
+        await eventually(lambda: tasks._engine.book.entry("a"), 20)
+        assert await tasks.assign_task("a") == "GL-004"
+        await tasks.submit_task(a_task("b", assignee="GL-004"))
+        await eventually(lambda: tasks._engine.book.entry("b"), 20)
+        assert await tasks.assign_task("b") is None
+        assert await tasks.assign_task("ghost") is None
+        assert await tasks.update_task_status("a", TaskStatus.COMPLETED, result={"by": "hand"})
+        await eventually(lambda: tasks._engine.book.entry("b").record.assignee_id, 20)
+        assert (await tasks.get_task("a")).result == {"by": "hand"}
+
+
+async def test_progress_is_written_down(url):
+    working = asyncio.Event()
+
+    async def slow(task):
+        await it.tasks.worker.report_progress(task.task_id, 0.25)
+        await working.wait()
+        return 1
+
+    it = doer(url, "GL-004", slow)
+    async with at_work(url, it) as tasks:
+        await tasks.submit_task(a_task("a"))
+        await eventually(
+            lambda: (entry := tasks._engine.book.entry("a")) and entry.record.progress == 0.25, 20
+        )
+        working.set()
+        assert (await tasks.wait_for("a", 20)).result == 1
+        assert (await tasks.desk.find("a")).record.progress == 1.0
