@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from msgspec import structs
 
 from integrations.resilience import Backoff
 
-from .outbox import Gap, MemoryOutbox
+from .outbox import Gap, Kept, MemoryOutbox
 from .outbox_file import Found, is_corrupt
 from .outbox_pace import Pace
 from .outbox_settings import OutboxSettings, state_folder
@@ -60,6 +61,8 @@ class DiskOutbox(MemoryOutbox):
         self._stored = 0  # on the disk only, with numbers above the cursor
         self._oldest_stored_ns = 0
         self._cursor = 0  # up to here all are taken or settled
+        self._last_found = 0  # up to here they are of an earlier life
+        self._doubted: set[str] = set()
         self._turn = asyncio.Lock()
         self._saving = False
         self._wall_minus_clock = 0.0
@@ -203,6 +206,8 @@ class DiskOutbox(MemoryOutbox):
     async def _read(self, max_messages: int, max_bytes: int) -> None:
         async with self._turn:
             taken = await self._store.read(self._cursor, max_messages, max_bytes)
+            for kept in taken:
+                self._doubt(kept)
             self._taken = taken
             self._stored = self._stored - len(taken) if taken else 0
             if taken:
@@ -210,6 +215,12 @@ class DiskOutbox(MemoryOutbox):
                 self._oldest_stored_ns = taken[-1].kept_ns
         if not self._stored and not self._waiting:
             self._filled.clear()
+
+    def _doubt(self, kept: Kept) -> None:
+        """Mark what may have been stored already: of each subject, the first that an earlier life left."""
+        if kept.number <= self._last_found and kept.message.subject not in self._doubted:
+            self._doubted.add(kept.message.subject)
+            kept.message = structs.replace(kept.message, doubtful=True)
 
     async def _trim(self) -> None:
         """Drop what is over the bounds."""
@@ -259,6 +270,7 @@ class DiskOutbox(MemoryOutbox):
             kept.number = number
         self._next_number = found.last_number + 1 + len(self._waiting)
         self._cursor = found.first_number - 1
+        self._last_found = found.last_number
         self._filled.set()
         self._empty.clear()
 

@@ -30,7 +30,7 @@ class Batch:
 class Flight:
     """One message on its way; `command` is what goes to the socket, built when it first leaves."""
 
-    __slots__ = ("batch", "command", "deadline", "index", "lane", "message", "token")
+    __slots__ = ("batch", "command", "deadline", "doubtful", "index", "lane", "message", "sent", "token")
 
     def __init__(self, batch: Batch, index: int, message: Outgoing, token: str) -> None:
         self.batch = batch
@@ -40,6 +40,8 @@ class Flight:
         self.token = token
         self.command = b""
         self.deadline = 0.0
+        self.sent: float | None = None
+        self.doubtful = message.doubtful
 
     def build(self, inbox: str, max_payload: int) -> bytes:
         """The command, with its answer going to `inbox` + token; raises NotSendableError."""

@@ -20,8 +20,9 @@ from nats import errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from .asking import stored_as
 from .connection import Bus, BusEvent, BusEventKind
-from .errors import BusClosedError
+from .errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 from .flights import Batch, Flight
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal, decode_answer
 from .wire import NotSendableError
@@ -29,6 +30,8 @@ from .wire import NotSendableError
 log = structlog.get_logger(__name__)
 
 NO_RESPONDERS = "503"
+REMEMBERED_SECONDS = 100.0
+"""For how long a server surely knows an id: the duplicate window of our streams, less what clocks differ."""
 
 
 @dataclass(slots=True)
@@ -51,7 +54,8 @@ class Publisher:
     that name a lane go one after the other in it instead.
 
     Sent again under the same Nats-Msg-Id: after `deadline_seconds` without an ack, after a reconnect, and
-    when the server has no room or no leader for the moment.
+    when the server has no room or no leader for the moment. Where the server may have forgotten the id by
+    then, the stream is asked first whether it has the message.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Publisher:
         window_messages: int = 1000,
         window_bytes: int = 8 * 1024 * 1024,
         deadline_seconds: float = 5.0,
+        remembered_seconds: float = REMEMBERED_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.statistics = PublishStatistics()
@@ -68,6 +73,7 @@ class Publisher:
         self._window_messages = window_messages
         self._window_bytes = window_bytes
         self._deadline_seconds = deadline_seconds
+        self._remembered_seconds = remembered_seconds
         self._clock = clock
         self._tokens = itertools.count()
         self._inbox = ""
@@ -75,6 +81,7 @@ class Publisher:
         self._ready: deque[Flight] = deque()
         self._in_flight: dict[str, Flight] = {}  # in the order of their deadlines
         self._not_now: list[Flight] = []
+        self._asking: set[asyncio.Task[None]] = set()
         self._bytes_in_flight = 0
         self._subscription: Subscription | None = None
         self._sweeper: asyncio.Task[None] | None = None
@@ -144,8 +151,9 @@ class Publisher:
         """Send what is ready while the window has room."""
         if not self._ready or not self._bus.connected:
             return
-        deadline = self._clock() + self._deadline_seconds
+        now = self._clock()
         commands: list[bytes] = []
+        doubtful: list[Flight] = []
         while (
             self._ready
             and len(self._in_flight) < self._window_messages
@@ -154,14 +162,38 @@ class Publisher:
             flight = self._ready.popleft()
             if flight.batch.done.cancelled():
                 self._next_in_lane(flight)
+            elif flight.doubtful:
+                doubtful.append(flight)
             elif self._built(flight):
-                flight.deadline = deadline
+                flight.deadline = now + self._deadline_seconds
+                flight.sent = flight.sent or now
                 self._in_flight[flight.token] = flight
                 self._bytes_in_flight += len(flight.command)
                 commands.append(flight.command)
         if commands:
             self.statistics.published += len(commands)
             self._bus.client.write_soon(b"".join(commands))
+        if doubtful:
+            asking = asyncio.create_task(self._ask(doubtful), name="publisher in doubt")
+            self._asking.add(asking)
+            asking.add_done_callback(self._asking.discard)
+
+    async def _ask(self, doubtful: Sequence[Flight]) -> None:
+        """Settle what is in its stream already, and send the rest."""
+        for at, flight in enumerate(doubtful):
+            try:
+                ack = await stored_as(self._bus, flight.message)
+            except BusClosedError:
+                return
+            except (JetStreamError, JetStreamUnavailableError):
+                self._not_now += doubtful[at:]
+                return
+            flight.doubtful, flight.sent = False, None
+            if ack and not flight.batch.done.done():
+                self._settle(flight, ack)
+            else:
+                self._ready.append(flight)
+            self._pump()
 
     def _built(self, flight: Flight) -> bool:
         try:
@@ -195,6 +227,9 @@ class Publisher:
 
     def _stored(self, flight: Flight, ack: Ack) -> None:
         self._land(flight)
+        self._settle(flight, ack)
+
+    def _settle(self, flight: Flight, ack: Ack) -> None:
         self.statistics.acked += 1
         self.statistics.duplicates += ack.duplicate
         flight.batch.settle(flight.index, ack)
@@ -238,6 +273,9 @@ class Publisher:
             if flight.token in self._in_flight:
                 self._land(flight)
         self._not_now.clear()
+        long_ago = self._clock() - self._remembered_seconds
+        for flight in flights:
+            flight.doubtful = flight.doubtful or (flight.sent is not None and flight.sent < long_ago)
         self.statistics.resent += len(flights)
         self._ready.extendleft(reversed(flights))
         self._pump()
@@ -259,6 +297,8 @@ class Publisher:
         self._pump()
 
     def _fail_all(self, why: str) -> None:
+        for asking in self._asking:
+            asking.cancel()
         for flight in itertools.chain.from_iterable(self._lanes.values()):
             if not flight.batch.done.done():
                 flight.batch.done.set_exception(BusClosedError(why))

@@ -84,6 +84,7 @@ from .subjects import (
     parse_subject,
     partition_of,
     split_stored,
+    stored_subject,
     token_from,
 )
 from .task_records import MAX_STEPS, TaskDispatch, TaskRecord, TaskStep
@@ -194,6 +195,7 @@ __all__ = [
     "role_subject",
     "schedule_subject",
     "split_stored",
+    "stored_subject",
     "task_subject",
     "token_from",
 ]

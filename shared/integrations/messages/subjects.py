@@ -138,6 +138,14 @@ def partition_of(device_class: str, source: str) -> int:
     return digest % PARTITIONS
 
 
+def stored_subject(subject: str) -> str:
+    """Return the subject that a stream has a message under: a raw batch under its partition."""
+    tokens = subject.split(".")
+    if len(tokens) == _RAW_TOKENS and tokens[2] == "raw":
+        return ".".join((*tokens[:3], str(partition_of(*tokens[-2:])), *tokens[3:]))
+    return subject
+
+
 @lru_cache(maxsize=8192)  # as above
 def split_stored(subject: str) -> tuple[int, str]:
     """Return partition and published subject of a raw batch by the subject that the stream has it under.

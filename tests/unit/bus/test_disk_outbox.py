@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from fakes.site import eventually
 from integrations.bus import (
@@ -94,7 +95,8 @@ async def test_what_is_not_acknowledged_comes_back_in_the_next_life_as_it_was(ou
     async with outbox() as box:
         assert box.depth == 40
         (first,) = await box.take(1, MIB)
-        assert first == message(10)
+        # the end may have come between its being stored and the acknowledgement
+        assert first == structs.replace(message(10), doubtful=True)
         await filled(box, range(50, 60))
         assert await drained(box) == list(range(10, 60))
     async with outbox() as box:

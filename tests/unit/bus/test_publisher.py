@@ -2,6 +2,8 @@ import asyncio
 
 import pytest
 
+from fakes.relay import Relay
+from fakes.site import eventually
 from integrations.bus import (
     Bus,
     BusClosedError,
@@ -183,3 +185,41 @@ async def test_messages_of_one_lane_go_one_after_the_other_whatever_their_subjec
         await publisher.publish_all(lanes)
     assert most == 3
     assert in_order([int(message.data) for message in await stored(streams)], 3)
+
+
+FORGETFUL = {"name": "RAW", "subjects": ["gl.>"], "duplicate_window": 200_000_000, "allow_direct": True}
+"""A stream that knows an id for a fifth of a second."""
+
+
+async def test_what_was_stored_long_ago_without_an_ack_is_not_stored_again(nats_server, bus):
+    await bus.api("STREAM.CREATE.RAW", FORGETFUL)
+    async with (
+        Relay(nats_server.port) as line,
+        Bus(BusSettings(url=f"nats://127.0.0.1:{line.port}"), attempts=1) as far,
+        Publisher(far, remembered_seconds=0.1) as publisher,
+    ):
+        line.silent = True
+        sending = asyncio.create_task(publisher.publish_all(messages(30)))
+        await eventually(lambda: has_stored(bus, 10))  # one of each subject; no ack comes back
+        await asyncio.sleep(0.5)
+        await line.stop()
+        line.silent = False
+        await line.start()
+        await asyncio.wait_for(sending, 20)
+    kept = [int(message.data) for message in await stored(bus)]
+    assert sorted(kept) == list(range(30))
+    assert in_order(kept)
+
+
+async def test_what_may_have_been_stored_in_an_earlier_life_is_asked_for_first(bus):
+    await bus.api("STREAM.CREATE.RAW", FORGETFUL)
+    first, second = (Outgoing("gl.p.raw.c.s", b"%d" % n, {}, f"m{n}", doubtful=True) for n in range(2))
+    async with Publisher(bus) as publisher:
+        await publisher.publish_all([first])
+        await asyncio.sleep(0.5)
+        acks = await publisher.publish_all([first, second])
+    assert [(ack.seq, ack.duplicate) for ack in acks] == [(1, True), (2, False)]
+
+
+async def has_stored(bus, count):
+    return len(await stored(bus)) >= count
