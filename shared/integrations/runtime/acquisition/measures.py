@@ -1,9 +1,10 @@
 """What an acquisition service measures, metric by metric."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from integrations.bus import Outbox, Publisher
-from integrations.devices import ConnectionState, PolledConnector
+from integrations.devices import ConnectionState, PolledConnector, StateChange
 from integrations.messages import Origin
 from integrations.resilience import CircuitState
 from integrations.runtime.metrics import catalogue
@@ -20,6 +21,8 @@ def measures_of(
 
     def each(read: Callable[[PolledConnector], float]) -> Callable[[], Values]:
         return lambda: [(read(one), {"device": one.device_id}) for one in connectors]
+
+    reconnects = Reconnects(connectors)
 
     def failures() -> Values:
         return [
@@ -41,6 +44,7 @@ def measures_of(
         catalogue.RETRIES: each(lambda one: one.metrics.total_retries),
         catalogue.OVERRUNS: each(lambda one: one.grid.overruns),
         catalogue.DEVICE_CONNECTED: each(lambda one: one.state is ConnectionState.CONNECTED),
+        catalogue.DEVICE_RECONNECTS: each(lambda one: reconnects.counts[one.device_id]),
         catalogue.DEVICE_SIMULATED: each(
             lambda one: one.latest is not None and one.latest.origin is Origin.SIMULATED
         ),
@@ -51,3 +55,23 @@ def measures_of(
         catalogue.OUTBOX_DROPPED: alone(lambda: outbox.dropped),
         catalogue.PUBLISHED: lambda: outcomes(publisher()),
     }
+
+
+class Reconnects:
+    """How often each device was connected again after it had been."""
+
+    def __init__(self, connectors: Sequence[PolledConnector]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._met = {one.device_id for one in connectors if one.state is ConnectionState.CONNECTED}
+        for connector in connectors:
+            self._follow(connector.device_id, connector)
+
+    def _follow(self, device_id: str, connector: PolledConnector) -> None:
+        def note(change: StateChange) -> None:
+            if change.after is not ConnectionState.CONNECTED:
+                return
+            if device_id in self._met:
+                self.counts[device_id] += 1
+            self._met.add(device_id)
+
+        connector.on_state(note)

@@ -29,6 +29,7 @@ POLL_DURATION = _latency("poll.duration", "time that an answered call took")
 RETRIES = _counter("poll.retries", "further tries of calls to a device", "device")
 OVERRUNS = _counter("poll.overruns", "grid points that passed while a poll was under way", "device")
 DEVICE_CONNECTED = _gauge("device.connected", "1 while the device answers", "device")
+DEVICE_RECONNECTS = _counter("device.reconnects", "times that a device was there again", "device")
 DEVICE_SIMULATED = _gauge("device.simulated", "1 while the device's readings are simulated", "device")
 CIRCUIT_STATE = _gauge("circuit.state", "breaker: 0 closed, 1 half open, 2 open", "device")
 OUTBOX_DEPTH = _gauge("outbox.depth", "messages that wait for the bus")
@@ -63,6 +64,7 @@ ACQUISITION = (
     RETRIES,
     OVERRUNS,
     DEVICE_CONNECTED,
+    DEVICE_RECONNECTS,
     DEVICE_SIMULATED,
     CIRCUIT_STATE,
     OUTBOX_DEPTH,
