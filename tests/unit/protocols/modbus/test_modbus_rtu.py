@@ -175,7 +175,10 @@ async def test_a_silent_unit_costs_its_neighbours_one_timeout(open_peer):
 
 
 async def test_frames_keep_their_distance(open_line):
-    async with SerialPeer() as peer, open_line(peer, inter_frame_pause_seconds=0.03) as line:
+    async with (
+        SerialPeer() as peer,
+        open_line(peer, inter_frame_pause_seconds=0.03, timeout_seconds=5.0) as line,
+    ):
         began = time.monotonic()
         for _ in range(4):
             await line.read(1, TEN)
