@@ -13,6 +13,7 @@ from .readings import RawBatch, RawColumn
 _encode = msgspec.json.Encoder().encode
 _HOLE = msgspec.Raw(b"\0")
 """Where a changing value goes: JSON escapes control characters, so that nothing else is a NUL byte."""
+_TIME = b"\0"
 _GOOD = b"0"
 
 
@@ -44,8 +45,8 @@ class RawTemplate:
         )
         fixed = _encode(batch).split(b"\0")
         self._count = len(sensors)
-        self._parts = [b""] * (2 * len(fixed) - 1)
-        self._parts[::2] = fixed
+        self._parts = _with_room(fixed)
+        self._good_parts = _with_room(_all_good(fixed))
 
     def render(
         self,
@@ -60,16 +61,37 @@ class RawTemplate:
         Raises:
             EncodeError: it would be larger than MAX_BYTES.
         """
-        parts = self._parts.copy()
+        is_good = not np.count_nonzero(status)
+        parts = (self._good_parts if is_good else self._parts).copy()
         parts[1] = b"%d" % sequence
         parts[3] = b'"%b"' % origin.encode()
-        parts[5::6] = [b"%d" % time_ns] * self._count
-        parts[7::6] = _numbers(values.tolist())
-        parts[9::6] = _numbers(status.tolist()) if np.count_nonzero(status) else [_GOOD] * self._count
-        body = b"".join(parts)
+        if is_good:
+            parts[5::2] = _numbers(values.tolist())
+            body = b"".join(parts).replace(_TIME, b"%d" % time_ns)
+        else:
+            parts[5::6] = [b"%d" % time_ns] * self._count
+            parts[7::6] = _numbers(values.tolist())
+            parts[9::6] = _numbers(status.tolist())
+            body = b"".join(parts)
         if len(body) > MAX_BYTES:
             raise EncodeError(f"a body may have {MAX_BYTES} bytes, this batch has {len(body)}")
         return body
+
+
+def _with_room(fixed: list[bytes]) -> list[bytes]:
+    """Put an empty part between each two."""
+    parts = [b""] * (2 * len(fixed) - 1)
+    parts[::2] = fixed
+    return parts
+
+
+def _all_good(fixed: list[bytes]) -> list[bytes]:
+    """Fill in that every status is good, and leave a hole in place of the time, which is the same for all."""
+    columns = zip(fixed[3::3], fixed[4::3], fixed[5::3], strict=True)
+    text = fixed[2] + b"".join(
+        b"%b%b\1%b%b%b" % (_TIME, time, value, _GOOD, end) for time, value, end in columns
+    )
+    return [*fixed[:2], *text.split(b"\1")]
 
 
 def _numbers(numbers: list[float] | list[int]) -> list[bytes]:
