@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from .address import BROADCAST, Address
 from .commands import Command
-from .errors import CommandRefusedError, FrameError, HartError, HartTimeoutError, NoFieldDeviceError
+from .errors import (
+    CommandRefusedError,
+    FrameError,
+    HartError,
+    HartTimeoutError,
+    NoFieldDeviceError,
+    WrongDeviceError,
+)
 from .fields import to_latin_1, to_packed_ascii
 from .frame import Reply
 from .identity import Identity
@@ -51,11 +58,21 @@ class Conversation:
         if self.identity is None:
             reply = await self._ask_for_identity()
             try:
-                self.identity = Identity.decode(reply.data)
+                found = Identity.decode(reply.data)
             except FrameError as error:
                 raise error.at(self.name, reply.command) from None
+            self._check(found)
+            self.identity = found
             self._requests.clear()
         return self.identity
+
+    def _check(self, found: Identity) -> None:
+        """A device that is asked by its long address must not be another one."""
+        asked = self._address
+        is_named = isinstance(asked, Address) and asked.is_long and not asked.is_broadcast
+        if is_named and found.address != asked:
+            what = f"the device says that it is {found.address}"
+            raise WrongDeviceError(what, place=self.name, command=Command.READ_UNIQUE_IDENTIFIER)
 
     def forget(self) -> None:
         """Look for the device anew before the next command."""

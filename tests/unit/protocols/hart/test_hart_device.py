@@ -68,6 +68,18 @@ async def test_a_command_that_is_not_known_is_refused_by_name(device):
         await device.read(50)
 
 
+async def test_a_device_that_says_it_is_another_one_is_not_read(link, shown, monkeypatch):
+    asked, other = shown.device(0).address, shown.device(1).address
+    answer = await HartDevice(link, other).command(0)
+
+    async def confused(request, timeout_seconds=None):
+        return answer
+
+    monkeypatch.setattr(link, "exchange", confused)
+    with pytest.raises(WrongDeviceError, match=rf"{asked}, command 0: the device says that it is {other}"):
+        await HartDevice(link, asked).poll()
+
+
 async def test_where_no_device_is_the_gateway_says_so(link):
     with pytest.raises(NoFieldDeviceError, match=r"polling address 9, command 0: no field device there"):
         await HartDevice(link, Address.polling(9)).poll()
