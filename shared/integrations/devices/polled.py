@@ -205,6 +205,11 @@ class PolledConnector(BaseConnector):
         origin = Origin.SIMULATED if self.config.simulated else Origin.MEASURED
         await self._hand_on(lost_sample(self._now_ns(), len(self.channels), error, origin))
 
+    def _on_back(self) -> None:
+        """What is polled has found its own way back: nothing is to be spared any more."""
+        if self.circuit_breaker:
+            self.circuit_breaker.reset()
+
     async def _hand_on(self, sample: Sample) -> None:
         for observer in tuple(self._sample_observers):
             try:

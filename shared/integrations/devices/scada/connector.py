@@ -257,11 +257,6 @@ class SCADAConnector(PolledConnector):
             return self._simulator
         raise NotConnectedError(f"{self.name} is not reached, and a write is never simulated")
 
-    def _on_back(self) -> None:
-        """The source has found its way back: nothing is to be spared any more."""
-        if self.circuit_breaker:
-            self.circuit_breaker.reset()
-
     def _place(self, name: str) -> int:
         if name not in self._names:
             raise UnknownTagError(name, self._names)

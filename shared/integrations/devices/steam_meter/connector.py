@@ -17,6 +17,7 @@ from .decode import MeterDecoder, MeterSample
 from .integrator import MeasuredFlow
 from .quality import Flow, flags_of, quality_score
 from .readings import FlowReading, TotalizerState
+from .readout import ReturningSource
 from .simulator import SimulatedMeter
 from .sources import source_kind
 
@@ -52,6 +53,8 @@ class SteamMeterConnector(PolledConnector):
         self._record = self._records[Origin.MEASURED]
         self._kind = source_kind(config.protocol)
         self._source = self._kind.source(config, self._clock, now_ns)
+        if isinstance(self._source, ReturningSource):
+            self._source.on_back = self._on_back
 
     @property
     def name(self) -> str:

@@ -1,7 +1,8 @@
 """What a meter gives, whatever the protocol: quantities in its own units, and one poll of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from msgspec import Struct
@@ -56,3 +57,10 @@ class MeterSource(Protocol):
 
     async def close(self) -> None:
         """Let go of what is open."""
+
+
+@runtime_checkable
+class ReturningSource(Protocol):
+    """A source that finds its own way back to its meter; it calls `on_back` then."""
+
+    on_back: Callable[[], None] | None

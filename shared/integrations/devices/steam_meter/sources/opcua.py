@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,7 @@ from .kind import Clock, NowNs, SourceKind
 from .named import Entries, Entry, quantity_of, readout_of
 
 if TYPE_CHECKING:
-    from integrations.protocols.opcua.client import OpcUaSession, OpcUaValue
+    from integrations.protocols.opcua.client import OpcUaSession, OpcUaValue, SessionEvent
 
 DEFAULT_NODES = {
     "flow_rate": "ns=2;s=STEAM.HEADER.FLOW",
@@ -95,6 +95,7 @@ class OpcUaMeter:
         self._nodes = list(nodes)
         self._now_ns = now_ns
         self._session: OpcUaSession | None = None
+        self.on_back: Callable[[], None] | None = None
 
     @property
     def connection(self) -> "OpcUaSession | None":
@@ -126,10 +127,15 @@ class OpcUaMeter:
 
     async def _open(self) -> "OpcUaSession":
         from integrations.protocols.opcua.client import (  # noqa: PLC0415 - asyncua takes most of a second
+            EventKind,
             OpcUaSession,
         )
 
-        session = OpcUaSession(self._endpoint, now_ns=self._now_ns)
+        def on_event(event: "SessionEvent") -> None:
+            if event.kind is EventKind.RECONNECTED and self.on_back:
+                self.on_back()
+
+        session = OpcUaSession(self._endpoint, on_event=on_event, now_ns=self._now_ns)
         await session.open()
         return session
 
