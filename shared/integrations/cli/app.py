@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .security import secure, trust
+from .tasks import tasks
 
 app = typer.Typer(
     name="gl003",
@@ -18,6 +19,7 @@ app = typer.Typer(
 
 app.add_typer(secure)
 app.add_typer(trust)
+app.add_typer(tasks)
 
 Config = Annotated[Path | None, typer.Option(help="The plant's TOML file.", show_default=False)]
 Wait = Annotated[float, typer.Option(min=0.1, max=60, help="Seconds in which services may answer.")]

@@ -80,6 +80,11 @@ class Book:
     def __contains__(self, task_id: str) -> bool:
         return task_id in self._entries
 
+    @property
+    def waiting(self) -> int:
+        """How many could begin, if somebody had room for them."""
+        return len(self._lines)
+
     def entries(self) -> list[Entry]:
         """Return all of them, oldest first."""
         return list(self._entries.values())

@@ -182,8 +182,10 @@ class TaskDesk:
 
     async def _unschedule(self, task_id: str) -> None:
         """End the schedule of a task, if it has one; where we may not, the scheduler does."""
+        subject = schedule_subject(task_id)
         with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
-            await self._bus.api(f"STREAM.PURGE.{TASKS}", {"filter": schedule_subject(task_id)})
+            if await last(self._bus, TASKS, subject) is not None:
+                await self._bus.api(f"STREAM.PURGE.{TASKS}", {"filter": subject})
 
 
 def _check(task: AgentTask, schedule: TaskSchedule | None) -> None:

@@ -112,6 +112,11 @@ class Engine:
                 async with asyncio.timeout(2.0):
                     await self._members.leave()
 
+    @property
+    def admitted(self) -> int:
+        """How many tasks were taken in here."""
+        return self._intake.admitted
+
     async def know(self) -> None:
         """Return once tasks and agents have been read as they are."""
         await self._tasks_known.wait()

@@ -11,6 +11,7 @@ from integrations.bus import Publisher, agent_stream_configs, ensure_streams, op
 from integrations.coordination import Link, MessageBus
 from integrations.messages import HealthState
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part, PartMaker
+from integrations.runtime.coordination.scheduling import Scheduling
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
 from integrations.runtime.identity import Identity
@@ -25,7 +26,7 @@ from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
 
-PARTS: tuple[PartMaker, ...] = ()
+PARTS: tuple[PartMaker, ...] = (Scheduling,)
 """Everything the service does, in the order in which it is begun."""
 HOUSEKEEPING_SECONDS = 0.25
 DRAIN_SECONDS = 5.0

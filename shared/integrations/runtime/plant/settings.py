@@ -19,6 +19,7 @@ from integrations.bus import (
 )
 from integrations.configuration import ConfigurationError, Fault, FaultList, read_struct
 from integrations.coordination.analyzer import SteamSystemConfig
+from integrations.coordination.tasks.settings import TaskSettings
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import ContentType, MessageError, check_token
@@ -41,7 +42,17 @@ from integrations.runtime.plant.serial_ports import port_faults
 from integrations.transformation import CleaningSettings
 
 DEFAULT_SITE = "plant1"
-_TABLES = ("nats", "http", "streams", "outbox", "transformation", "balances", "steam_system", "defaults")
+_TABLES = (
+    "nats",
+    "http",
+    "streams",
+    "outbox",
+    "transformation",
+    "balances",
+    "steam_system",
+    "tasks",
+    "defaults",
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class Plant:
     balances: tuple[BalanceConfig, ...] = ()
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     steam_system: SteamSystemConfig = field(default_factory=SteamSystemConfig)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
 
 
 def load_plant(path: Path | None, environment: Mapping[str, str] | None = None) -> Plant:
@@ -102,6 +114,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     }
     balances = _balances(document.get("balances", []), faults)
     steam_system = _section(SteamSystemConfig, document.get("steam_system", {}), "steam_system", faults)
+    tasks = _section(TaskSettings, document.get("tasks", {}), "tasks", faults)
     faults.extend(shared_ids(document, devices))
     faults.extend(shared_sensors(devices))
     faults.extend(port_faults(devices))
@@ -117,6 +130,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         balances,
         outbox,
         steam_system,
+        tasks,
     )
 
 

@@ -9,6 +9,8 @@ from integrations.bus import (
     DEAD,
     NOTICES,
     STATE_BUCKET,
+    TASK_BUCKET,
+    TASKS,
     StreamSettings,
     agent_stream_configs,
 )
@@ -35,6 +37,10 @@ def agent_grant(site: str, agent_id: str) -> Grant:
         + putting(AGENT_BUCKET, f"*.{agent_id}")
         + watching(STATE_BUCKET, ">")
         + putting(STATE_BUCKET, ">")
+        + watching(TASK_BUCKET, "*")
+        + putting(TASK_BUCKET, "*")
+        + putting(AGENT_BUCKET, f"worker.{agent_id}.*")
+        + looking_up(TASKS)
         + following(COLLAB)
         + looking_up(COLLAB)
         + _looks((*AGENT_STREAMS, DEAD))
