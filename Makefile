@@ -63,6 +63,7 @@ bench-quality: $(VENV)/.dev ## detectors on labelled series in the formats of SK
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.detection "$(DATA)"
 
 faults: $(VENV)/.dev ## everything killed, stopped and cut off while a device is read; SEED="1 2 3", ARGS="--for 60s --bus one"
+	$(BIN)/pytest -q tests/faults
 	PYTHONPATH=tests $(BIN)/python -m faults --seed $(SEED) $(ARGS)
 
 soak: $(VENV)/.dev ## the same at 5,000 readings a second; FOR=10m
