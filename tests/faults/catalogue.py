@@ -153,6 +153,8 @@ FAULTS = [
     *_service_faults("acquisition", lambda site: site.acquisition, 4.0),
     *_service_faults("transformation", lambda site: site.transformations[0], 8.0),
     *_service_faults("other transformation", lambda site: site.transformations[1], 8.0),
+    *_service_faults("scheduler", lambda site: site.schedulers[0], 6.0),
+    *_service_faults("agent", lambda site: site.agents[0], 6.0),
     Fault("bus away", _bus_away, (1.0, 5.0), BUS),
     Fault("bus away, acquisition killed", _killed_while_bus_away, (1.0, 3.0), ACQUISITION),
     Fault("bus away, disk full", _disk_full, (2.0, 4.0), ACQUISITION),

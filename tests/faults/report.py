@@ -17,8 +17,9 @@ COLUMNS = (
 
 def show(outcomes: Sequence[Outcome]) -> None:
     """Print what the runs came to."""
-    console = Console(width=130)
+    console = Console(width=150)
     console.print(_invariants(outcomes))
+    console.print(_dealings(outcomes))
     console.print(_recoveries(outcomes))
     console.print(_loads(outcomes))
     for outcome in outcomes:
@@ -44,6 +45,23 @@ def _invariants(outcomes: Sequence[Outcome]) -> Table:
             _age(one.ages, 0.5), _age(one.ages, 0.99),
             "passed" if one.passed else "[bold red]FAILED[/]",
         )  # fmt: skip
+    return table
+
+
+def _dealings(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(title="Tasks and messages of agents", title_justify="left")
+    for name in (
+        "seed", "bus", "tasks", "completed", "failed", "OPEN", "ENDED TWICE", "begun again",
+        "messages", "delivered", "dead", "MISSING", "given again",
+    ):  # fmt: skip
+        table.add_column(name, justify="right")
+    for one in outcomes:
+        found = one.dealings
+        numbers = (
+            found.tasks, found.completed, found.failed, found.open, found.ended_twice, found.begun_again,
+            found.messages, found.delivered, found.dead, found.missing, found.given_again,
+        )  # fmt: skip
+        table.add_row(str(one.seed), "three" if one.replicated else "one", *(f"{each:,}" for each in numbers))
     return table
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .account import Account, account_of
+from .office import Dealings
 from .schedule import Course, Schedule
 from .site import Site, Size
 from .watch import Watch
@@ -31,8 +32,7 @@ class Outcome:
     """Flood: acknowledged good and junk batches, clean samples and dead letters."""
     ages: list[float]
     """Seconds from the device to the reader of each sample that came while nothing was wrong, sorted."""
-    samples: int
-    log: str = ""
+    dealings: Dealings
 
     @property
     def passed(self) -> bool:
@@ -42,6 +42,7 @@ class Outcome:
             self.account.faultless
             and not self.course.failures
             and self.watch.bounded
+            and self.dealings.faultless
             and (good, junk) == (clean, dead)
         )
 
@@ -63,6 +64,7 @@ async def run(
             await _until(lambda: site.caught_up({}), START_SECONDS)
             schedule = Schedule(site, seed, say)
             watching = asyncio.create_task(watch.run(site))
+            office = asyncio.create_task(site.office.run())
             began = time.monotonic()
             try:
                 await schedule.run(seconds)
@@ -70,12 +72,17 @@ async def run(
                 watching.cancel()
             took = time.monotonic() - began
             await _settle(site)
+            site.office.enough()
             clean, dead = await schedule.flood.settled(site)
+            dealings = await site.office.settled()
+            if office.done():
+                office.result()
+            office.cancel()
             account = await account_of(site)
             return Outcome(
                 seed, replicated, took, account, schedule.course, watch,
                 (schedule.flood.good, schedule.flood.junk, clean, dead),
-                _well(site.clean.ages, schedule.course.troubled), site.clean.samples,
+                _well(site.clean.ages, schedule.course.troubled), dealings,
             )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from typing import Self
 
 from fakes.relay import Relay
 from fakes.site import ROOT
-from integrations.bus import Bus, BusSettings, ensure_streams, stream_configs
+from integrations.bus import Bus, BusSettings, agent_stream_configs, ensure_streams, stream_configs
 from integrations.bus.streams import StreamSettings
 
 from .device import Numbers
+from .office import Office
 from .ports import free_ports
 from .processes import Process
 from .reader import CleanReader, RawReader, forever
@@ -22,6 +23,7 @@ from .servers import Server, cluster, single
 from .stepped import set_clock
 
 SITE = "faults"
+AGENTS = ("GL-903", "GL-904")
 STORAGE_BYTES = 1024**3
 
 
@@ -96,7 +98,8 @@ class Site:
     @property
     def processes(self) -> list[Process]:
         """Every part that is a process."""
-        return [*self.servers, self.device, self.acquisition, *self.transformations]
+        services = [self.acquisition, *self.transformations, *self.schedulers, *self.agents]
+        return [*self.servers, self.device, *services]
 
     async def _start(self) -> None:
         await asyncio.gather(*(server.start() for server in self.servers))
@@ -108,7 +111,8 @@ class Site:
         )
         self.bus = await self._stack.enter_async_context(bus)
         self.streams = StreamSettings(storage_bytes=STORAGE_BYTES, replicas=3 if self.replicated else 1)
-        await ensure_streams(self.bus, stream_configs(self.streams), attempts=50)
+        declared = [*stream_configs(self.streams), *agent_stream_configs(self.streams)]
+        await ensure_streams(self.bus, declared, attempts=50)
         self.clean, self.raw = CleanReader(self.bus, SITE), RawReader(self.bus, SITE)
         reading = asyncio.create_task(forever(self.clean, self.raw))
         self._stack.callback(reading.cancel)
@@ -118,6 +122,13 @@ class Site:
         self.transformations = [
             await self._service("transformation", f"transformation {name}") for name in ("a", "b")
         ]
+        self.schedulers = [await self._agents(f"scheduler {name}", "scheduler") for name in ("a", "b")]
+        logs = [self._folder / f"{agent_id}.notes" for agent_id in AGENTS]
+        self.agents = [
+            await self._agents(agent_id, "agent", agent_id, log)
+            for agent_id, log in zip(AGENTS, logs, strict=True)
+        ]
+        self.office = Office(self.bus, SITE, list(AGENTS), logs)
 
     async def _start_device(self) -> None:
         (port,) = free_ports(1)
@@ -130,12 +141,18 @@ class Site:
         self._stack.push_async_callback(self.device.end)
 
     async def _service(self, service: str, name: str, *, stepped: bool = False) -> Process:
+        command = ["faults.stepped", self.clock] if stepped else []
+        command += [f"services.{service}", "--config", self._folder / "plant.toml"]
+        return await self._behind_a_line(name, command)
+
+    async def _agents(self, name: str, *command: object) -> Process:
+        return await self._behind_a_line(name, ["faults.agents", *command])
+
+    async def _behind_a_line(self, name: str, module: list[object]) -> Process:
         line = self.lines[name] = Line(self.servers)
         await line.start()
         self._stack.push_async_callback(line.stop)
-        command = [sys.executable, "-m"]
-        command += ["faults.stepped", str(self.clock)] if stepped else []
-        command += [f"services.{service}", "--config", str(self._folder / "plant.toml")]
+        command = [sys.executable, "-m", *module]
         instance = name.replace(" ", "-")
         environment = self._environment(NATS_URL=line.url, INSTANCE=instance)
         process = Process(name, command, self._folder / f"{instance}.log", environment)
