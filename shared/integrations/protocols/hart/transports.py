@@ -59,7 +59,8 @@ class UdpSession(Session, asyncio.DatagramProtocol):
     """A session over UDP.
 
     A server may open it on one port and serve it on another, from which it then answers Session Initiate:
-    whatever port that comes from is the session's from then on, and nothing else is listened to.
+    whatever port that comes from is the session's from then on, and nothing else is listened to. The socket
+    is connected to it then, which makes a datagram cheaper to send.
     """
 
     def __init__(
@@ -69,15 +70,48 @@ class UdpSession(Session, asyncio.DatagramProtocol):
         self._server = server
         self._has_session_port = False
         self._transport: asyncio.DatagramTransport | None = None
+        self._send_to: tuple[str | int, ...] | None = server
+        self._is_moving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over the open socket."""
         self._transport = cast("asyncio.DatagramTransport", transport)
-        self.is_open = True
+
+    async def settle(self) -> None:
+        """Connect the socket to the session's port.
+
+        Raises:
+            CannotConnectError: that does not work; no socket is left.
+        """
+        assert self._transport  # noqa: S101 - there is a session
+        opening, loop = self._transport, asyncio.get_running_loop()
+        wire = opening.get_extra_info("socket")
+        connected = socket.fromfd(wire.fileno(), wire.family, socket.SOCK_DGRAM)
+        try:
+            connected.setblocking(False)
+            connected.connect(self._server)
+            self._is_moving = True
+            opening.abort()
+            await loop.create_datagram_endpoint(lambda: self, sock=connected)
+        except BaseException as error:
+            connected.close()
+            self._let_go()
+            if isinstance(error, OSError):
+                raise CannotConnectError(f"cannot connect: {error}", place=self.name) from error
+            raise
+        self._send_to = None
+        if not self.is_open:  # it ended meanwhile
+            self._hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everybody who waits that there will be no answer."""
+        if self._is_moving:  # to another transport over the same socket
+            self._is_moving = False
+            return
         self.drop(ConnectionLostError(f"socket lost ({exc})", place=self.name), tell=False)
+        self._let_go()
+
+    def _let_go(self) -> None:
         if not self._closed.done():
             self._closed.set_result(None)
 
@@ -100,12 +134,13 @@ class UdpSession(Session, asyncio.DatagramProtocol):
             pending = self._pending.get(message.sequence)
             if pending is None or message.id != MessageId.SESSION_INITIATE:
                 return
-            self._server, self._has_session_port = addr, True
+            self._server = self._send_to = addr
+            self._has_session_port = True
         self._take(message)
 
     def _send(self, data: bytes) -> None:
         if self._transport and not self._transport.is_closing():
-            self._transport.sendto(data, self._server)
+            self._transport.sendto(data, self._send_to)
 
     def _hang_up(self) -> None:
         if self._transport:
@@ -130,6 +165,8 @@ async def open_session(endpoint: HartEndpoint, on_publish: PublishHandler) -> Se
         raise CannotConnectError(f"cannot connect: {error}", place=str(endpoint)) from error
     try:
         await session.initiate()
+        if isinstance(session, UdpSession) and sys.platform != "win32":
+            await session.settle()
     except BaseException:
         session.drop(ConnectionLostError("there was no session", place=str(endpoint)))
         await session.closed()
