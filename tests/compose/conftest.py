@@ -5,6 +5,7 @@ name others than the usual ones.
 """
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -46,8 +47,7 @@ class Stack:
 
     @property
     def url(self):
-        port = self.compose("port", "nats", "4222").stdout.strip().rpartition(":")[2]
-        return f"nats://127.0.0.1:{port}"
+        return f"nats://127.0.0.1:{self.environment['NATS_PORT']}"
 
 
 def composer():
@@ -65,6 +65,12 @@ def why_not():
     return asked.returncode and f"Docker does not answer: {asked.stderr.strip().splitlines()[-1]}"
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     if reason := why_not():
@@ -75,7 +81,7 @@ def stack(tmp_path_factory):
         **os.environ,
         "COMPOSE_PROJECT_NAME": f"gl003-test-{os.getpid()}",
         "SECRETS_FOLDER": str(secrets),
-        "NATS_PORT": "0",
+        "NATS_PORT": str(free_port()),  # a port of Docker's choice would be another after a restart
     }
     one = Stack(environment, secrets)
     if os.environ.get("GL003_COMPOSE_IMAGES") != "present":
