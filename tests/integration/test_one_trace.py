@@ -1,4 +1,4 @@
-"""One trace from the poll of a device to the clean message, as a collector sees it."""
+"""One trace from the poll of a device to its clean message, one from a request to its answer."""
 
 import gzip
 import threading
@@ -8,6 +8,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fakes.site import SITE, Child, Meter, document, eventually, meter_table, served, stored, toml
+from integrations.runtime.operations.discovery import discover
+
+PARENT = "051581bf3cb55c13"
 
 
 @pytest.fixture
@@ -59,6 +62,7 @@ async def test_a_trace_runs_from_the_poll_to_the_clean_message(nats_server, stre
         children = [Child(name, config, tmp_path / name, **env) for name in ("transformation", "steam_meter")]
         async with children[0], children[1]:
             await eventually(lambda: several(streams), 20)
+            asked, answer = await read_by_request(streams)
             assert [await child.end() for child in children] == [0, 0]
 
     by_trace = {}
@@ -66,8 +70,9 @@ async def test_a_trace_runs_from_the_poll_to_the_clean_message(nats_server, stre
         by_trace.setdefault(span.trace_id.hex(), []).append((service, span.name, span))
     wanted = {
         ("steam_meter", "poll"),
-        ("steam_meter", f"publish gl.{SITE}.raw.steam_meter"),
-        ("transformation", f"process gl.{SITE}.raw"),
+        ("steam_meter", f"publish gl.{SITE}.raw.steam_meter.*"),
+        ("transformation", f"process gl.{SITE}.raw.>"),
+        ("transformation", f"publish gl.{SITE}.clean.steam_meter.*"),
     }
     whole = {
         trace
@@ -78,9 +83,28 @@ async def test_a_trace_runs_from_the_poll_to_the_clean_message(nats_server, stre
     cleaned = {message.headers["traceparent"].split("-")[1] for message in await messages(streams)}
     assert whole & cleaned
     spans_of_one = {name: span for _, name, span in by_trace[next(iter(whole))]}
-    publish = spans_of_one[f"publish gl.{SITE}.raw.steam_meter"]
+    publish = spans_of_one[f"publish gl.{SITE}.raw.steam_meter.*"]
     assert publish.parent_span_id == spans_of_one["poll"].span_id
-    assert spans_of_one[f"process gl.{SITE}.raw"].parent_span_id == publish.span_id
+    process = spans_of_one[f"process gl.{SITE}.raw.>"]
+    assert process.parent_span_id == publish.span_id
+    assert spans_of_one[f"publish gl.{SITE}.clean.steam_meter.*"].parent_span_id == process.span_id
+
+    request = {name: span for _, name, span in by_trace[asked]}
+    work, read = request[f"process gl.{SITE}.svc.steam_meter.*.read"], request["read"]
+    assert work.parent_span_id.hex() == PARENT
+    assert read.parent_span_id == work.span_id
+    assert request[f"publish gl.{SITE}.raw.steam_meter.*"].parent_span_id == read.span_id
+    assert answer.split("-")[1:3] == [asked, work.span_id.hex()]
+
+
+async def read_by_request(bus):
+    """Ask for a reading as somebody who traces would; return the trace and what the answer says of it."""
+    (one,) = [each for each in await discover(bus) if each.service == "steam_meter"]
+    trace = "5b8aa5a2d2c872e8321cf37308d69df2"
+    headers = {"traceparent": f"00-{trace}-{PARENT}-01"}
+    answer = await bus.client.request(one.subject("read"), b"", timeout=10, headers=headers)
+    assert b"meter-pressure" in answer.data
+    return trace, answer.headers["traceparent"]
 
 
 async def messages(bus):

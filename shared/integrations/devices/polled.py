@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from opentelemetry import context, trace
+from opentelemetry.trace import SpanKind, StatusCode
 
 from integrations.configuration import ConfigurationError
 from integrations.messages import Origin
@@ -15,7 +16,7 @@ from integrations.resilience import CircuitBreakerOpenError
 
 from .base import BaseConnector
 from .config import ConnectionConfig, ConnectionState, SimulationPolicy, simulation_policy
-from .errors import NotConnectedError, describe
+from .errors import NotConnectedError, describe, failure_kind
 from .grid import PollGrid
 from .samples import Channel, DeviceEvent, Sample, lost_sample, marked_simulated
 
@@ -58,6 +59,7 @@ class PolledConnector(BaseConnector):
         self._tracer = trace.get_tracer(__name__)  # had at import, it would be a detour on every poll
         self._wanted = False
         self._span_attributes: dict[str, str | int] = {
+            "gl003.device.id": device_id,
             "server.address": config.host,
             "server.port": config.port,
         }
@@ -146,13 +148,15 @@ class PolledConnector(BaseConnector):
 
     async def _poll_on_grid(self) -> None:
         began = self._clock()
-        span = self._tracer.start_span("poll", attributes=self._span_attributes)
+        span = self._tracer.start_span("poll", kind=SpanKind.CLIENT, attributes=self._span_attributes)
         token = context.attach(trace.set_span_in_context(span))  # `use_span` costs three times as much
         try:
             await self._poll(0)
         except Exception as error:
             if not isinstance(error, EXPECTED_ERRORS):
                 log.exception("poll failed unexpectedly", device=self.name)
+            span.set_attribute("error.type", failure_kind(error))
+            span.set_status(StatusCode.ERROR, describe(error))
             state = ConnectionState.CIRCUIT_OPEN if self._calls.refused else ConnectionState.RECONNECTING
             self._enter(state, describe(error))
             await self._do_without(error)

@@ -1,5 +1,6 @@
 """What every service answers on the bus, health and metrics, and how requests and replies are written."""
 
+import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from integrations.messages import (
 )
 from integrations.runtime.identity import Identity
 from integrations.runtime.process.telemetry import Telemetry
+from integrations.runtime.process.tracing import answering, failed, inject
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -86,15 +88,34 @@ class CommonEndpoints:
 
 
 def serve(bus: Bus, identity: Identity, endpoints: Iterable[Endpoint]) -> BusService:
-    """Return the micro service that offers `endpoints`, to be entered."""
+    """Return the micro service that offers `endpoints`, to be entered; each answer is part of a trace."""
+    subjects = Subjects(identity.site)
     return BusService(
         bus,
-        Subjects(identity.site),
+        subjects,
         identity.service,
         identity.instance,
-        list(endpoints),
+        [_traced(each, subjects, identity) for each in endpoints],
         version=identity.version,
     )
+
+
+def _traced(one: Endpoint, subjects: Subjects, identity: Identity) -> Endpoint:
+    subject = subjects.service(identity.service, identity.instance, one.name)
+    kind = subject.replace(f".{identity.instance}.", ".*.")
+
+    async def handle(asked: Request) -> Reply:
+        with answering(subject, asked.headers, kind) as span:
+            try:
+                reply = await one.handler(asked)
+            except EndpointError as error:
+                failed(span, str(error.code), error.description)
+                raise
+            headers = dict(reply.headers)
+            inject(headers)
+            return Reply(reply.data, headers)
+
+    return dataclasses.replace(one, handler=handle)
 
 
 def endpoint(

@@ -4,7 +4,7 @@ import asyncio
 
 from integrations.bus import Endpoint, EndpointError, Request
 from integrations.devices import ConnectionState, DeviceError, PolledConnector
-from integrations.devices.base import describe
+from integrations.devices.errors import describe, failure_kind
 from integrations.messages import (
     CircuitHealth,
     CircuitReset,
@@ -19,6 +19,7 @@ from integrations.protocols import ProtocolError
 from integrations.resilience import CircuitBreakerOpenError
 from integrations.runtime.acquisition.readings import columns_of
 from integrations.runtime.endpoints import Findings, body, endpoint
+from integrations.runtime.process.tracing import asking_device, failed
 
 
 class DeviceEndpoints:
@@ -74,10 +75,13 @@ class DeviceEndpoints:
 
 
 async def _read_one(connector: PolledConnector) -> DeviceReading:
-    try:
-        sample = await connector.sample()
-    except (ProtocolError, DeviceError, CircuitBreakerOpenError, TimeoutError) as error:
-        return DeviceReading(connector.device_id, error=describe(error))
+    host, port = connector.config.host, connector.config.port
+    with asking_device("read", connector.device_id, host, port) as span:
+        try:
+            sample = await connector.sample()
+        except (ProtocolError, DeviceError, CircuitBreakerOpenError, TimeoutError) as error:
+            failed(span, failure_kind(error), describe(error))
+            return DeviceReading(connector.device_id, error=describe(error))
     columns = columns_of(connector.channels, sample)
     return DeviceReading(connector.device_id, sample.time_ns, sample.origin, columns)
 

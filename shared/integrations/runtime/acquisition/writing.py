@@ -8,6 +8,7 @@ from integrations.devices import PolledConnector
 from integrations.devices.writes import TagWriter
 from integrations.messages import WriteReply, WriteRequest
 from integrations.runtime.endpoints import body, endpoint
+from integrations.runtime.process.tracing import asking_device, failed
 
 
 class WriteEndpoint:
@@ -18,6 +19,7 @@ class WriteEndpoint:
 
     def __init__(self, connectors: Sequence[PolledConnector], flush: Callable[[], Awaitable[None]]) -> None:
         self._writers = {each.device_id: each for each in connectors if isinstance(each, TagWriter)}
+        self._addresses = {each.device_id: (each.config.host, each.config.port) for each in connectors}
         self._flush = flush
 
     def all(self) -> list[Endpoint]:
@@ -27,7 +29,11 @@ class WriteEndpoint:
     async def _write(self, request: Request) -> WriteReply:
         asked = body(request, WriteRequest)
         device_id = self._device_id(asked)
-        outcome = await self._writers[device_id].write(asked.tag, asked.value, asked.caller)
+        host, port = self._addresses[device_id]
+        with asking_device("write", device_id, host, port) as span:
+            outcome = await self._writers[device_id].write(asked.tag, asked.value, asked.caller)
+            if not outcome.written:
+                failed(span, "refused", outcome.reason)
         await self._flush()
         return WriteReply(
             device_id=device_id,

@@ -37,7 +37,7 @@ from integrations.runtime.identity import Identity
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
-from integrations.runtime.process.tracing import inject, processing
+from integrations.runtime.process.tracing import processing, stamp
 from integrations.runtime.transformation.chunks import publish
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.upkeep import keeping_streams
@@ -206,7 +206,7 @@ class Balancing:
     def _outgoing(self, batch: CleanBatch) -> Outgoing:
         subject = self._subjects.clean(batch.device_class, batch.sensor_id)
         headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type}
-        inject(headers)
+        stamp(headers, subject)
         return Outgoing(subject, encode(batch, self._content_type), headers, f"{subject}-{batch.time[0]}")
 
     async def _keep_house(self) -> None:

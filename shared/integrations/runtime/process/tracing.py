@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from integrations.messages import Header
 
 _tracer = trace.get_tracer("integrations")
 _w3c = TraceContextTextMapPropagator()
+_TEMPLATE = "messaging.destination.template"
 
 
 def inject(headers: MutableMapping[str, str], context: Context | None = None) -> None:
@@ -35,13 +36,16 @@ def carry(source: Mapping[str, str] | None, target: MutableMapping[str, str]) ->
 
 
 @contextmanager
-def publishing(subject: str, *, messages: int = 1, parent: Context | None = None) -> Iterator[Span]:
+def publishing(
+    subject: str, *, messages: int = 1, parent: Context | None = None, link: SpanContext | None = None
+) -> Iterator[Span]:
     """Open a producer span around a publish: child of `parent`, by default of the current span."""
     with _tracer.start_as_current_span(
         _name("publish", subject),
         context=parent,
         kind=SpanKind.PRODUCER,
         attributes=_attributes("publish", "send", subject, messages),
+        links=[Link(link)] if link else None,
     ) as span:
         yield span
 
@@ -60,6 +64,55 @@ def stamp(headers: MutableMapping[str, str], subject: str) -> None:
         inject(headers)
 
 
+def stamp_made(source: Mapping[str, str] | None, target: MutableMapping[str, str], subject: str) -> None:
+    """Write a publish of what was made of a received message into `target`: in that message's own trace.
+
+    Below the work on it where it is the only one; else below the message itself, linked to the work on all.
+    """
+    work = trace.get_current_span()
+    if not work.is_recording():
+        carry(source, target)
+        return
+    origin = extract(source)
+    trace_id = trace.get_current_span(origin).get_span_context().trace_id
+    if trace_id in (0, work.get_span_context().trace_id):
+        with publishing(subject):
+            inject(target)
+        return
+    with publishing(subject, parent=origin, link=work.get_span_context()):
+        inject(target)
+
+
+@contextmanager
+def answering(subject: str, headers: Mapping[str, str], kind: str) -> Iterator[Span]:
+    """Open a span around the work on a request; `kind` is its subject with a wildcard for the instance."""
+    with _tracer.start_as_current_span(
+        f"process {kind}",
+        context=extract(headers),
+        kind=SpanKind.CONSUMER,
+        attributes={**_attributes("process", "process", subject, 1), _TEMPLATE: kind},
+    ) as span:
+        yield span
+
+
+@contextmanager
+def asking_device(operation: str, device_id: str, host: str, port: int) -> Iterator[Span]:
+    """Open a client span around what a device is asked by request."""
+    attributes: dict[str, str | int] = {
+        "gl003.device.id": device_id,
+        "server.address": host,
+        "server.port": port,
+    }
+    with _tracer.start_as_current_span(operation, kind=SpanKind.CLIENT, attributes=attributes) as span:
+        yield span
+
+
+def failed(span: Span, error: str, description: str) -> None:
+    """Mark a span whose work came to nothing; `error` is a kind of error."""
+    span.set_attribute("error.type", error)
+    span.set_status(StatusCode.ERROR, description)
+
+
 @contextmanager
 def processing(subject: str, messages: Sequence[Mapping[str, str] | None]) -> Iterator[Span]:
     """Open a consumer span around the work on received messages, given by their headers.
@@ -73,6 +126,8 @@ def processing(subject: str, messages: Sequence[Mapping[str, str] | None]) -> It
         kind=SpanKind.CONSUMER,
         attributes=_attributes("process", "process", subject, len(messages)),
     ) as span:
+        if alone and messages[0] and Header.MESSAGE_ID in messages[0]:
+            span.set_attribute("messaging.message.id", messages[0][Header.MESSAGE_ID])
         if not alone and span.is_recording():
             _link(span, messages)
         yield span
@@ -86,14 +141,20 @@ def _link(span: Span, messages: Sequence[Mapping[str, str] | None]) -> None:
 
 
 def _name(operation: str, subject: str) -> str:
-    """Name a span by its subject less the last token: span names stay few, sensors are many."""
-    return f"{operation} {subject.rpartition('.')[0] or subject}"
+    """Name a span by what its subject is one of: span names stay few, sensors are many."""
+    return f"{operation} {_template(subject)}"
+
+
+def _template(subject: str) -> str:
+    head, _, last = subject.rpartition(".")
+    return f"{head}.*" if head and last != ">" else subject
 
 
 def _attributes(operation: str, kind: str, subject: str, messages: int) -> dict[str, str | int]:
     attributes: dict[str, str | int] = {
         "messaging.system": "nats",
         "messaging.destination.name": subject,
+        _TEMPLATE: _template(subject),
         "messaging.operation.name": operation,
         "messaging.operation.type": kind,
     }

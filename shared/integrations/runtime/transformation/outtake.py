@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from integrations.bus import Outgoing
 from integrations.messages import CleanBatch, ContentType, Header, Subjects, encode
-from integrations.runtime.process.tracing import carry
+from integrations.runtime.process.tracing import stamp_made
 
 
 class CleanWriter:
@@ -25,7 +25,7 @@ class CleanWriter:
         """Return the message; it continues the trace of the newest raw message in it, behind `fence`."""
         subject = self._subjects.clean(batch.device_class, batch.sensor_id)
         headers: dict[str, str] = {Header.CONTENT_TYPE: self._content_type, **fence}
-        carry(raw_headers, headers)
+        stamp_made(raw_headers, headers, subject)
         message_id = f"{subject}-{batch.raw_sequence}-{batch.time[0]}"
         lane = fence.get(Header.EXPECTED_SUBJECT, "") if self._one_by_one else ""
         return Outgoing(subject, encode(batch, self._content_type), headers, message_id, lane)
