@@ -15,6 +15,7 @@ from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, fi
 from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
 from integrations.quality import names
 from integrations.runtime.balances.config import SERVICE as BALANCES
+from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.plant.demo import simulated_plant
 from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import Stop, run_service
@@ -142,6 +143,7 @@ def _services(plant: Plant, config: Path, bus: BusSettings, folder: Path) -> lis
     """Return the services that the plant needs, in the order in which they are wanted."""
     needed = [name for name, devices in plant.devices.items() if devices]
     needed += [BALANCES] if plant.balances else []
+    needed += [COORDINATION]
     env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or "", "GL003_HTTP_PORT": "0"}
     env["OUTBOX_FOLDER"] = plant.outbox.folder or str(folder / "outbox")
     command = [sys.executable, "-m", "integrations.cli", "serve"]

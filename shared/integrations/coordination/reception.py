@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 
 import msgspec
 import structlog
@@ -171,7 +172,7 @@ class Reception:
             self._post.answer(unreadable(self._agent_id, found, code, reason))
         await self._post.dead(mail, f"{code}: {reason}")
 
-    def _failure(self, message: AgentMessage, code: ErrorCode, reason: str) -> AgentMessage:
+    def _failure(self, message: AgentMessage, code: StrEnum, reason: str) -> AgentMessage:
         return response_to(message, self._agent_id, failure(code, reason))
 
 

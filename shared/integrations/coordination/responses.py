@@ -34,7 +34,7 @@ class ErrorCode(StrEnum):
 class RefusedError(CoordinationError):
     """A message will not be worked on, now or later; `is_dead` when it belongs to the dead letters."""
 
-    def __init__(self, code: ErrorCode, reason: str, *, is_dead: bool = False) -> None:
+    def __init__(self, code: StrEnum, reason: str, *, is_dead: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.is_dead = is_dead
@@ -79,7 +79,7 @@ def unreadable(agent_id: str, sender: tuple[str, str] | None, code: ErrorCode, r
     )
 
 
-def failure(code: ErrorCode, reason: str) -> dict[str, Any]:
+def failure(code: StrEnum, reason: str) -> dict[str, Any]:
     """Return the payload of an answer that is an error."""
     return {"error": {"code": code.value, "reason": " ".join(reason.split())[:MAX_REASON]}}
 

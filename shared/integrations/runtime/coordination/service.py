@@ -10,6 +10,7 @@ import structlog
 from integrations.bus import Publisher, agent_stream_configs, ensure_streams, open_bus, stream_configs
 from integrations.coordination import Link, MessageBus
 from integrations.messages import HealthState
+from integrations.runtime.coordination.gl003.agent import GL003
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part, PartMaker
 from integrations.runtime.coordination.scheduling import Scheduling
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
@@ -26,7 +27,7 @@ from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
 
-PARTS: tuple[PartMaker, ...] = (Scheduling,)
+PARTS: tuple[PartMaker, ...] = (Scheduling, GL003)
 """Everything the service does, in the order in which it is begun."""
 HOUSEKEEPING_SECONDS = 0.25
 DRAIN_SECONDS = 5.0

@@ -34,7 +34,7 @@ from integrations.messages import (
     WrittenTag,
 )
 from integrations.runtime.coordination.gl003.devices import Devices
-from integrations.runtime.coordination.gl003.errors import Refusal, RefusedError
+from integrations.runtime.coordination.gl003.errors import NoAnswerError, Reason
 from integrations.runtime.coordination.gl003.history import history_page
 from integrations.runtime.coordination.gl003.last_readings import LastReadings
 from integrations.runtime.coordination.gl003.steam_balance import steam_balance
@@ -86,7 +86,7 @@ class Answers:
         """Return the answer to a request.
 
         Raises:
-            RefusedError: there is none; why is in it.
+            NoAnswerError: there is none; why is in it.
         """
         action = SHORT.get(action, action)
         return await self._by_action[action](arguments(action, payload), sender_id)
@@ -155,14 +155,14 @@ def arguments(action: str, payload: dict[str, Any]) -> Any:
     """Return what a request asks for, checked.
 
     Raises:
-        RefusedError: a field is missing, of another type or out of its limits; named.
+        NoAnswerError: a field is missing, of another type or out of its limits; named.
     """
     try:
         return msgspec.convert(payload, REQUESTS[action])
     except msgspec.ValidationError as error:
-        raise RefusedError(Refusal.BAD_REQUEST, f"{action}: {error}") from error
+        raise NoAnswerError(Reason.BAD_REQUEST, f"{action}: {error}") from error
 
 
-def unknown_sensor(sensor_id: str) -> RefusedError:
+def unknown_sensor(sensor_id: str) -> NoAnswerError:
     """Return the error for a sensor of which nothing was ever heard."""
-    return RefusedError(Refusal.UNKNOWN_SENSOR, f"nothing was ever heard of a sensor {sensor_id}")
+    return NoAnswerError(Reason.UNKNOWN_SENSOR, f"nothing was ever heard of a sensor {sensor_id}")

@@ -23,7 +23,7 @@ from integrations.messages import (
     encode,
 )
 from integrations.runtime.coordination.gl003.directory import Directory, Found
-from integrations.runtime.coordination.gl003.errors import Refusal, RefusedError
+from integrations.runtime.coordination.gl003.errors import NoAnswerError, Reason
 from integrations.runtime.plant.settings import Plant
 
 DEVICE_SECONDS = 60.0
@@ -46,7 +46,7 @@ class Devices:
         """Return a device read now.
 
         Raises:
-            RefusedError: unknown device, service away, no answer, or the device cannot be read.
+            NoAnswerError: unknown device, service away, no answer, or the device cannot be read.
         """
         request = DeviceRequest(asked.device_id)
         for found in await self._having(asked.device_id, "read"):
@@ -56,7 +56,7 @@ class Devices:
             device = reply.devices[0] if reply.devices else None
             if device is None or device.error is not None:
                 reason = device.error if device else "its service says nothing of it"
-                raise RefusedError(Refusal.READ_FAILED, f"{asked.device_id}: {reason}")
+                raise NoAnswerError(Reason.READ_FAILED, f"{asked.device_id}: {reason}")
             return DeviceAnswer(service=found.service, instance=found.instance, device=device)
         raise self._away(asked.device_id)
 
@@ -64,7 +64,7 @@ class Devices:
         """Return what was written, as read back; `caller` is who wants it, for the audit.
 
         Raises:
-            RefusedError: as for `read`, or the write was refused.
+            NoAnswerError: as for `read`, or the write was refused.
         """
         request = WriteRequest(tag=asked.tag, value=asked.value, caller=caller, device_id=asked.device_id)
         for found in await self._writers(asked.device_id):
@@ -72,7 +72,7 @@ class Devices:
             if reply is None:
                 continue
             if not reply.written:
-                raise RefusedError(Refusal.WRITE_REFUSED, f"{reply.device_id} {reply.tag}: {reply.reason}")
+                raise NoAnswerError(Reason.WRITE_REFUSED, f"{reply.device_id} {reply.tag}: {reply.reason}")
             return WrittenTag(
                 service=found.service,
                 instance=found.instance,
@@ -88,12 +88,12 @@ class Devices:
         if found:
             return found
         if endpoint == "write" and await self._directory.with_device(device_id, "read"):
-            raise RefusedError(Refusal.WRITE_REFUSED, f"{device_id}: nothing can be written to it")
+            raise NoAnswerError(Reason.WRITE_REFUSED, f"{device_id}: nothing can be written to it")
         if device_id in self._configured or self._directory.last_service(device_id):
             raise self._away(device_id)
         known = sorted({*self._configured, *self._directory.devices()})
         allowed = ", ".join(known) or "none: no service has any"
-        raise RefusedError(Refusal.UNKNOWN_DEVICE, f"device_id must be one of {allowed}, got {device_id}")
+        raise NoAnswerError(Reason.UNKNOWN_DEVICE, f"device_id must be one of {allowed}, got {device_id}")
 
     async def _writers(self, device_id: str | None) -> Sequence[Found]:
         if device_id is not None:
@@ -102,9 +102,9 @@ class Devices:
         services = sorted({each.service for each in found})
         if len(services) > 1:
             reason = f"device_id must be given: {' and '.join(services)} both take writes"
-            raise RefusedError(Refusal.BAD_REQUEST, reason)
+            raise NoAnswerError(Reason.BAD_REQUEST, reason)
         if not found:
-            raise RefusedError(Refusal.SERVICE_AWAY, "no service that takes writes is there")
+            raise NoAnswerError(Reason.SERVICE_AWAY, "no service that takes writes is there")
         return found
 
     async def _ask(self, found: Found, endpoint: str, request: Struct, reply: type[Answer]) -> Answer | None:
@@ -120,24 +120,24 @@ class Devices:
             return None
         except (errors.Error, TimeoutError) as error:
             reason = f"{found.service} {found.instance} does not answer: {error or 'no answer in time'}"
-            raise RefusedError(Refusal.NO_ANSWER, reason) from error
+            raise NoAnswerError(Reason.NO_ANSWER, reason) from error
         _check(found, answer)
         try:
             return decode(answer.data, reply, (answer.headers or {}).get("Content-Type"))
         except MessageError as error:
-            raise RefusedError(Refusal.NO_ANSWER, f"{found.service} {found.instance}: {error}") from error
+            raise NoAnswerError(Reason.NO_ANSWER, f"{found.service} {found.instance}: {error}") from error
 
-    def _away(self, device_id: str | None) -> RefusedError:
+    def _away(self, device_id: str | None) -> NoAnswerError:
         service = device_id and (self._directory.last_service(device_id) or self._configured.get(device_id))
         text = f"no service {service} is there" if service else "no service that takes it is there"
-        return RefusedError(Refusal.SERVICE_AWAY, f"{text} for {device_id}" if device_id else text)
+        return NoAnswerError(Reason.SERVICE_AWAY, f"{text} for {device_id}" if device_id else text)
 
 
 def _check(found: Found, answer: Msg) -> None:
     headers = answer.headers or {}
     if ERROR_CODE in headers:
         reason = f"{found.service} {found.instance}: {headers.get(ERROR_TEXT, '')} ({headers[ERROR_CODE]})"
-        raise RefusedError(Refusal.REFUSED, reason)
+        raise NoAnswerError(Reason.REFUSED, reason)
 
 
 def _configured(plant: Plant) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """What GL-003 cannot answer, and why."""
 
 from enum import StrEnum
-from typing import Any
+
+from integrations.coordination.responses import RefusedError
 
 
-class Refusal(StrEnum):
+class Reason(StrEnum):
     """`payload["error"]["code"]` of an answer that is none."""
 
     BAD_REQUEST = "bad_request"
@@ -18,13 +19,8 @@ class Refusal(StrEnum):
     WRITE_REFUSED = "write_refused"
 
 
-class RefusedError(Exception):
-    """Raised where there is no answer; becomes the response."""
+class NoAnswerError(RefusedError):
+    """Raised where there is no answer; the agent that asked is told, and nothing is tried again."""
 
-    def __init__(self, code: Refusal, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-
-    def payload(self) -> dict[str, Any]:
-        """Return what the asking agent is told."""
-        return {"error": {"code": self.code.value, "reason": str(self)}}
+    def __init__(self, reason: Reason, text: str) -> None:
+        super().__init__(reason, text)

@@ -16,7 +16,7 @@ from integrations.messages import (
     SensorHistory,
     decode,
 )
-from integrations.runtime.coordination.gl003.errors import Refusal, RefusedError
+from integrations.runtime.coordination.gl003.errors import NoAnswerError, Reason
 from integrations.runtime.coordination.gl003.moments import moment_ns
 
 EARLY = timedelta(minutes=1)
@@ -83,13 +83,13 @@ async def history_page(bus: Bus, site: str, request: HistoryRequest, now_ns: int
     """Return one page of a sensor's readings.
 
     Raises:
-        RefusedError: the range or the cursor is none, or CLEAN does not answer.
+        NoAnswerError: the range or the cursor is none, or CLEAN does not answer.
     """
     begin_ns = moment_ns("begin", request.begin)
     end_ns = now_ns if request.end is None else moment_ns("end", request.end)
     if end_ns <= begin_ns:
-        raise RefusedError(
-            Refusal.BAD_REQUEST, f"end must be after begin, got {request.begin}, {request.end}"
+        raise NoAnswerError(
+            Reason.BAD_REQUEST, f"end must be after begin, got {request.begin}, {request.end}"
         )
     cursor = _read_cursor(request.cursor)
     page, count = _Page(begin_ns, end_ns, request.limit), 0
@@ -109,9 +109,9 @@ async def history_page(bus: Bus, site: str, request: HistoryRequest, now_ns: int
                 if batch is not None and (rest := page.take(batch, at)) is not None:
                     return page.history(site, request.sensor_id, _Cursor(stored.sequence, rest))
     except TimeoutError:
-        raise RefusedError(Refusal.NO_ANSWER, "the stream CLEAN does not answer") from None
+        raise NoAnswerError(Reason.NO_ANSWER, "the stream CLEAN does not answer") from None
     except JetStreamError as error:
-        raise RefusedError(Refusal.NO_ANSWER, f"the stream CLEAN cannot be read: {error}") from error
+        raise NoAnswerError(Reason.NO_ANSWER, f"the stream CLEAN cannot be read: {error}") from error
     return page.history(site, request.sensor_id, None)
 
 
@@ -130,7 +130,7 @@ def _read_cursor(text: str) -> _Cursor:
         return _Cursor(0, 0)
     sequence, dash, at = text.partition("-")
     if not (dash and sequence.isdecimal() and at.isdecimal()):
-        raise RefusedError(Refusal.BAD_REQUEST, f"cursor must be the next_cursor of an answer, got {text!r}")
+        raise NoAnswerError(Reason.BAD_REQUEST, f"cursor must be the next_cursor of an answer, got {text!r}")
     return _Cursor(int(sequence), int(at))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from integrations.runtime.coordination.gl003.errors import Refusal, RefusedError
+from integrations.runtime.coordination.gl003.errors import NoAnswerError, Reason
 
 _LATEST_NS = 2**63 - 1
 
@@ -11,7 +11,7 @@ def moment_ns(name: str, moment: float | str) -> int:
     """Return UTC nanoseconds: given as such, or as ISO 8601; without an offset it is UTC.
 
     Raises:
-        RefusedError: it is neither.
+        NoAnswerError: it is neither.
     """
     found = _from_iso(name, moment) if isinstance(moment, str) else int(moment)
     if not 0 <= found <= _LATEST_NS:
@@ -29,6 +29,6 @@ def _from_iso(name: str, text: str) -> int:
     return ((whole.days * 86_400 + whole.seconds) * 1_000_000 + whole.microseconds) * 1000
 
 
-def _refused(name: str, moment: object) -> RefusedError:
+def _refused(name: str, moment: object) -> NoAnswerError:
     allowed = "must be nanoseconds since 1970 or ISO 8601, such as 2026-11-30T08:00:00Z"
-    return RefusedError(Refusal.BAD_REQUEST, f"{name} {allowed}, got {moment!r}")
+    return NoAnswerError(Reason.BAD_REQUEST, f"{name} {allowed}, got {moment!r}")
