@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from integrations.runtime.process.logs import configure_logging
 
-from . import acquisition, cleaning, end_to_end, hart, library, opcua, streaming, temperature
+from . import acquisition, cleaning, end_to_end, hart, library, opcua, streaming, tasks, temperature
 from .report import Figure, machine, show, write
 from .rig import ROOT
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Figure]]] = {
     "temperature": temperature.against_scalar_packages,
     "hart": hart.against_bare_udp,
     "opcua": opcua.against_asyncua,
+    "tasks": tasks.through_the_scheduler,
     "latency": end_to_end.latency,
     "throughput": end_to_end.throughput,
 }
