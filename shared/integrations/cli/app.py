@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .collab import collab
 from .security import secure, trust
 from .tasks import tasks
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(collab)
 app.add_typer(secure)
 app.add_typer(trust)
 app.add_typer(tasks)

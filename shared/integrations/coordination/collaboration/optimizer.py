@@ -302,6 +302,8 @@ class CollaborativeOptimizer:
         """Send a notification; who cannot have it can read the stream."""
         try:
             await self._agent.send_message(self._agent.message(agent_id, MessageType.NOTIFICATION, payload))
+        except UnknownRecipientError:
+            return  # it was not invited either
         except (CoordinationError, MessageError, ValueError) as error:
             log.warning("a collaboration could not be told", agent=agent_id, reason=str(error))
 

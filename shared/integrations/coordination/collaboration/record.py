@@ -6,12 +6,21 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from integrations.bus import COLLAB, Bus, JetStreamUnavailableError, replay, subjects_of
-from integrations.messages import CollaborationInvitation, CollaborationResult, MessageError
+from integrations.bus import COLLAB, Bus, JetStreamUnavailableError, last_per_subject, replay, subjects_of
+from integrations.messages import (
+    CollaborationInvitation,
+    CollaborationOutcome,
+    CollaborationResult,
+    MessageError,
+)
 
 from .errors import StepRefusedError, TermsError
 from .machine import Collaboration
+from .phases import Phase
 from .wire import Step, read_step, take, terms_of
+
+RETRY_SECONDS = 1.0
+_DECIDED = (CollaborationOutcome.CONSENSUS, CollaborationOutcome.NO_CONSENSUS)
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +48,17 @@ class Record:
     """Of the last message in the stream, taken or not."""
     time_ns: int = 0
     """When that was stored."""
+
+    @property
+    def phase(self) -> Phase:
+        """Where it stands: ended is what has a result in the stream."""
+        if self.result is not None:
+            decided = self.result.outcome in {
+                CollaborationOutcome.CONSENSUS,
+                CollaborationOutcome.NO_CONSENSUS,
+            }
+            return Phase.PUBLISHED if decided else Phase.FAILED
+        return self.machine.phase if self.machine else Phase.INVITED
 
     def take(
         self, subject: str, data: bytes, headers: Mapping[str, str], at_ns: int, sequence: int
@@ -87,18 +107,22 @@ async def read_record(bus: Bus, collaboration_id: str, up_to: int | None = None)
     return record
 
 
+async def invited(bus: Bus) -> list[str]:
+    """Return the ids of all collaborations, the oldest first; waits through outages."""
+    stored = [
+        (each.sequence, each.subject.rpartition(".")[2])
+        async for each in last_per_subject(bus, COLLAB, "gl.collab.invitation.*")
+    ]
+    return [collaboration_id for _, collaboration_id in sorted(stored)]
+
+
 async def open_collaborations(bus: Bus) -> list[str]:
-    """Return the ids of those that have an invitation in the stream and no result; waits through outages."""
-    invited = await _ids(bus, "invitation")
-    ended = set(await _ids(bus, "result"))
-    return [one for one in invited if one not in ended]
-
-
-async def _ids(bus: Bus, step: str) -> list[str]:
+    """Return the ids of those that have no result yet, the oldest first; waits through outages."""
     while True:
         try:
-            subjects = await subjects_of(bus, COLLAB, f"gl.collab.{step}.*")
-            return [subject.rpartition(".")[2] for subject in subjects]
+            subjects = await subjects_of(bus, COLLAB, "gl.collab.result.*")
+            ended = {subject.rpartition(".")[2] for subject in subjects}
+            return [one for one in await invited(bus) if one not in ended]
         except JetStreamUnavailableError as error:
             log.warning("waiting for the stream of collaborations", reason=str(error))
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(RETRY_SECONDS)

@@ -10,6 +10,7 @@ import structlog
 from integrations.bus import Publisher, agent_stream_configs, ensure_streams, open_bus, stream_configs
 from integrations.coordination import Link, MessageBus
 from integrations.messages import HealthState
+from integrations.runtime.coordination.concluding import Concluding
 from integrations.runtime.coordination.gl003.agent import GL003
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part, PartMaker
 from integrations.runtime.coordination.scheduling import Scheduling
@@ -27,7 +28,7 @@ from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
 
-PARTS: tuple[PartMaker, ...] = (Scheduling, GL003)
+PARTS: tuple[PartMaker, ...] = (Scheduling, GL003, Concluding)
 """Everything the service does, in the order in which it is begun."""
 HOUSEKEEPING_SECONDS = 0.25
 DRAIN_SECONDS = 5.0
