@@ -104,6 +104,8 @@ async def _rate(client: Connect, port: int, seconds: float) -> tuple[float, floa
             while len(count.tags) < TAGS:  # noqa: ASYNC110 - counted, not told one by one
                 await asyncio.sleep(0.05)
         before, began, cpu = count.changes, perf_counter(), process_time()
-        await asyncio.sleep(seconds)
+        async with asyncio.timeout(120):
+            while perf_counter() - began < seconds or count.changes - before < TAGS:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         changes = count.changes - before
         return changes / (perf_counter() - began), (process_time() - cpu) / changes

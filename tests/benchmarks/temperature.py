@@ -1,4 +1,7 @@
-"""A million ohms and millivolts to temperatures, against the scalar packages of PyPI that do the same."""
+"""A million ohms and millivolts to temperatures, against the scalar packages of PyPI that do the same.
+
+rtd-sensor is under the MPL and so no dependency of ours: `.tools/bin/uv pip install rtd-sensor` adds its row.
+"""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -56,7 +59,14 @@ def _figure(
     """Time both, and make sure that they agree."""
     seconds = min(_seconds(ours, values) for _ in range(REPETITIONS))
     if theirs is None:
-        return Figure("temperature", what, VALUES / seconds, "values/s", AIM, note=f"no {package} here")
+        return Figure(
+            "temperature",
+            what,
+            VALUES / seconds,
+            "values/s",
+            AIM,
+            note=f"needs {package}",
+        )
     few: list[float] = values[:count].tolist()
     began = perf_counter()
     scalar = [theirs(value) for value in few]
