@@ -13,6 +13,8 @@ from integrations.devices.scada.course import HISTORICAL
 from integrations.messages import Origin, Status
 from integrations.protocols.opcua import HistoryUnavailableError, OpcUaTimeoutError
 
+TEN_MINUTES_NS = 600_000_000_000
+
 
 async def test_an_outage_is_said_once_and_its_history_is_read_afterwards(peer, system):
     plant = system(P, F)
@@ -134,3 +136,21 @@ async def test_under_fallback_it_simulates_says_so_and_never_simulates_a_write(p
     await eventually(lambda: plant.shows(10.0))
     assert await plant.scada.write_tag("STEAM.SETPOINT", 12.0) is True
     assert peer.value("STEAM.SETPOINT") == 12.0
+
+
+async def test_history_is_read_by_the_servers_own_clock(peer, system):
+    def write(value):
+        return peer.write(PRESSURE, value, source_ns=time.time_ns() + TEN_MINUTES_NS)
+
+    write(10.5)
+    plant = system(P)
+    await plant.scada.connect()
+    peer.hang_up()
+    await eventually(lambda: plant.scada.state is not ConnectionState.CONNECTED)
+    written = [(write(value), value) for value in (11.0, 12.0, 13.0)]
+    await eventually(lambda: peer.has_recorded(PRESSURE, 13.0))
+    peer.listen()
+    await eventually(lambda: plant.shows(13.0))
+    told = [(time_ns, value) for time_ns, value, status in plant.points() if status == HISTORICAL]
+    assert told == written
+    assert [value for _, value, _ in plant.points()].count(13.0) == 1
