@@ -105,7 +105,7 @@ async def _rate(client: Connect, port: int, seconds: float) -> tuple[float, floa
                 await asyncio.sleep(0.05)
         before, began, cpu = count.changes, perf_counter(), process_time()
         async with asyncio.timeout(120):
-            while perf_counter() - began < seconds or count.changes - before < TAGS:  # noqa: ASYNC110
+            while perf_counter() - began < seconds or count.changes - before < TAGS:  # noqa: ASYNC110 - counted, not told
                 await asyncio.sleep(0.05)
         changes = count.changes - before
         return changes / (perf_counter() - began), (process_time() - cpu) / changes
