@@ -1,6 +1,8 @@
 """What is known of one sensor before its series is looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from .limits import WIDEST_LIMITS, SensorLimits
 
@@ -18,6 +20,11 @@ class SensorProfile:
     """Usual standard deviation of its noise; 0 switches the check off."""
     drift_limit: float = 0.0
     """How far the mean of fifty may leave that of the first fifty; 0 switches the check off."""
+
+    def watched(self) -> "SensorProfile":
+        """Return it with its habits among its limits, where the stream's own checks look for them."""
+        habits = {"noise": self.noise, "drift_limit": self.drift_limit}
+        return replace(self, limits=structs.replace(self.limits, **habits))
 
 
 UNKNOWN_SENSOR = SensorProfile()

@@ -256,3 +256,15 @@ def test_a_million_samples_take_no_more_than_three_times_their_own_memory():
         tracemalloc.stop()
     assert found.outliers >= 990
     assert peak <= 3 * (time.nbytes + value.nbytes)
+
+
+def test_validation_is_of_the_raw_points_whatever_is_done_to_them_afterwards():
+    sensor = SensorConfig("s", "pressure", "bar", 0.0, 20.0, drift_limit=0.5)
+    chance = np.random.default_rng(8)
+    data = raw(*chance.normal(10, 0.05, 200), *chance.normal(11, 0.05, 200), 50.0)
+    untouched, treated = process(data, sensor, **UNTOUCHED), process(data, sensor)
+    assert untouched["validation"] == treated["validation"]
+    assert untouched["validation"]["issues"]["sensor_drift"] > 100
+    assert untouched["validation"]["average_quality"] == pytest.approx(
+        untouched["statistics"]["quality_score"]
+    )

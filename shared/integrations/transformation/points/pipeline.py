@@ -84,6 +84,9 @@ class DataTransformationPipeline:
         )
         arrival = None if settings.now is None else int(times_of([settings.now])[0])
         flags = checked_flags(table.time, value, profile, arrival)
+        said = flags  # what the service says, which sets no outliers aside before it looks at habits
+        if profile.noise > 0 or profile.drift_limit > 0:
+            said = checked_flags(table.time, value, profile.watched(), arrival)
         clean = clean_series(table.time, value, settings, profile=profile, flags=flags)
         done = _counts(table, flags, clean)
         keep = _kept(clean, settings)
@@ -95,7 +98,7 @@ class DataTransformationPipeline:
                 processed, values, quality = _resampled(table, clean, unit, keep, settings)
         return {
             "processed_data": processed,
-            "validation": summary(flags, profile.weights, settings.sensor_id),
+            "validation": summary(said, profile.weights, settings.sensor_id),
             "statistics": {
                 **_statistics(values, quality),
                 **done,
