@@ -11,8 +11,9 @@ from integrations.coordination import AgentSettings
 SOON = AgentSettings(heartbeat_seconds=0.5, offline_seconds=2.0)
 
 
-async def make_streams(bus):
-    await ensure_streams(bus, agent_stream_configs(Streams(storage_bytes=256 * 1024 * 1024)), attempts=3)
+async def make_streams(bus, mebibytes=256):
+    settings = Streams(storage_bytes=mebibytes * 1024 * 1024)
+    await ensure_streams(bus, agent_stream_configs(settings), attempts=3)
 
 
 def agent(url, agent_id, role=AgentRole.ANALYTICS, settings=SOON, **more):

@@ -201,3 +201,17 @@ async def test_progress_is_written_down(url):
         working.set()
         assert (await tasks.wait_for("a", 20)).result == 1
         assert (await tasks.desk.find("a")).record.progress == 1.0
+
+
+async def test_where_room_for_records_grows_short_ended_tasks_are_forgotten_and_new_ones_wait(
+    nats_server, streams, monkeypatch
+):
+    monkeypatch.setattr("integrations.coordination.tasks.engine.ROOM_SECONDS", 0.1)
+    await make_streams(streams, mebibytes=16)  # of which a fiftieth is for records: some 300
+    doing = Doing()
+    async with at_work(nats_server.url, doer(nats_server.url, "GL-004", doing, most=20)) as tasks:
+        for number in range(800):
+            await tasks.submit_task(a_task(f"t{number}"))
+        await eventually(lambda: len(doing.done) == 800, 40)
+        assert set(doing.done.values()) == {1}
+        assert await tasks.wait_for("t799", 20)

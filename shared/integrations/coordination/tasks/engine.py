@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -47,6 +48,7 @@ from .following import follow
 from .intake import ACK_WAIT_SECONDS, BATCH, Intake
 from .policies import AssignmentPolicy
 from .roster import Roster
+from .space import AT_A_TIME, Space
 from .store import PREFIX, Found, TaskStore, Write
 
 log = structlog.get_logger(__name__)
@@ -55,6 +57,9 @@ SCHEDULERS = "tasks.scheduler"
 """Under which schedulers say that they are alive."""
 LOOK_SECONDS = 1.0
 """How often what takes too long is looked for."""
+ROOM_SECONDS = 2.0
+MAX_OPEN = 100_000
+"""Tasks that may be open at once; those on top wait in the queue."""
 GRACE_SECONDS = HEARTBEAT_SECONDS + 5.0
 """After an outage nobody counts as lost who had no time to say that they are there."""
 REMEMBERED = 100_000
@@ -87,7 +92,8 @@ class Engine:
         self.book.workers = self._agents.workers
         self._members = Members(bus, publisher, SCHEDULERS, instance)
         self.turn = Turn(self._members, "tasks")
-        self._intake = Intake(bus, publisher, self.store, site)
+        self._space = Space(bus)
+        self._intake = Intake(bus, publisher, self.store, site, self._space.took)
         self._tasks_known, self._agents_known = asyncio.Event(), asyncio.Event()
         self._wake = asyncio.Event()
         self._ended: deque[TaskRecord] = deque(maxlen=10_000)
@@ -135,11 +141,24 @@ class Engine:
         await self.know()
         await self._take_over()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._intake.work(lambda: len(self.book)), name="intake")
+            group.create_task(self._intake.work(self._has_room), name="intake")
+            group.create_task(self._keep_room(), name="room")
             group.create_task(self._read_deadlines(), name="deadlines")
             group.create_task(self._decide(), name="decide")
             async with listening(self._bus, replies_subject(SCHEDULER_ID), self._on_refusal):
                 await asyncio.Event().wait()
+
+    def _has_room(self) -> bool:
+        return not self._space.full and len(self.book) < MAX_OPEN
+
+    async def _keep_room(self) -> None:
+        while True:
+            if await self._space.look():
+                oldest = list(itertools.islice(self._closed, AT_A_TIME))
+                await self._space.forget(oldest)
+                for task_id in oldest:
+                    self._closed.pop(task_id, None)
+            await asyncio.sleep(ROOM_SECONDS)
 
     async def _take_over(self) -> None:
         """Say again what whoever had the turn before may not have said."""

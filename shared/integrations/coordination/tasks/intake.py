@@ -25,10 +25,11 @@ from .store import TaskStore, Write
 log = structlog.get_logger(__name__)
 
 BATCH = 200
+CHUNK_BYTES = 1024 * 1024
 ACK_WAIT_SECONDS = 5.0
 """What a scheduler took in and did not write down goes to the next so soon."""
-MAX_OPEN = 100_000
-"""Tasks that may be open at once; those on top wait in the queue."""
+RECORD_BYTES = 500
+"""By so much the record of a task is larger than the task, headers included."""
 MAX_ID = 100
 """Characters of a task's id: runs and attempts have longer ones."""
 FIRED_BY, FIRES_NEXT = "Nats-Scheduler", "Nats-Schedule-Next"
@@ -39,21 +40,24 @@ ONCE = "purge"
 class Intake:
     """Reads the queues of all priorities side by side, so that none waits behind another."""
 
-    def __init__(self, bus: Bus, publisher: Publisher, store: TaskStore, site: str) -> None:
+    def __init__(
+        self, bus: Bus, publisher: Publisher, store: TaskStore, site: str, took: Callable[[int], None]
+    ) -> None:
         self.admitted = 0
         self.refused = 0
         self._bus = bus
         self._publisher = publisher
         self._store = store
         self._site = site
+        self._took = took
 
-    async def work(self, open_tasks: Callable[[], int]) -> None:
-        """Work until cancelled."""
+    async def work(self, has_room: Callable[[], bool]) -> None:
+        """Work until cancelled; while there is no room, tasks wait in the queue."""
         async with asyncio.TaskGroup() as group:
             for priority in MessagePriority:
-                group.create_task(self._read(priority, open_tasks), name=f"tasks of priority {priority}")
+                group.create_task(self._read(priority, has_room), name=f"tasks of priority {priority}")
 
-    async def _read(self, priority: MessagePriority, open_tasks: Callable[[], int]) -> None:
+    async def _read(self, priority: MessagePriority, has_room: Callable[[], bool]) -> None:
         subjects = [f"gl.task.p{priority.value}.*"]
         async with SharedConsumer(
             self._bus,
@@ -63,8 +67,8 @@ class Intake:
             batch=BATCH,
             ack_wait_seconds=ACK_WAIT_SECONDS,
         ) as reader:
-            async for chunk in reader.chunks(BATCH):
-                while open_tasks() > MAX_OPEN:
+            async for chunk in reader.chunks(BATCH, CHUNK_BYTES):
+                while not has_room():
                     reader.extend(chunk)
                     await asyncio.sleep(1.0)
                 await self._take_in(chunk)
@@ -78,6 +82,7 @@ class Intake:
             except DecodeError as error:
                 letters.append(dead_letter(self._site, TASKS, message, str(error)))
                 log.warning("a task cannot be read", subject=message.subject, reason=str(error))
+        self._took(sum(len(message.data) + RECORD_BYTES for message in chunk))
         revisions = await self._store.write([Write(record, 0) for record in records])
         self.admitted += sum(revision is not None for revision in revisions)
         self.refused += len(letters)
