@@ -26,7 +26,7 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check bench bench-quality faults soak schemas clean
+.PHONY: help run up down test check bench bench-quality sizing faults soak schemas clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ faults: $(VENV)/.dev ## everything killed, stopped and cut off while a device is
 
 soak: $(VENV)/.dev ## the same at 5,000 readings a second; FOR=10m
 	PYTHONPATH=tests $(BIN)/python -m faults --soak --bus one --seed $(SEED) --for $(FOR) $(ARGS)
+
+sizing: $(VENV)/.dev ## what 1,000, 100,000 and 10 million sensors need, by the figures in bench.json; ARGS="--rate 0.2"
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.sizing $(ARGS)
 
 schemas: $(VENV)/.dev ## write schemas/ anew from the messages
 	$(BIN)/gl003 schemas schemas

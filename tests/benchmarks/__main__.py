@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from integrations.runtime.process.logs import configure_logging
 
-from . import acquisition, cleaning, end_to_end, hart, library, opcua, streaming, tasks, temperature
+from . import acquisition, cleaning, end_to_end, hart, library, opcua, storing, streaming, tasks, temperature
 from .report import Figure, machine, show, write
 from .rig import ROOT
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Figure]]] = {
     "hart": hart.against_bare_udp,
     "opcua": opcua.against_asyncua,
     "tasks": tasks.through_the_scheduler,
+    "storing": storing.messages,
     "latency": end_to_end.latency,
     "throughput": end_to_end.throughput,
 }
