@@ -1,11 +1,14 @@
 """The efficiency of the steam system: from what is measured, and what is said where that is not all."""
 
 import re
+import tomllib
+from importlib.resources import files
 
 import pytest
 from CoolProp.CoolProp import PropsSI
+from msgspec import structs
 
-from integrations.configuration import ConfigurationError
+from integrations.configuration import ConfigurationError, read_struct
 from integrations.coordination.analyzer import (
     Inputs,
     SteamSystemConfig,
@@ -202,3 +205,14 @@ def test_the_quality_report_counts_and_shows_the_worst_first():
 def test_a_wrong_configuration_is_named(wrong, words):
     with pytest.raises(ConfigurationError, match=words):
         SteamSystemConfig(**wrong)
+
+
+def test_the_sample_has_every_key_and_the_defaults():
+    text = files("integrations.coordination.analyzer").joinpath("sample.toml").read_text("utf-8")
+    table = tomllib.loads(text)["steam_system"]
+    assert set(table) == set(SteamSystemConfig.__struct_fields__)
+    assert set(table["users"][0]) == set(SteamUser.__struct_fields__)
+    for field in structs.fields(SteamSystemConfig):
+        if isinstance(field.default, str | float):
+            assert table[field.name] == field.default, field.name
+    assert read_struct(SteamSystemConfig, table).users[0].name == "process_a"
