@@ -16,6 +16,7 @@ ABSENT = frozenset(
     {"", "nan", "na", "n/a", "null", "none", "nat", "#n/a", "#nv", "-", "--", "bad", "no data", "nodata"}
 )
 """How files and historians say that there is no value, in any case."""
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(.*)")
 MOST_NAMED = 10
 """Cells of a column that are named one by one."""
@@ -51,15 +52,22 @@ class BadCells:
         return [*self._named, more]
 
 
-def numbers_of(cells: Sequence[Any], places: Sequence[int], bad: BadCells) -> Floats:
-    """Return numbers, NaN where a cell says that there is none; a decimal comma is one."""
+def numbers_of(
+    cells: Sequence[Any], places: Sequence[int], bad: BadCells, commas_part_cells: bool = False
+) -> Floats:
+    """Return numbers, NaN where a cell says that there is none; a decimal comma is one.
+
+    Where commas part the cells of the file, `1,100` may be eleven hundred as well and is a fault.
+    """
     if isinstance(cells, np.ndarray):
         array: Floats = cells.astype(np.float64)
         return array
     try:
         return np.fromiter(map(float, cells), np.float64, len(cells))
     except (TypeError, ValueError):
-        found: Floats = _one_by_one(_number, cells, places, bad, np.nan, np.float64)
+        found: Floats = _one_by_one(
+            _plain_number if commas_part_cells else _number, cells, places, bad, np.nan, np.float64
+        )
         return found
 
 
@@ -67,6 +75,12 @@ def _number(cell: Any) -> float:
     if cell is None or (isinstance(cell, str) and cell.strip().casefold() in ABSENT):
         return np.nan
     return float(cell.replace(",", ".", 1) if isinstance(cell, str) else cell)
+
+
+def _plain_number(cell: Any) -> float:
+    if isinstance(cell, str) and _THOUSANDS.fullmatch(cell.strip()):
+        raise ValueError(cell)
+    return _number(cell)
 
 
 class TimeCells:

@@ -67,7 +67,8 @@ class CsvSource:
                     chosen: dict[str, Sequence[str]] = {
                         name: columns[one] for name, one in zip(names, at, strict=True)
                     }
-                    yield Chunk(chosen, places, min(1.0, _position(stream) / size))
+                    share = min(1.0, _position(stream) / size)
+                    yield Chunk(chosen, places, share, self._delimiter == ",")
         except OSError as error:
             raise unreadable(self.path, error) from None
         except (csv.Error, UnicodeError) as error:

@@ -86,7 +86,10 @@ class _Wide:
         """Take in some rows."""
         self._times.append(self._clock.read(chunk.columns[self._layout.time], chunk.places))
         for name, values in self._values.items():
-            values.append(numbers_of(chunk.columns[name], chunk.places, self._bad[name]))
+            values.append(self._numbers(chunk, name))
+
+    def _numbers(self, chunk: Chunk, name: str) -> Floats:
+        return numbers_of(chunk.columns[name], chunk.places, self._bad[name], chunk.commas_part_cells)
 
     def faults(self) -> FaultList:
         """Return what could not be read."""
@@ -126,7 +129,8 @@ class _Long:
     def take(self, chunk: Chunk) -> None:
         """Take in some rows."""
         self._times.append(self._clock.read(chunk.columns[self._layout.time], chunk.places))
-        self._values.append(numbers_of(chunk.columns[self._value], chunk.places, self._bad))
+        cells = chunk.columns[self._value]
+        self._values.append(numbers_of(cells, chunk.places, self._bad, chunk.commas_part_cells))
         names = chunk.columns[self._sensor]
         units = chunk.columns[self._unit] if self._unit else [UNIT_NOT_SAID] * len(names)
         codes = self._codes

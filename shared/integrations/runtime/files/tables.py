@@ -21,6 +21,8 @@ class Chunk:
     """Line or row of each, as people count them."""
     share: float
     """How much of the file has been read with this chunk, 0 to 1."""
+    commas_part_cells: bool = False
+    """Whether a comma in a number may as well part thousands, since it parts the file's cells too."""
 
 
 class Source(Protocol):

@@ -91,6 +91,15 @@ def test_a_sensor_that_the_plant_does_not_have_is_named(tmp_path, plant):
     assert (flow.quantity, flow.unit, flow.raw_units) == ("flow_rate", "t/hr", ("t/hr",))
 
 
+def test_a_comma_that_may_part_thousands_is_a_fault_where_commas_part_cells(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(f'time,x_pressure [bar]\n{stamp(0)},"1,100"\n{stamp(1)},"11,5"\n')
+    (fault,) = faults_of(readings=path)
+    assert fault.endswith("line 2 column x_pressure [bar] must be a number or empty, got '1,100'")
+    path.write_text(f"time;x_pressure [bar]\n{stamp(0)};1,100\n")
+    assert clean_file(CleanRequest(path)).cleaned[0].value.tolist() == [1.1]
+
+
 @pytest.mark.parametrize("text", ["", "time,x_pressure [bar]\n", "\n\n"])
 def test_a_file_without_rows_is_a_fault(tmp_path, text):
     path = tmp_path / "x.csv"
