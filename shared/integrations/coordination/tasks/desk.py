@@ -17,7 +17,6 @@ from integrations.bus import (
     Publisher,
     PublishRefusedError,
     last,
-    listening,
     replay,
 )
 from integrations.messages import (
@@ -38,11 +37,10 @@ from . import machine
 from .errors import TaskRefusedError, TransitionError, UnknownTaskError
 from .intake import MAX_ID
 from .recurrence import TaskSchedule
-from .store import PREFIX, Found, TaskStore, Write
+from .store import Found, TaskStore, Write
 
 QUEUE = "gl.task.*.*"
 ZONE = "Nats-Schedule-Time-Zone"
-LOOK_SECONDS = 5.0
 
 
 class TaskDesk:
@@ -146,18 +144,15 @@ class TaskDesk:
         Raises:
             TimeoutError: it has not by then.
         """
-        changed = asyncio.Event()
-        subject = PREFIX + check_token("task_id", task_id)
+        check_token("task_id", task_id)
         async with (
             asyncio.timeout(timeout_seconds),
-            listening(self._bus, subject, lambda *_: changed.set()),
+            contextlib.aclosing(self._store.changes(task_id)) as found,
         ):
-            while True:
-                changed.clear()
-                found = await self._store.get(task_id)
-                if found is not None and machine.ended(found.record):
-                    return found.record.task
-                await _within(changed, LOOK_SECONDS)
+            async for each in found:
+                if each is not None and machine.ended(each.record):
+                    return each.record.task
+        raise UnknownTaskError(f"the bus was closed while waiting for task {task_id}")
 
     async def _known(self, task_id: str) -> Found:
         found = await self.find(task_id)
@@ -218,11 +213,3 @@ def _waiting(data: bytes, headers: dict[str, str]) -> TaskRecord | None:
     except MessageError:
         return None
     return structs.replace(machine.admit(task, task.created_at), steps=[])
-
-
-async def _within(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

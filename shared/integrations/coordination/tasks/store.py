@@ -1,6 +1,8 @@
 """The bucket gl_tasks: each task's record, replaced only by who has seen what stands there."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.bus import (
@@ -13,6 +15,7 @@ from integrations.bus import (
     Stored,
     last,
     last_per_subject,
+    listening,
     patiently,
 )
 from integrations.messages import ContentType, DecodeError, Header, TaskRecord, decode, encode
@@ -21,6 +24,9 @@ from . import machine
 
 STREAM = f"KV_{TASK_BUCKET}"
 PREFIX = f"$KV.{TASK_BUCKET}."
+LOOK_SECONDS = 5.0
+SOON_SECONDS = (0.02, 0.1, 0.5)
+"""What is heard of a change may come before it is stored: it is looked for again after so long."""
 KEPT_SECONDS = 24 * 3600
 """How long a task is known after its end."""
 
@@ -51,6 +57,21 @@ class TaskStore:
     async def get(self, task_id: str) -> Found | None:
         """Return a task's record; None where there is none."""
         return found_in(await patiently(lambda: last(self._bus, STREAM, PREFIX + task_id)))
+
+    async def changes(self, task_id: str, *, now: bool = True) -> AsyncGenerator[Found | None, None]:
+        """Yield how a task is whenever that may have changed; first of all as it is `now`."""
+        changed = asyncio.Event()
+        soon: Iterator[float] = iter(())
+        async with listening(self._bus, PREFIX + task_id, lambda *_: changed.set()):
+            while True:
+                changed.clear()
+                if now:
+                    yield await self.get(task_id)
+                now = True
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(next(soon, LOOK_SECONDS)):
+                        await changed.wait()
+                        soon = iter(SOON_SECONDS)
 
     async def every(self) -> AsyncIterator[Found]:
         """Yield every record there is."""

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from msgspec import convert, json
 
-from integrations.bus import AGENT_BUCKET, Latest, listening
+from integrations.bus import AGENT_BUCKET, Latest
 from integrations.coordination.link import Link
 from integrations.coordination.performance import Performance
 from integrations.messages import (
@@ -30,7 +30,7 @@ from integrations.messages import (
 from . import machine
 from .agents import WORKER
 from .machine import IN_PROGRESS
-from .store import PREFIX, TaskStore, Write
+from .store import TaskStore, Write
 
 log = structlog.get_logger(__name__)
 
@@ -156,14 +156,10 @@ class TaskWorker:
 
     async def _look(self, job: _Job, working: asyncio.Task[Any]) -> None:
         """End the work when the task is taken away: cancelled, past its deadline, given to another."""
-        changed = asyncio.Event()
-        link, store = self._opened()
-        async with listening(link.bus, PREFIX + job.record.task_id, lambda *_: changed.set()):
-            while True:
-                await changed.wait()
-                changed.clear()
-                found = await store.get(job.record.task_id)
-                if found is None or not self._is_ours(job, found.record):
+        _, store = self._opened()
+        async with contextlib.aclosing(store.changes(job.record.task_id, now=False)) as found:
+            async for each in found:
+                if each is None or not self._is_ours(job, each.record):
                     job.ours = False
                     working.cancel()
                     return
