@@ -210,8 +210,8 @@ async def test_where_room_for_records_grows_short_ended_tasks_are_forgotten_and_
     await make_streams(streams, mebibytes=16)  # of which a fiftieth is for records: some 300
     doing = Doing()
     async with at_work(nats_server.url, doer(nats_server.url, "GL-004", doing, most=20)) as tasks:
-        for number in range(800):
+        for number in range(500):
             await tasks.submit_task(a_task(f"t{number}"))
-        await eventually(lambda: len(doing.done) == 800, 40)
+        await eventually(lambda: len(doing.done) == 500, 40)
         assert set(doing.done.values()) == {1}
-        assert await tasks.wait_for("t799", 20)
+        assert await tasks.wait_for("t499", 20)
