@@ -166,6 +166,21 @@ def test_lag_and_processor_scale_the_transformation(rendered):
     )
 
 
+def test_each_service_logs_in_as_itself_where_the_bus_knows_it(rendered):
+    secrets, inboxes = {}, {}
+    for name, pod in pods(rendered["secured"]):
+        (secret,) = [volume["secret"]["secretName"] for volume in pod["volumes"] if volume["name"] == "bus"]
+        environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+        secrets[name], inboxes[name] = secret, environment["NATS_INBOX_PREFIX"]
+    assert secrets == {
+        "test-gl003-steam-meter": "gl003-steam-meter",
+        "test-gl003-transformation": "gl003-transformation",
+        "test-gl003-doctor": "gl003-operator",
+    }
+    assert inboxes["test-gl003-steam-meter"] == "_INBOX_steam_meter"
+    assert inboxes["test-gl003-doctor"] == "_INBOX_operator"
+
+
 def test_three_servers_keep_three_copies(rendered):
     for found, copies in ((rendered["everything"], "3"), (rendered["small"], "1")):
         for name, pod in pods(found):

@@ -6,6 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from fakes.secured import secured
 from fakes.site import Feed, Meter, document, eventually, meter_table, running, served, toml
 from integrations.bus import (
     Bus,
@@ -161,11 +162,33 @@ async def test_the_doctor_reads_what_credentials_may_not_do():
         url = server.url.replace("//", "//some:x@")
         async with Bus(BusSettings(url=url), name="test", attempts=3) as bus:
             findings = verdicts(await examine(plant, bus, patience_seconds=0.2), "permissions")
-    assert "a service with these credentials may not publish to gl.test.raw.steam_meter.x" in findings
-    assert (
-        "a service with these credentials may not subscribe to gl.test.svc.steam_meter.x.health" in findings
-    )
-    assert all("event" not in text for text in findings)
+    told = "could not, with these credentials, publish to gl.test.raw.steam_meter.*; listen to gl.test.svc"
+    assert any(text.startswith(f"steam_meter {told}") for text in findings)
+    assert "these credentials are no service's, and cannot invent readings" in findings
+
+
+async def test_what_secure_init_makes_suffices_for_each_command_and_service(tmp_path, gl003):
+    async with secured(tmp_path / "secrets", "test") as site:
+        operator, meters = site.settings("operator"), site.settings("steam_meter")
+        table = document("", meter_table(1))
+        table["nats"] = site.table("operator")
+        plant = read_plant(table, {})
+        async with Bus(operator, name="test", attempts=3) as bus:
+            await ensure_streams(bus, stream_configs(plant.streams))
+            findings = verdicts(await examine(plant, bus, patience_seconds=0.2), "permissions")
+            assert findings == {
+                "these credentials are no service's, and cannot invent readings": Verdict.WELL
+            }
+        async with running("steam_meter", {**table, "nats": site.table("steam_meter")}):
+            shown = await eventually(lambda: found_by(gl003, table), 20)
+            assert "steam_meter/a: meter:" in shown.output
+            assert (await gl003(table, "tail", "event.>", "--for", "0.2s")).exit_code == 0
+        assert meters.inbox_prefix != operator.inbox_prefix
+
+
+async def found_by(gl003, table):
+    shown = await gl003(table, "status", "--wait", "1")
+    return shown if "steam_meter/a" in shown.output else None
 
 
 async def test_the_doctor_finds_readers_that_are_gone_or_of_a_former_version(

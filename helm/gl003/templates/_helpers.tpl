@@ -60,25 +60,27 @@ capabilities: { drop: [ALL] }
 
 {{/* What a container needs to reach the bus: environment. */}}
 {{- define "gl003.busEnvironment" -}}
+{{- $values := .root.Values -}}
 - { name: GL003_CONFIG, value: /etc/gl003/plant.toml }
-- { name: NATS_URL, value: {{ include "gl003.bus" . | quote }} }
-{{- with .Values.site }}
+- { name: NATS_URL, value: {{ include "gl003.bus" .root | quote }} }
+{{- with $values.site }}
 - { name: SITE, value: {{ . | quote }} }
 {{- end }}
-{{- with include "gl003.streamReplicas" . }}
+{{- with include "gl003.streamReplicas" .root }}
 - { name: STREAM_REPLICAS, value: {{ . | quote }} }
 {{- end }}
-{{- if eq .Values.bus.login "password" }}
-- { name: NATS_USER, value: {{ .Values.bus.user | quote }} }
+{{- if eq $values.bus.login "password" }}
+- { name: NATS_USER, value: {{ $values.bus.user | quote }} }
 - { name: NATS_PASSWORD_FILE, value: /etc/gl003/bus/password }
-{{- else if eq .Values.bus.login "credentials" }}
+{{- else if eq $values.bus.login "credentials" }}
 - { name: NATS_CREDENTIALS_FILE, value: /etc/gl003/bus/user.creds }
-{{- else if eq .Values.bus.login "nkey" }}
+{{- else if eq $values.bus.login "nkey" }}
 - { name: NATS_NKEY_SEED_FILE, value: /etc/gl003/bus/seed.nk }
+- { name: NATS_INBOX_PREFIX, value: _INBOX_{{ .role }} }
 {{- end }}
-{{- if .Values.bus.tls.existingSecret }}
+{{- if $values.bus.tls.existingSecret }}
 - { name: NATS_TLS_CA_FILE, value: /etc/gl003/tls/ca.crt }
-{{- if .Values.bus.tls.clientCertificate }}
+{{- if $values.bus.tls.clientCertificate }}
 - { name: NATS_TLS_CERTIFICATE_FILE, value: /etc/gl003/tls/tls.crt }
 - { name: NATS_TLS_KEY_FILE, value: /etc/gl003/tls/tls.key }
 {{- end }}
@@ -98,14 +100,16 @@ capabilities: { drop: [ALL] }
 {{- end }}
 
 {{- define "gl003.busVolumes" -}}
-{{- if ne .Values.bus.login "none" }}
+{{- $values := .root.Values -}}
+{{- if ne $values.bus.login "none" }}
+{{- $file := get (dict "password" "password" "credentials" "user.creds" "nkey" "seed.nk") $values.bus.login }}
 - name: bus
   secret:
-    secretName: {{ include "gl003.busSecret" . }}
+    secretName: {{ .secret | default (include "gl003.busSecret" .root) }}
     defaultMode: 0440
-    items: [{ key: {{ get (dict "password" "password" "credentials" "user.creds" "nkey" "seed.nk") .Values.bus.login }}, path: {{ get (dict "password" "password" "credentials" "user.creds" "nkey" "seed.nk") .Values.bus.login }} }]
+    items: [{ key: {{ $file }}, path: {{ $file }} }]
 {{- end }}
-{{- with .Values.bus.tls.existingSecret }}
+{{- with $values.bus.tls.existingSecret }}
 - { name: tls, secret: { secretName: {{ . }}, defaultMode: 0440 } }
 {{- end }}
 - { name: tmp, emptyDir: { medium: Memory, sizeLimit: 64Mi } }

@@ -1,67 +1,67 @@
 """What nats-server lets these credentials do, against what the plant's services have to."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from integrations.bus import JetStreamUnavailableError
-from integrations.messages import Subjects
 from integrations.runtime.operations.expected import expected_services
 from integrations.runtime.operations.finding import Finding, warning, well
 from integrations.runtime.operations.patient import Patient
+from integrations.runtime.security.role import Grant
+from integrations.runtime.security.roles import roles
 
 TOPIC = "permissions"
 ASK = "$SYS.REQ.USER.INFO"
+ANSWER_SECONDS = 2.0
 
-Rules = Mapping[str, Sequence[str]]
+Rules = Mapping[str, Any]
 
 
 async def look_at_permissions(patient: Patient) -> AsyncIterator[Finding]:
-    """Yield what services that log in as we do could not use."""
+    """Yield for which services these credentials suffice, and what is missing where they nearly do."""
     try:
-        answer = msgspec.json.decode(await patient.bus.request(ASK))
+        answer = msgspec.json.decode(await patient.bus.request(ASK, timeout_seconds=ANSWER_SECONDS))
     except (JetStreamUnavailableError, msgspec.DecodeError):
-        advice = f"allow publishing to {ASK} and subscribing to _INBOX.>, to have them looked at"
-        yield warning(TOPIC, "nats-server does not say what these credentials may do", advice)
+        yield well(TOPIC, "nats-server does not tell these credentials what they may do")
         return
     user = answer.get("data") or {}
     rules: Mapping[str, Rules] = user.get("permissions") or {}
-    denied = [
-        *_denied(rules, "publish", _published(patient)),
-        *_denied(rules, "subscribe", _subscribed(patient)),
-    ]
-    for action, subject in denied:
-        advice = "grant it; or run doctor with the credentials of the service in question"
-        yield warning(TOPIC, f"a service with these credentials may not {action} {subject}", advice)
-    if not denied:
-        limited = "some subjects" if rules else "everything"
-        yield well(TOPIC, f"{user.get('user') or 'this user'} may use {limited}, and all that services need")
+    if not rules:
+        yield well(
+            TOPIC, "these credentials may use everything; gl003 secure init makes some for each service"
+        )
+        return
+    able = []
+    for role in roles(patient.plant.site):
+        if role.name not in expected_services(patient.plant):
+            continue
+        missing = list(_missing(rules, role.grant))
+        if not missing:
+            able.append(role.name)
+        elif _is_meant(rules, role.grant):
+            text = f"{role.name} could not, with these credentials, {'; '.join(missing)}"
+            yield warning(TOPIC, text, "grant it, or make its user anew: gl003 secure init")
+    told = f"suffice for {', '.join(able)}" if able else "are no service's, and cannot invent readings"
+    yield well(TOPIC, f"these credentials {told}")
 
 
-def _published(patient: Patient) -> Iterator[str]:
-    subjects = Subjects(patient.plant.site)
-    for name in expected_services(patient.plant):
-        yield f"gl.{patient.plant.site}.event.{name}.x"
-        if patient.plant.devices.get(name):
-            yield subjects.raw(name, "x")
-    for config in patient.declared():
-        yield f"$JS.API.STREAM.INFO.{config['name']}"
+def _missing(rules: Mapping[str, Rules], grant: Grant) -> Iterator[str]:
+    for action, subjects in (("publish", grant.publish), ("subscribe", grant.subscribe)):
+        for subject in subjects:
+            if not allowed(rules.get(action) or {}, _example(subject)):
+                yield f"{'publish' if action == 'publish' else 'listen'} to {subject}"
 
 
-def _subscribed(patient: Patient) -> Iterator[str]:
-    site = patient.plant.site
-    yield "_INBOX.x"
-    yield "$SRV.INFO"
-    for name in expected_services(patient.plant):
-        yield f"gl.{site}.svc.{name}.x.health"
+def _is_meant(rules: Mapping[str, Rules], grant: Grant) -> bool:
+    """Tell whether the credentials are this service's: they may publish readings or events as it does."""
+    own = [subject for subject in grant.publish if subject.startswith("gl.")]
+    return any(allowed(rules.get("publish") or {}, _example(subject)) for subject in own)
 
 
-def _denied(rules: Mapping[str, Rules], action: str, subjects: Iterable[str]) -> Iterator[tuple[str, str]]:
-    rule = rules.get(action) or {}
-    for subject in subjects:
-        if not allowed(rule, subject):
-            yield {"publish": "publish to", "subscribe": "subscribe to"}[action], subject
+def _example(pattern: str) -> str:
+    return ".".join("x" if token in {"*", ">"} else token for token in pattern.split("."))
 
 
 def allowed(rule: Mapping[str, Any], subject: str) -> bool:

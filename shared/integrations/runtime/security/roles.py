@@ -104,7 +104,7 @@ def _operator(site: str) -> Grant:
         finding()
         + putting(CONFIG_BUCKET, f"{site}.>")
         + Grant(
-            publish=("$JS.API.>", f"gl.{site}.svc.>", f"gl.{site}.recleaned.>"),
+            publish=("$JS.API.>", "$SYS.REQ.USER.INFO", f"gl.{site}.svc.>", f"gl.{site}.recleaned.>"),
             subscribe=(f"gl.{site}.>", "$KV.>"),
         )
     )
