@@ -1,5 +1,8 @@
 """Logs of the library in somebody else's program: through Python's logging, as any library's."""
 
+from collections.abc import MutableMapping
+from typing import Any
+
 import structlog
 
 
@@ -13,9 +16,17 @@ def use_standard_logging() -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            _leave_tracebacks,
             structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _leave_tracebacks(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave the traceback to logging, which writes it behind the line anyway; rich takes a second for one."""
+    if method == "exception":
+        event.pop("exc_info", None)
+    return event

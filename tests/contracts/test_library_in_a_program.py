@@ -35,3 +35,10 @@ def test_a_program_that_wants_more_says_so_to_logging():
 def test_a_program_that_has_set_up_structlog_keeps_its_way():
     out, err = spoken(OWN)
     assert ('{"device": "m", "event": "debug line"}' in out, err) == (True, [])
+
+
+def test_an_exception_is_written_once_and_plainly():
+    failing = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    log.exception('handler failed', agent='A')\n"
+    run = subprocess.run([sys.executable, "-c", SPEAK + failing], capture_output=True, text=True, check=True)
+    assert run.stderr.count("ZeroDivisionError: division by zero") == 1
+    assert run.stderr.splitlines()[1:3] == ["handler failed agent=A", "Traceback (most recent call last):"]

@@ -18,9 +18,8 @@ async def make_streams(bus, mebibytes=256):
 
 def agent(url, agent_id, role=AgentRole.ANALYTICS, settings=SOON, **more):
     """Return an agent with a connection of its own, as in a program of its own."""
-    return AgentCoordinator(
-        agent_id, role, bus=MessageBus(BusSettings(url=url), name=agent_id), settings=settings, **more
-    )
+    bus = MessageBus(BusSettings(url=url), name=agent_id, offline_seconds=settings.offline_seconds)
+    return AgentCoordinator(agent_id, role, bus=bus, settings=settings, **more)
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from integrations.messages import (
     AgentCapability,
     AgentHeartbeat,
+    AgentList,
     AgentMessage,
     AgentProfile,
     AgentTask,
@@ -141,6 +142,14 @@ capabilities = st.builds(
     performance_metrics=payloads,
     max_concurrent_tasks=st.integers(1, 100),
 )
+profiles = built(
+    AgentProfile,
+    agent_id=tokens,
+    capabilities=st.lists(capabilities, max_size=2),
+    last_heartbeat=st.none() | datetimes,
+    **dict.fromkeys(("status", "location", "version"), labels),
+    **loads,
+)
 MESSAGES = {
     RawBatch: built(
         RawBatch,
@@ -202,15 +211,16 @@ MESSAGES = {
         retry_count=st.integers(0, 10),
         max_retries=st.integers(0, 10),
     ),
-    AgentProfile: built(
-        AgentProfile,
+    AgentProfile: profiles,
+    AgentList: built(AgentList, agents=st.lists(profiles, max_size=2)),
+    AgentHeartbeat: built(
+        AgentHeartbeat,
         agent_id=tokens,
-        capabilities=st.lists(capabilities, max_size=2),
-        last_heartbeat=st.none() | datetimes,
-        **dict.fromkeys(("status", "location", "version"), labels),
+        timestamp=datetimes,
+        status=labels,
+        since=st.none() | datetimes,
         **loads,
     ),
-    AgentHeartbeat: built(AgentHeartbeat, agent_id=tokens, timestamp=datetimes, status=labels, **loads),
     AgentTask: built(
         AgentTask,
         **dict.fromkeys(("task_id", "task_type", "requester_id"), tokens),

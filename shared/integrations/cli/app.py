@@ -163,6 +163,40 @@ def doctor(config: Config = None, wait: Wait = 2.0, as_json: Json = False) -> No
     sys.exit(examine_it(config, wait, as_json=as_json))
 
 
+@app.command()
+def agents(config: Config = None, as_json: Json = False) -> None:
+    """Show every agent that ever registered: whether it is there, its load, score and capabilities.
+
+    Exit code 0; 1: no bus, or nobody has made the streams of agents; 2: wrong configuration.
+    """
+    from .agents import agents as show_agents  # noqa: PLC0415  # as above
+
+    sys.exit(show_agents(config, as_json=as_json))
+
+
+@app.command()
+def send(  # every option of a command line is a parameter
+    recipient: Annotated[str, typer.Argument(help="An agent's id, role:ROLE or BROADCAST.")],
+    action: Annotated[str, typer.Argument(help="What is wanted, such as report.")],
+    value: Annotated[
+        list[str] | None, typer.Argument(help="Of the payload: name=value, JSON or text.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer and print it.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds to wait.")] = 30.0,
+    priority: Annotated[str, typer.Option(help="critical, high, normal, low or background.")] = "normal",
+    kind: Annotated[str, typer.Option("--type", help="request, command, notification, …")] = "request",
+    config: Config = None,
+) -> None:
+    """Send a message to an agent; with --wait print its answer.
+
+    Exit code 0; 1: no bus; 2: wrong configuration or message; 3: refused, an error, or no answer in time.
+    """
+    from .send import Wanted  # noqa: PLC0415  # as above
+    from .send import send as send_it  # noqa: PLC0415  # as above
+
+    sys.exit(send_it(config, Wanted(recipient, action, value or (), wait, timeout, priority, kind)))
+
+
 @app.command("simulate-scada", hidden=True)
 def simulate_scada(
     port: Annotated[int, typer.Option()],

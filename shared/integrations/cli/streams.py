@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
-from integrations.bus import Bus, BusError, BusSettings, ensure_streams, stream_configs
+from integrations.bus import Bus, BusError, BusSettings, agent_stream_configs, ensure_streams, stream_configs
 from integrations.configuration import ConfigurationError
 from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_CRASH
@@ -33,7 +33,7 @@ def make_streams(config: Path | None) -> int:
 
 async def _make(plant: Plant) -> list[str]:
     settings = plant.bus if plant.bus.servers else BusSettings(url="nats://127.0.0.1:4222")
-    configs = stream_configs(plant.streams)
+    configs = [*stream_configs(plant.streams), *agent_stream_configs(plant.streams)]
     async with Bus(settings, name="gl003 streams", attempts=ATTEMPTS) as bus:
         await ensure_streams(bus, configs, attempts=ATTEMPTS)
     return [config["name"] for config in configs]

@@ -15,6 +15,7 @@ from integrations.bus import (
     JetStreamError,
     JetStreamUnavailableError,
     Latest,
+    last_per_subject,
 )
 from integrations.messages import AgentHeartbeat, AgentProfile, Header, MessageError, decode
 
@@ -36,6 +37,8 @@ class Presence:
     agent_id: str
     online: bool
     profile: AgentProfile | None
+    heartbeat: AgentHeartbeat | None
+    """The last one."""
 
 
 Watcher = Callable[[Presence], None]
@@ -57,6 +60,8 @@ class Directory:
     async def open(self) -> AsyncIterator[None]:
         """Keep it up to date while entered."""
         async with asyncio.TaskGroup() as group:
+            with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
+                await self.look()
             tasks = [
                 group.create_task(self._follow(), name="directory"),
                 group.create_task(self._miss(), name="directory of the missing"),
@@ -66,6 +71,12 @@ class Directory:
             finally:
                 for task in tasks:
                     task.cancel()
+
+    async def look(self) -> None:
+        """Take in all that the bucket has now; raises JetStreamError where there is no bucket."""
+        prefix = f"$KV.{AGENT_BUCKET}."
+        async for stored in last_per_subject(self._bus, f"KV_{AGENT_BUCKET}", f"{prefix}>"):
+            self._take(stored.subject.removeprefix(prefix), stored.data, stored.headers)
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` whenever an agent comes or goes; returns what ends it."""
@@ -149,7 +160,7 @@ class Directory:
             self._tell(agent_id, online=False)
 
     def _tell(self, agent_id: str, *, online: bool) -> None:
-        presence = Presence(agent_id, online, self.find(agent_id))
+        presence = Presence(agent_id, online, self.find(agent_id), self._heartbeats.get(agent_id))
         for watcher in tuple(self._watchers):
             watcher(presence)
 

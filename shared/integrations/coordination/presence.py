@@ -6,7 +6,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from integrations.bus import AGENT_BUCKET, BusEvent, BusEventKind, Latest
+from integrations.bus import AGENT_BUCKET, BusClosedError, BusEvent, BusEventKind, Latest
 from integrations.messages import AgentHeartbeat, AgentProfile, Header, encode, heartbeat_subject
 
 from .directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS, PRESENCE, PROFILE
@@ -36,6 +36,7 @@ class PresenceKeeper:
         self._heartbeat_seconds = heartbeat_seconds
         self._ttl = f"{max(1, math.ceil(offline_seconds))}s"
         self._soon = asyncio.Event()
+        self._since = datetime.now(UTC)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -78,6 +79,7 @@ class PresenceKeeper:
                 profile.agent_id,
                 datetime.now(UTC),
                 profile.status,
+                self._since,
                 profile.performance_score,
                 profile.current_load,
                 profile.max_load,
@@ -88,7 +90,7 @@ class PresenceKeeper:
         await self._put(body, {Header.TTL.value: self._ttl})
 
     async def _leave(self) -> None:
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, BusClosedError):
             async with asyncio.timeout(LEAVE_SECONDS):
                 await self._put(b"", {OPERATION: "DEL", Header.TTL.value: self._ttl})
 

@@ -20,6 +20,7 @@ from .agent_subjects import (
 from .agents import (
     AgentCapability,
     AgentHeartbeat,
+    AgentList,
     AgentMessage,
     AgentProfile,
     AgentRole,
@@ -101,6 +102,7 @@ __all__ = [
     "ROLE_PREFIX",
     "AgentCapability",
     "AgentHeartbeat",
+    "AgentList",
     "AgentMessage",
     "AgentProfile",
     "AgentRole",

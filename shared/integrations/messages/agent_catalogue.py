@@ -1,6 +1,6 @@
 """Which message travels on which subject between agents."""
 
-from .agents import AgentHeartbeat, AgentMessage, AgentProfile
+from .agents import AgentHeartbeat, AgentList, AgentMessage, AgentProfile
 from .channel import Channel
 from .collaboration import (
     CollaborationAnswer,
@@ -116,5 +116,12 @@ AGENT_CHANNELS = (
         "$KV.gl_state.<agent_id>.<key>",
         "Shared state: the key-value bucket gl_state, written by compare-and-set",
         StateEntry,
+    ),
+    Channel(
+        "agents",
+        "gl.<site>.svc.coordination.<instance>.agents",
+        "Who there is and how they are",
+        AgentList,
+        is_reply=True,
     ),
 )

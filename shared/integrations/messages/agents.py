@@ -10,6 +10,7 @@ from .fields import SCHEMA_VERSION, Label, Token, Version
 
 MAX_TTL_SECONDS = 30 * 24 * 3600
 MAX_CAPABILITIES = 100
+MAX_LISTED = 100_000
 
 
 class AgentRole(StrEnum):
@@ -111,7 +112,16 @@ class AgentHeartbeat(AgentChecked, frozen=True):
     agent_id: Token
     timestamp: Time
     status: Label = "online"
+    since: Time | None = None
+    """When it came."""
     performance_score: Annotated[float, Meta(ge=0, le=100)] = 100.0
     current_load: Annotated[float, Meta(ge=0)] = 0.0
     max_load: Annotated[float, Meta(gt=0)] = 100.0
+    schema: Version = SCHEMA_VERSION
+
+
+class AgentList(AgentChecked, frozen=True):
+    """Answer of the `agents` endpoint: every agent that ever registered, as it is now."""
+
+    agents: Annotated[list[AgentProfile], Meta(max_length=MAX_LISTED)]
     schema: Version = SCHEMA_VERSION

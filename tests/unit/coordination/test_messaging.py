@@ -48,7 +48,7 @@ async def test_an_exception_is_an_answer_that_is_an_error(nats_server):
         for durable in (True, False):
             with pytest.raises(AgentError, match=r"B: ValueError: no steam \(handler_failed\)"):
                 await a.request("B", "report", durable=durable)
-            with pytest.raises(AgentError, match="B has no handler for request 'dance'; it has report"):
+            with pytest.raises(AgentError, match=r"B has no handler for request 'dance'; it has .*report"):
                 await a.request("B", "dance", durable=durable)
 
 

@@ -13,6 +13,8 @@ from integrations.messages import HealthState
 from integrations.runtime.coordination.concluding import Concluding
 from integrations.runtime.coordination.gl003.agent import GL003
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part, PartMaker
+from integrations.runtime.coordination.postmaster import Postmaster
+from integrations.runtime.coordination.registry import Registry
 from integrations.runtime.coordination.scheduling import Scheduling
 from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EventReporter
@@ -28,7 +30,7 @@ from integrations.runtime.watching import watch
 
 log = structlog.get_logger(__name__)
 
-PARTS: tuple[PartMaker, ...] = (Scheduling, GL003, Concluding)
+PARTS: tuple[PartMaker, ...] = (Registry, Postmaster, Scheduling, GL003, Concluding)
 """Everything the service does, in the order in which it is begun."""
 HOUSEKEEPING_SECONDS = 0.25
 DRAIN_SECONDS = 5.0
