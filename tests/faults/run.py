@@ -71,7 +71,7 @@ async def run(
             finally:
                 watching.cancel()
             took = time.monotonic() - began
-            await _settle(site)
+            await settle(site)
             site.office.enough()
             clean, dead = await schedule.flood.settled(site)
             dealings = await site.office.settled()
@@ -86,7 +86,7 @@ async def run(
             )  # fmt: skip
 
 
-async def _settle(site: Site) -> None:
+async def settle(site: Site) -> None:
     """End the acquisition, and wait until all that it has taken is clean."""
     await site.acquisition.end(signal.SIGTERM)
     site.numbers.look()

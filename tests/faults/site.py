@@ -25,6 +25,7 @@ from .stepped import set_clock
 SITE = "faults"
 AGENTS = ("GL-903", "GL-904")
 STORAGE_BYTES = 1024**3
+OUTBOX_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Line:
 class Site:
     """Everything started, streams made, and two readers that look at what arrives."""
 
-    def __init__(self, folder: Path, size: Size, *, replicated: bool) -> None:
+    def __init__(
+        self, folder: Path, size: Size, *, replicated: bool, outbox_bytes: int = OUTBOX_BYTES
+    ) -> None:
         self.size = size
         self.replicated = replicated
         self.clock = folder / "clock"
@@ -80,6 +83,7 @@ class Site:
         self.device_line = Relay(0)
         self.lines: dict[str, Line] = {}
         self._folder = folder
+        self._outbox_bytes = outbox_bytes
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -164,6 +168,7 @@ class Site:
         own = {
             "PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}",
             "OUTBOX_FOLDER": str(self._folder / "outbox"),
+            "OUTBOX_MAX_BYTES": str(self._outbox_bytes),
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
         }

@@ -14,7 +14,7 @@ from msgspec import structs
 from integrations.resilience import Backoff
 
 from .outbox import Gap, Kept, MemoryOutbox
-from .outbox_file import Found, is_corrupt
+from .outbox_file import PAGE, Found, is_corrupt
 from .outbox_pace import Pace
 from .outbox_settings import OutboxSettings, state_folder
 from .outbox_store import DISK_ERRORS, OutboxStore, Trouble
@@ -26,6 +26,8 @@ GRACE_SECONDS = 0.25
 """What the bus acknowledges within this is never written to the disk."""
 UPKEEP_SECONDS = 5.0
 CLOCK_STEP_SECONDS = 1.0
+ROW_BYTES = 300
+"""What a row has beside the payload, about."""
 PIECE = 1000
 """Messages written in one transaction."""
 READS_BEFORE_GIVING_UP = 5
@@ -61,6 +63,7 @@ class DiskOutbox(MemoryOutbox):
         self._stored = 0  # on the disk only, with numbers above the cursor
         self._oldest_stored_ns = 0
         self._cursor = 0  # up to here all are taken or settled
+        self._told = 0  # dropped messages that were told and still stand in the file
         self._last_found = 0  # up to here they are of an earlier life
         self._doubted: set[str] = set()
         self._turn = asyncio.Lock()
@@ -129,7 +132,8 @@ class DiskOutbox(MemoryOutbox):
                 attempt += 1
                 await self._failed(error, hopeless=attempt >= READS_BEFORE_GIVING_UP)
                 await asyncio.sleep(_PATIENCE.ceiling(attempt - 1))
-        await self._tell_gap()
+        self._told += self._gap.count if self._gap else 0
+        self._report_gap()
         return [kept.message for kept in self._taken]
 
     async def forget(self) -> None:
@@ -137,11 +141,15 @@ class DiskOutbox(MemoryOutbox):
         self._pace.spend(len(self._taken))
         saved = self._saving or any(kept.on_disk for kept in self._taken)
         await super().forget()
-        if saved:
-            try:
-                await self._store.remove(self._cursor)
-            except DISK_ERRORS as error:
-                await self._failed(error)
+        told, self._told = self._told, 0
+        if not (saved or told):
+            return
+        try:
+            await self._store.remove(self._cursor)
+            if told:  # by now the event about it is on its way too
+                await self._store.gap_told(told)
+        except DISK_ERRORS as error:
+            await self._failed(error)
 
     async def _keep(self) -> None:
         """Write what is not acknowledged in time; for ever."""
@@ -225,11 +233,12 @@ class DiskOutbox(MemoryOutbox):
     async def _trim(self) -> None:
         """Drop what is over the bounds."""
         oldest_ns = self._now_ns() - int(self._settings.max_age_hours * 3600e9)
-        within = self._store.used <= self._settings.max_bytes and self._oldest_stored_ns >= oldest_ns
+        room = self._settings.max_bytes + sum(_on_pages(kept) for kept in self._taken if kept.on_disk)
+        within = self._store.used <= room and self._oldest_stored_ns >= oldest_ns
         if within or not self._stored:
             return
         async with self._turn:
-            gap = await self._store.trim(self._cursor, self._settings.max_bytes, oldest_ns)
+            gap = await self._store.trim(self._cursor, room, oldest_ns)
             if gap:
                 self._stored -= gap.count
                 self._lose(gap)
@@ -243,13 +252,6 @@ class DiskOutbox(MemoryOutbox):
         if abs(step) > CLOCK_STEP_SECONDS:
             self._oldest_stored_ns += int(step * 1e9)
             await self._store.shift(int(step * 1e9))
-
-    async def _tell_gap(self) -> None:
-        had_gap = self._gap is not None
-        self._report_gap()
-        if had_gap:
-            with contextlib.suppress(*DISK_ERRORS):
-                await self._store.gap_told()
 
     async def _opened(self) -> None:
         if not self._store.is_open:
@@ -299,3 +301,8 @@ class DiskOutbox(MemoryOutbox):
     def _on_trouble(self, trouble: Trouble) -> None:
         if self.on_trouble:
             self.on_trouble(trouble)
+
+
+def _on_pages(kept: Kept) -> int:
+    """Return the bytes of the pages that a message takes in the file."""
+    return -(-(len(kept.message.payload) + ROW_BYTES) // PAGE) * PAGE

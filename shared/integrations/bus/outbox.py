@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+import structlog
+
 from .outgoing import Outgoing
+
+log = structlog.get_logger(__name__)
 
 
 class Outbox(Protocol):
@@ -172,8 +176,11 @@ class MemoryOutbox:
         return kept
 
     def _drop_oldest(self) -> None:
-        time_ns = self._pop().time_ns
-        self._lose(Gap(1, time_ns, time_ns))
+        at = next((at for at, kept in enumerate(self._waiting) if not kept.message.lasting), 0)
+        kept = self._waiting[at]
+        del self._waiting[at]
+        self._waiting_bytes -= len(kept.message.payload)
+        self._lose(Gap(1, kept.time_ns, kept.time_ns))
 
     def _lose(self, gap: Gap) -> None:
         self.dropped += gap.count
@@ -181,5 +188,7 @@ class MemoryOutbox:
 
     def _report_gap(self) -> None:
         gap, self._gap = self._gap, None
-        if gap and self.on_gap:
-            self.on_gap(gap)
+        if gap:
+            log.warning("messages were dropped: the outbox was full", count=gap.count)
+            if self.on_gap:
+                self.on_gap(gap)

@@ -22,20 +22,29 @@ TRIM_SHARE = 64
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS waiting (
         number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, kept_ns INTEGER NOT NULL,
-        subject TEXT NOT NULL, message_id TEXT NOT NULL, more BLOB NOT NULL, payload BLOB NOT NULL
+        lasting INTEGER NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL,
+        more BLOB NOT NULL, payload BLOB NOT NULL
     );
     CREATE TABLE IF NOT EXISTS lost (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         count INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL
     );
 """
-_ADD = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
-_SIZES = "SELECT number, time_ns, kept_ns, length(payload) FROM waiting WHERE number > ? ORDER BY number"
+_ADD = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_SIZES = """
+    SELECT number, time_ns, kept_ns, length(payload) FROM waiting
+    WHERE number > ? AND lasting = ? ORDER BY number
+"""
+_DROP = "DELETE FROM waiting WHERE number > ? AND number <= ? AND lasting = ?"
+_TOLD = "UPDATE lost SET count = count - ?"
+_VERSION = 1
 _LOSE = """
     INSERT INTO lost VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET
     count = count + ?1, first_ns = min(first_ns, ?2), last_ns = max(last_ns, ?3)
 """
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+Row = tuple[int, int, int, int, str, str, bytes, bytes]
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class OutboxFile:
         """Bytes of the pages in use."""
         self._db = _connected(path)
         try:
+            self._check_version()
             self._db.executescript(_SCHEMA)
             self.found = self._look()
         except BaseException:
@@ -98,26 +108,24 @@ class OutboxFile:
         self._measure()
 
     def trim(self, after: int, max_bytes: int, oldest_ns: int) -> Gap | None:
-        """Drop the oldest above `after`: what came before `oldest_ns`, and as much as is over `max_bytes`."""
+        """Drop the oldest above `after`: what came before `oldest_ns`, and as much as is over `max_bytes`.
+
+        What is to last goes when all the rest is gone and was not enough.
+        """
         excess = self.used - max_bytes
         if excess > 0:
             excess += max_bytes // TRIM_SHARE
-        last, gap = after, None
-        for number, time_ns, kept_ns, size in self._db.execute(_SIZES, (after,)):
-            if excess <= 0 and kept_ns >= oldest_ns:
-                break
-            excess -= size
-            last, gap = number, Gap(1, time_ns, time_ns).widened(gap)
-        if gap:
-            with self._transaction():
-                self._db.execute("DELETE FROM waiting WHERE number > ? AND number <= ?", (after, last))
-                self._db.execute(_LOSE, (gap.count, gap.first_time_ns, gap.last_time_ns))
-            self._measure()
-        return gap
+        dropped, excess = self._drop(after, excess, oldest_ns, lasting=False)
+        if excess > 0:
+            more, _ = self._drop(after, excess, 0, lasting=True)
+            dropped = more.widened(dropped) if more else dropped
+        self._measure()
+        return dropped
 
-    def gap_told(self) -> None:
-        """Forget what was dropped: it has been said."""
-        self._db.execute("DELETE FROM lost")
+    def gap_told(self, count: int) -> None:
+        """Forget so many of those that were dropped: it has been said."""
+        self._db.execute(_TOLD, (count,))
+        self._db.execute("DELETE FROM lost WHERE count <= 0")
 
     def shift(self, step_ns: int) -> None:
         """The clock was set: keep the ages as they are."""
@@ -128,7 +136,7 @@ class OutboxFile:
         self._db.execute("ATTACH ? AS other", (str(other),))
         try:
             with self._transaction():
-                columns = "time_ns, kept_ns, subject, message_id, more, payload"
+                columns = "time_ns, kept_ns, lasting, subject, message_id, more, payload"
                 moved = self._db.execute(
                     f"INSERT INTO main.waiting ({columns})"  # noqa: S608  # our own names
                     f" SELECT {columns} FROM other.waiting ORDER BY number"
@@ -139,6 +147,26 @@ class OutboxFile:
             self._db.execute("DETACH other")
         self.found = self._look()
         return moved
+
+    def _drop(self, after: int, excess: int, oldest_ns: int, *, lasting: bool) -> tuple[Gap | None, int]:
+        """Drop what has to go of one kind; return it, and what is still too much."""
+        last, gap = after, None
+        for number, time_ns, kept_ns, size in self._db.execute(_SIZES, (after, lasting)):
+            if excess <= 0 and kept_ns >= oldest_ns:
+                break
+            excess -= size
+            last, gap = number, Gap(1, time_ns, time_ns).widened(gap)
+        if gap:
+            with self._transaction():
+                self._db.execute(_DROP, (after, last, lasting))
+                self._db.execute(_LOSE, (gap.count, gap.first_time_ns, gap.last_time_ns))
+        return gap, excess
+
+    def _check_version(self) -> None:
+        version = self._pragma("user_version")
+        if version != _VERSION and self._pragma("page_count") > 1:
+            raise UnreadableRowError(f"version {version} of the file, {_VERSION} is known here")
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _look(self) -> Found:
         count, first, last, oldest = self._db.execute(
@@ -193,19 +221,20 @@ def _connected(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _row(kept: Kept) -> tuple[int, int, int, str, str, bytes, bytes]:
+def _row(kept: Kept) -> Row:
     message = kept.message
     more = msgspec.msgpack.encode((message.headers, message.lane))
     return (
-        kept.number, kept.time_ns, kept.kept_ns, message.subject, message.message_id, more, message.payload
+        kept.number, kept.time_ns, kept.kept_ns, message.lasting,
+        message.subject, message.message_id, more, message.payload,
     )  # fmt: skip
 
 
-def _kept(row: tuple[int, int, int, str, str, bytes, bytes], now: float) -> Kept:
-    number, time_ns, kept_ns, subject, message_id, more, payload = row
+def _kept(row: Row, now: float) -> Kept:
+    number, time_ns, kept_ns, lasting, subject, message_id, more, payload = row
     try:
         headers, lane = msgspec.msgpack.decode(more, type=tuple[dict[str, str], str])
     except msgspec.MsgspecError as error:
         raise UnreadableRowError(f"row {number}: {error}") from error
-    message = Outgoing(subject, payload, headers, message_id, lane)
+    message = Outgoing(subject, payload, headers, message_id, lane, lasting=bool(lasting))
     return Kept(number, time_ns, message, now, kept_ns, on_disk=True)

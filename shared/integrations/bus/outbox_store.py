@@ -94,9 +94,9 @@ class OutboxStore:
         """Drop the oldest above a number that are over the bounds."""
         return await self._call(self._required.trim, after, max_bytes, oldest_ns)
 
-    async def gap_told(self) -> None:
-        """Forget what was dropped: it has been said."""
-        await self._call(self._required.gap_told)
+    async def gap_told(self, count: int) -> None:
+        """Forget so many of those that were dropped: it has been said."""
+        await self._call(self._required.gap_told, count)
 
     async def shift(self, step_ns: int) -> None:
         """The clock was set: keep the ages as they are."""

@@ -25,6 +25,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     """What it must not overtake, nor be sent together with: messages of one lane; of its subject if empty."""
     doubtful: bool = False
     """Whether it may have been stored in an earlier life, so long ago that its id is forgotten."""
+    lasting: bool = False
+    """Whether an outbox without room drops everything else first: what says what was lost must not be."""
     full_is_final: bool = False
     """Whether it is refused by a stream that has no room, instead of waiting until there is some."""
 

@@ -77,4 +77,5 @@ class EventReporter:
             encode(event, self._content_type),
             {Header.CONTENT_TYPE: self._content_type},
             message_id,
+            lasting=True,
         )

@@ -297,3 +297,49 @@ def test_the_state_folder_is_what_the_system_says(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert state_folder() == Path(tmp_path) / ".local" / "state" / "gl003"
+
+
+async def test_what_says_what_was_lost_is_dropped_last(outbox, told):
+    async with outbox(max_bytes=MIB) as box:
+        await box.append(structs.replace(message(0, size=4000), lasting=True), 0)
+        for number in range(1, 1000):
+            await box.append(message(number, size=4000), number)
+            if number % 50 == 0:
+                await asyncio.sleep(0.01)
+    async with outbox(max_bytes=MIB) as box:
+        lost = 1000 - box.depth
+        assert await drained(box) == [0, *range(lost + 1, 1000)]
+    assert told.gaps == [Gap(lost, 1, lost)]
+
+
+async def test_what_is_under_way_takes_no_room_from_what_is_new(outbox, told):
+    async with outbox(max_bytes=MIB) as box:
+        for number in range(200):
+            await box.append(message(number, size=4000), number)
+        await eventually(lambda: box.oldest_seconds and box.size > 200 * 4000)
+        assert len(await box.take(500, 4 * MIB)) == 200
+        for number in range(200, 350):
+            await box.append(message(number, size=4000), number)
+            await asyncio.sleep(0.001)
+        await box.forget()
+        assert await drained(box) == list(range(200, 350))
+    assert told.gaps == []
+
+
+async def test_a_gap_that_was_told_is_not_told_again_and_one_that_was_not_is(outbox, told):
+    async with outbox(max_bytes=MIB) as box:
+        for number in range(500):
+            await box.append(message(number, size=4000), number)
+            if number % 50 == 0:
+                await asyncio.sleep(0.01)
+    async with outbox(max_bytes=MIB) as box:
+        await box.take(10, MIB)  # told, and ended before what came after the gap was acknowledged
+    assert len(told.gaps) == 1
+    async with outbox(max_bytes=MIB) as box:
+        await box.take(10, MIB)
+        await box.forget()
+    assert len(told.gaps) == 2
+    assert told.gaps[0] == told.gaps[1]
+    async with outbox(max_bytes=MIB) as box:
+        await drained(box)
+    assert len(told.gaps) == 2
