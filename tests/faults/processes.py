@@ -29,7 +29,7 @@ class Process:
         self.name = name
         self.log = log
         self.lives: list[list[int]] = []
-        """When it began and ended to live, UTC ns; the last one may have no end yet."""
+        """When it was started and when it was told to end, UTC ns; the last one may have no end yet."""
         self._command = [str(part) for part in command]
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
@@ -70,6 +70,7 @@ class Process:
         """End it, and by force if it does not."""
         if self._process is None:
             return
+        self.lives[-1].append(time.time_ns())
         self._send(signal.SIGCONT)
         self._send(how)
         try:
@@ -79,7 +80,6 @@ class Process:
             self._send(signal.SIGKILL)
             await self._process.wait()
         self._process = None
-        self.lives[-1].append(time.time_ns())
 
     def freeze(self) -> None:
         """Stop it where it is."""
