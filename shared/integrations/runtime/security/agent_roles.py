@@ -5,15 +5,20 @@ from collections.abc import Iterable
 from integrations.bus import (
     AGENT_BUCKET,
     AGENTS,
+    CLEAN,
     COLLAB,
     DEAD,
+    LATEST_BUCKET,
     NOTICES,
+    REPLICA_BUCKET,
     STATE_BUCKET,
     TASK_BUCKET,
     TASKS,
     StreamSettings,
     agent_stream_configs,
 )
+from integrations.coordination.tasks.dispatch import SCHEDULER_ID
+from integrations.coordination.tasks.engine import SCHEDULERS
 from integrations.messages import (
     MessagePriority,
     ask_subject,
@@ -21,8 +26,19 @@ from integrations.messages import (
     heartbeat_subject,
     replies_subject,
 )
-from integrations.runtime.security.role import Grant, consuming, following, looking_up, putting, watching
+from integrations.runtime.coordination.parts import SERVICE as COORDINATION
+from integrations.runtime.security.role import (
+    Grant,
+    consuming,
+    finding,
+    following,
+    looking_up,
+    putting,
+    serving,
+    watching,
+)
 
+GL003 = "GL-003"
 AGENT_STREAMS = tuple(config["name"] for config in agent_stream_configs(StreamSettings()))
 _TO_ALL = ("gl.agent.role.*", "gl.agent.broadcast")
 
@@ -41,9 +57,37 @@ def agent_grant(site: str, agent_id: str) -> Grant:
         + putting(TASK_BUCKET, "*")
         + putting(AGENT_BUCKET, f"worker.{agent_id}.*")
         + looking_up(TASKS)
-        + following(COLLAB)
+        + following(COLLAB, f"KV_{STATE_BUCKET}")
         + looking_up(COLLAB)
         + _looks((*AGENT_STREAMS, DEAD))
+    )
+
+
+def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
+    """Return what the coordination service may do: be GL-003, give out tasks, ask devices."""
+    grant = (
+        serving(site, COORDINATION, (*streams, *AGENT_STREAMS))
+        + agent_grant(site, GL003)
+        + finding()
+        + watching(LATEST_BUCKET, f"{site}.>")
+        + looking_up(CLEAN, AGENTS)
+        + watching(REPLICA_BUCKET, f"{SCHEDULERS}.member.*")
+        + putting(REPLICA_BUCKET, f"{SCHEDULERS}.member.*")
+        + watching(REPLICA_BUCKET, f"{site}.{COORDINATION}.*.member.*")
+        + putting(REPLICA_BUCKET, f"{site}.{COORDINATION}.*.member.*")
+        + following(f"KV_{TASK_BUCKET}", f"KV_{AGENT_BUCKET}")
+        + consuming(TASKS, "scheduler-due")
+        + Grant(subscribe=(replies_subject(SCHEDULER_ID),))
+    )
+    for priority in MessagePriority:
+        grant += consuming(TASKS, f"scheduler-p{priority.value}")
+    asked = ("health", "read", "write")
+    return grant + Grant(
+        publish=(
+            *(f"gl.{site}.svc.*.*.{endpoint}" for endpoint in asked),
+            f"gl.{site}.dead.{TASKS}",
+            f"$JS.API.STREAM.PURGE.{TASKS}",
+        )
     )
 
 

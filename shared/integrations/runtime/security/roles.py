@@ -15,7 +15,8 @@ from integrations.bus import (
 from integrations.devices.classes import device_classes
 from integrations.messages import check_token
 from integrations.runtime.balances.config import SERVICE as BALANCES
-from integrations.runtime.security.agent_roles import agent_grant
+from integrations.runtime.coordination.parts import SERVICE as COORDINATION
+from integrations.runtime.security.agent_roles import agent_grant, coordination_grant
 from integrations.runtime.security.role import (
     Grant,
     Role,
@@ -43,6 +44,7 @@ def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:
         *_acquisition(site),
         Role(TRANSFORMATION, _transformation(site)),
         Role(BALANCES, _balances(site)),
+        Role(COORDINATION, coordination_grant(site, STREAMS)),
         Role(READER, _reader(site)),
         Role(OPERATOR, _operator(site)),
         *(Role(f"{AGENT}{agent_id}", agent_grant(site, agent_id)) for agent_id in agents),

@@ -1,0 +1,70 @@
+"""Agents on a bus that allows each only what is its own: they share state and decide together."""
+
+import pytest
+
+from fakes.agents import SOON
+from fakes.secured import secured
+from fakes.site import SITE, document, eventually, running
+from fakes.tasks import a_task
+from integrations import AgentCoordinator, AgentRole, MessageBus, StateManager
+from integrations.bus import (
+    Bus,
+    BusEventKind,
+    StreamSettings,
+    agent_stream_configs,
+    ensure_streams,
+    stream_configs,
+)
+from integrations.coordination import AgentError
+
+SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
+STREAMS = [*stream_configs(SMALL), *agent_stream_configs(SMALL)]
+AGENTS = ("GL-001", "GL-002")
+
+
+@pytest.fixture
+async def plant(tmp_path):
+    async with secured(tmp_path / "secrets", SITE, agents=AGENTS) as plant:
+        async with Bus(plant.settings("operator"), attempts=3) as bus:
+            await ensure_streams(bus, STREAMS, attempts=3)
+        yield plant
+
+
+async def test_two_agents_share_state_and_decide_with_nothing_refused(plant):
+    buses = [MessageBus(plant.settings(f"agent-{agent}"), name=agent, site=SITE) for agent in AGENTS]
+    async with buses[0], buses[1]:
+        denied = [bus.link.bus.counts for bus in buses]
+        one, other = (
+            AgentCoordinator(agent, AgentRole.ANALYTICS, bus=bus, settings=SOON)
+            for agent, bus in zip(AGENTS, buses, strict=True)
+        )
+        async with one, other, StateManager(buses[0]) as mine, StateManager(buses[1]) as its:
+            other.on_collaboration(lambda invitation: {"efficiency": 1.0})
+            found = await one.request_collaboration("steam", ["GL-002"], objective="efficiency", timeout=20)
+            assert (await one.collaborations.result(found, 15))["best_agent_id"] == "GL-002"
+            await eventually(lambda: other.collaborations.get_optimization_result(found))
+            await mine.update_state("GL-001", "setpoint", 12.0)
+            await eventually(lambda: its.get_state("setpoint") == 12.0)
+        assert [counts[BusEventKind.PERMISSION_DENIED] for counts in denied] == [0, 0]
+
+
+async def test_the_coordination_is_gl003_and_gives_out_tasks_with_nothing_refused(plant, capfd, caplog):
+    caplog.set_level("DEBUG")
+    table = {**document(""), "nats": plant.table("coordination")}
+    bus = MessageBus(plant.settings("agent-GL-001"), name="GL-001", site=SITE)
+    gl001 = AgentCoordinator("GL-001", AgentRole.ORCHESTRATOR, bus=bus, settings=SOON)
+    async with running("coordination", table), bus, gl001:
+        await eventually(lambda: gl001.directory.find("GL-003"))
+        assert (await gl001.request("GL-003", "quality_report", timeout_seconds=15))["sensors"] == 0
+        with pytest.raises(AgentError, match="nothing was ever heard of a sensor x"):
+            await gl001.request("GL-003", "sensor_history", {"sensor_id": "x", "begin": 0})
+        with pytest.raises(AgentError, match="no service that takes writes is there"):
+            await gl001.request("GL-003", "write_tag", {"tag": "t", "value": 1})
+        asked = {"sensors": ["x"], "notify": True}
+        assert (await gl001.request("GL-003", "subscribe_readings", asked))["notify"]
+        gl001.register_task_handler("count", lambda task: {"n": 1})
+        await gl001.tasks.desk.submit_task(a_task("t1", "count", requester="GL-001"))
+        assert (await gl001.tasks.desk.wait_for("t1", 20)).status.value == "completed"
+    log = "".join(capfd.readouterr()) + caplog.text
+    assert "may not" not in log
+    assert "permissions violation" not in log.lower()
