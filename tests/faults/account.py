@@ -22,6 +22,8 @@ class Account:
     clean: int = 0
     told: int = 0
     """The poll failed for the service: samples without value stand in CLEAN in their place."""
+    unheard: int = 0
+    """Given away while the device or its line was at fault; the service never had them."""
     in_hand: int = 0
     """Died with the service that had just asked for them."""
     gaps: int = 0
@@ -58,7 +60,8 @@ async def account_of(site: Site) -> Account:
             account.clean += newest - len(missing)
             for number, told in missing.items():
                 time_ns = site.numbers.given[unit, number]
-                kind = _fate(site, time_ns, gaps, told=told)
+                stored = (unit, number) in site.raw.numbers
+                kind = "lost" if stored else _fate(site, time_ns, gaps, told=told)
                 setattr(account, kind, getattr(account, kind) + 1)
                 if kind == "lost" and len(account.examples) < 10:
                     account.examples.append(f"{sensor} {number} of {time_ns}")
@@ -78,6 +81,8 @@ def _fate(site: Site, time_ns: int, gaps: list[Event], *, told: bool) -> str:
         first, last = int(gap.facts["first_time_ns"] or 0), int(gap.facts["last_time_ns"] or 0)
         if first - CLOCK_NS <= time_ns <= last + CLOCK_NS:
             return "gaps"
+    if any(began <= time_ns <= ended for began, ended in site.device_troubles):
+        return "unheard"
     return "lost"
 
 

@@ -104,7 +104,8 @@ class RawReader:
     def __init__(self, bus: Bus, site: str) -> None:
         self.lost = 0
         self.twice = 0
-        self.batches = 0
+        self.numbers: set[tuple[int, int]] = set()
+        """Unit and number of every sample with a value."""
         self._next: dict[tuple[str, int], int] = defaultdict(int)
         self._consumer = OrderedConsumer(bus, "RAW", [f"gl.{site}.raw.>"])
 
@@ -118,7 +119,9 @@ class RawReader:
                     self._take(decode(message.data, RawBatch, message.headers.get(Header.CONTENT_TYPE)))
 
     def _take(self, batch: RawBatch) -> None:
-        self.batches += 1
+        number = batch.columns[0].value[0]
+        if number is not None:
+            self.numbers.add((int(batch.source.removeprefix("unit_")), int(number)))
         key = batch.source, batch.epoch
         if batch.sequence < self._next[key]:
             self.twice += 1

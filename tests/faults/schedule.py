@@ -12,8 +12,9 @@ from .flood import Flood
 from .site import Site
 
 RECOVERY_SECONDS = 90.0
-QUIET_SECONDS = (0.3, 1.5)
-PAIR_SHARE = 0.25
+QUIET_SECONDS = (0.2, 0.8)
+PAIR_SHARE = 0.5
+DEVICE_SETTLES_NS = 2_000_000_000
 
 
 @dataclass
@@ -61,11 +62,13 @@ class Schedule:
         return fault
 
     async def _one(self, faults: list[Fault]) -> None:
-        began = time.monotonic()
+        began, began_ns = time.monotonic(), time.time_ns()
         spans = [self._chance.uniform(*fault.seconds) for fault in faults]
         names = " + ".join(f"{fault.name} {span:.1f} s" for fault, span in zip(faults, spans, strict=True))
         acts = [fault.act(self._site, span) for fault, span in zip(faults, spans, strict=True)]
         await asyncio.gather(*acts)
+        if any("device" in fault.parts for fault in faults):
+            self._site.device_troubles.append((began_ns, time.time_ns() + DEVICE_SETTLES_NS))
         seconds = await self._recovered()
         for fault in faults:
             self.course.recoveries[fault.name].append(seconds)

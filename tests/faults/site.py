@@ -81,6 +81,8 @@ class Site:
         self.numbers = Numbers(folder / "numbers")
         self.servers = cluster(folder) if replicated else single(folder)
         self.device_line = Relay(0)
+        self.device_troubles: list[tuple[int, int]] = []
+        """When the device or its line was at fault, and a moment longer, UTC ns."""
         self.lines: dict[str, Line] = {}
         self._folder = folder
         self._outbox_bytes = outbox_bytes
