@@ -10,8 +10,8 @@ from rich.table import Table
 from .run import Outcome
 
 COLUMNS = (
-    "seed", "bus", "for s", "given", "clean", "told", "unheard", "in hand", "dropped", "LOST", "TWICE", "LATE",
-    "stored twice", "flood ok", "p50 ms", "p99 ms", "",
+    "seed", "bus", "for s", "given", "clean", "told", "unheard", "in hand", "dropped",
+    "LOST", "TWICE", "LATE", "stored twice", "flood ok", "p50 ms", "p99 ms", "",
 )  # fmt: skip
 
 
@@ -39,7 +39,8 @@ def _invariants(outcomes: Sequence[Outcome]) -> Table:
         good, junk, clean, dead = one.flooded
         table.add_row(
             str(one.seed), "three" if one.replicated else "one", f"{one.seconds:.0f}", f"{account.given:,}",
-            f"{account.clean:,}", f"{account.told:,}", f"{account.unheard:,}", f"{account.in_hand:,}", f"{account.gaps:,}",
+            f"{account.clean:,}", f"{account.told:,}", f"{account.unheard:,}", f"{account.in_hand:,}",
+            f"{account.gaps:,}",
             f"{account.lost + account.raw_lost:,}", f"{account.twice:,}", f"{account.late:,}",
             f"{account.raw_twice:,}", f"{clean}/{good} {dead}/{junk}",
             _age(one.ages, 0.5), _age(one.ages, 0.99),
