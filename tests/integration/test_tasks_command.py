@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fakes.agents import make_streams
-from fakes.site import document, eventually, running, toml
+from fakes.site import document, events, eventually, running, toml
 from fakes.tasks import Doing, doer
 from integrations.cli.app import app
 
@@ -57,3 +57,13 @@ async def test_what_is_asked_wrongly_is_told_by_option(gl003):
         assert (code, said in err) == (2, True), err
     code, _, err = await gl003("show", "ghost")
     assert (code, "nobody knows a task ghost" in err) == (3, True)
+
+
+async def test_a_task_that_fails_is_an_event_and_counted(nats_server, streams, gl003):
+    table = document(nats_server.url, tasks={"unknown_type_seconds": 0.2})
+    async with running("coordination", table):
+        code, out, _ = await gl003("submit", "juggle", "--id", "a", "--wait", "20s")
+        assert (code, "no agent knows task_type juggle" in out) == (3, True)
+        (event,) = await eventually(lambda: events(streams, "task_failed"), 20)
+    assert (event.severity, event.subject_id, event.facts["task_type"]) == ("warning", "a", "juggle")
+    assert event.text == "task a (juggle) failed: no agent knows task_type juggle; known are none"

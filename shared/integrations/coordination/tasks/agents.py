@@ -1,13 +1,17 @@
 """The agents as a scheduler sees them: the bucket gl_agents, followed into a roster."""
 
+from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from integrations.bus import AGENT_BUCKET, Received
 from integrations.coordination.directory import PRESENCE, PROFILE
 from integrations.messages import AgentHeartbeat, AgentProfile, Header, MessageError, decode
+from integrations.messages.fields import Token
 
 from .roster import Roster
 
@@ -15,7 +19,17 @@ log = structlog.get_logger(__name__)
 
 WORKER = "worker"
 """Begins the key under which each life of an agent that does tasks says that it goes on."""
+_BEATEN = ("performance_score", "current_load", "max_load")
+"""What a heartbeat says anew of an agent."""
 PREFIX = f"$KV.{AGENT_BUCKET}."
+
+
+class WorkerSign(Struct, frozen=True):
+    """What a worker says of itself while it goes on."""
+
+    agent_id: Token
+    task_types: list[Token] = []
+    """Those it has handlers for: an agent may be able to do more than it does as tasks."""
 
 
 class Agents:
@@ -28,14 +42,14 @@ class Agents:
         self._moved = moved
         self._profiles: dict[str, AgentProfile] = {}
         self._beats: dict[str, AgentHeartbeat] = {}
+        self._signs: defaultdict[str, dict[str, WorkerSign]] = defaultdict(dict)
 
     def clear(self) -> None:
         """Forget everybody."""
         for agent_id in self._profiles:
             self._roster.remove(agent_id)
-        self._profiles.clear()
-        self._beats.clear()
-        self.workers.clear()
+        for known in (self._profiles, self._beats, self._signs, self.workers):
+            known.clear()
 
     def take(self, message: Received) -> None:
         """Take a message of the bucket in; one without a body says that somebody is gone."""
@@ -46,7 +60,7 @@ class Agents:
             elif kind == PRESENCE:
                 self._take_presence(name, message)
             elif kind == WORKER:
-                self._take_worker(name.rpartition(".")[2], bool(message.data))
+                self._take_worker(name, message)
         except MessageError as error:
             log.warning("entry of an agent cannot be read", key=message.subject, reason=str(error))
 
@@ -66,20 +80,29 @@ class Agents:
             self._beats.pop(agent_id, None)
         self._note(agent_id)
 
-    def _take_worker(self, life: str, goes_on: bool) -> None:
-        (self.workers.add if goes_on else self.workers.discard)(life)
+    def _take_worker(self, name: str, message: Received) -> None:
+        agent_id, _, life = name.rpartition(".")
+        if message.data:
+            self._signs[agent_id][life] = decode(
+                message.data, WorkerSign, message.headers.get(Header.CONTENT_TYPE)
+            )
+            self.workers.add(life)
+        else:
+            self._signs[agent_id].pop(life, None)
+            self.workers.discard(life)
+        self._note(agent_id)
         self._moved()
 
     def _note(self, agent_id: str) -> None:
         profile, beat = self._profiles.get(agent_id), self._beats.get(agent_id)
         if profile is None:
             return
+        changes: dict[str, Any] = {}
         if beat is not None:
-            profile = msgspec.structs.replace(
-                profile,
-                performance_score=beat.performance_score,
-                current_load=beat.current_load,
-                max_load=beat.max_load,
-            )
-        self._roster.note(profile, online=beat is not None)
+            changes = {name: getattr(beat, name) for name in _BEATEN}
+        if signs := self._signs[agent_id].values():
+            # an agent in another language may give none: what it can do counts as what it does
+            does = {task_type for sign in signs for task_type in sign.task_types}
+            changes["capabilities"] = [one for one in profile.capabilities if one.capability_name in does]
+        self._roster.note(msgspec.structs.replace(profile, **changes), online=beat is not None)
         self._moved()

@@ -4,11 +4,12 @@ Pure: what is decided here is a record to be written in place of another. Who wr
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from integrations.messages import TaskRecord
+from integrations.messages import TaskRecord, TaskStatus
 
 from . import machine
 from .graph import Dependencies
@@ -84,6 +85,10 @@ class Book:
     def waiting(self) -> int:
         """How many could begin, if somebody had room for them."""
         return len(self._lines)
+
+    def by_status(self) -> Counter[TaskStatus]:
+        """Return how many there are in each status."""
+        return Counter(entry.record.status for entry in self._entries.values())
 
     def entries(self) -> list[Entry]:
         """Return all of them, oldest first."""

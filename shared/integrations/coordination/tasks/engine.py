@@ -83,6 +83,9 @@ class Engine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts: Counter[str] = Counter()
+        """What became of tasks while it was our turn."""
+        self.observers: list[Callable[[TaskRecord], None]] = []
+        """Told of each end while it is our turn; of one twice where the turn has just begun."""
         self.store = TaskStore(bus, publisher)
         self.book = Book(Roster(policy), patience or Patience(), clock=clock)
         self._bus = bus
@@ -198,8 +201,9 @@ class Engine:
                 await self._contradicted(write)
                 continue
             self._note(write.record, revision)
-            self.counts[write.record.status] += 1
+            self.counts["given_back"] += write.record.status is TaskStatus.PENDING
             if write.record.status is TaskStatus.ASSIGNED:
+                self.counts["assigned"] += 1
                 assigned.append(Found(write.record, revision))
         await self._dispatch(assigned)
 
@@ -224,6 +228,9 @@ class Engine:
         now = datetime.now(UTC)
         mail = []
         for record in records:
+            self.counts[record.status] += 1
+            for observer in self.observers:
+                observer(record)
             if self.book.roster.is_known(record.requester_id):
                 mail.append(ended(record, now))
             if record.deadline is not None and record.deadline > now:

@@ -24,11 +24,12 @@ from integrations.messages import (
     Header,
     TaskDispatch,
     TaskRecord,
+    encode,
     plain_json,
 )
 
 from . import machine
-from .agents import WORKER
+from .agents import WORKER, WorkerSign
 from .machine import IN_PROGRESS
 from .store import TaskStore, Write
 
@@ -67,6 +68,7 @@ class TaskWorker:
         self._places: dict[str, asyncio.Semaphore] = {}
         self._jobs: dict[str, _Job] = {}
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
         self._link: Link | None = None
         self._store: TaskStore | None = None
 
@@ -74,6 +76,7 @@ class TaskWorker:
         """Have tasks of a type done by `handler`, plain or async, so many at a time."""
         self._handlers[task_type] = handler
         self._places[task_type] = asyncio.Semaphore(places)
+        self._changed.set()
 
     @property
     def busy(self) -> int:
@@ -84,7 +87,7 @@ class TaskWorker:
     async def open(self, link: Link) -> AsyncIterator[None]:
         """Do tasks while entered; on leaving, give back what is not done."""
         self._link, self._store = link, TaskStore(link.bus, link.publisher)
-        await self._say(json.encode({"agent_id": self._agent_id}))
+        await self._say_on()
         renewing = asyncio.create_task(self._renew(), name="worker")
         try:
             yield
@@ -190,8 +193,15 @@ class TaskWorker:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            await self._say(json.encode({"agent_id": self._agent_id}))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RENEW_SECONDS):
+                    await self._changed.wait()
+            await self._say_on()
+
+    async def _say_on(self) -> None:
+        """Say that this life goes on, and what it does."""
+        self._changed.clear()
+        await self._say(encode(WorkerSign(self._agent_id, sorted(self._handlers))))
 
     async def _say(self, body: bytes, headers: dict[str, str] | None = None) -> None:
         link, _ = self._opened()

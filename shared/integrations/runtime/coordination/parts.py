@@ -7,6 +7,7 @@ from integrations.bus import Bus, Endpoint, Publisher
 from integrations.coordination import MessageBus
 from integrations.runtime.events import EventReporter
 from integrations.runtime.identity import Identity
+from integrations.runtime.metrics.metric import Measures
 from integrations.runtime.plant.settings import Plant
 
 SERVICE = "coordination"
@@ -41,6 +42,10 @@ class Part:
 
     def counts(self) -> Mapping[str, int | float]:
         """Return what it has counted since its start, by names that are its own."""
+        return {}
+
+    def measures(self) -> Measures:
+        """Return where the values of its metrics come from."""
         return {}
 
     def troubles(self) -> Sequence[str]:

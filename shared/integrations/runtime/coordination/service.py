@@ -56,7 +56,9 @@ async def run_coordination(
         own = [endpoint for part in service.parts for endpoint in part.endpoints()]
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *own]))
         await stack.enter_async_context(service.working())
-        watch(telemetry, bus, streams, service.find, {catalogue.PUBLISHED: lambda: outcomes(publisher)})
+        measures = {metric: read for part in service.parts for metric, read in part.measures().items()}
+        measures[catalogue.PUBLISHED] = lambda: outcomes(publisher)
+        watch(telemetry, bus, streams, service.find, measures)
         log.info("coordination runs", parts=len(service.parts), bus=bus.url, site=plant.site)
         await stop.wait()
 

@@ -56,6 +56,12 @@ BALANCES_FAILED = _counter("balances.failed", "periods of which none could be", 
 BALANCE_SUSPECTS = _gauge("balance.suspects", "sensors that contradict the others", "balance")
 BALANCES_PENDING = _gauge("balances.pending", "clean messages that wait: the consumer's lag")
 
+TASKS_ADMITTED = _counter("tasks.admitted", "tasks taken from the queue by this replica")
+TASKS_ASSIGNED = _counter("tasks.assigned", "tasks given to an agent by this replica")
+TASKS_GIVEN_BACK = _counter("tasks.given.back", "tasks taken from an agent: refused, lost, not begun")
+TASKS_ENDED = _counter("tasks.ended", "tasks at their end while this replica scheduled", "status")
+TASKS_OPEN = _gauge("tasks.open", "tasks that are not at their end, as every replica sees them", "status")
+
 EVERY_SERVICE = (HEALTH, LOOP_LAG, BUS_CONNECTED, BUS_EVENTS, STREAMS_MISSING)
 ACQUISITION = (
     POLLS,
@@ -90,6 +96,13 @@ CATALOGUE = {
     "acquisition: steam_meter, pressure_sensor, temperature_sensor, condensate_meter, scada": ACQUISITION,
     "transformation": TRANSFORMATION,
     "balances": (BALANCES, BALANCES_FAILED, BALANCE_SUSPECTS, BALANCES_PENDING, PUBLISHED),
-    "coordination": (PUBLISHED,),
+    "coordination": (
+        TASKS_ADMITTED,
+        TASKS_ASSIGNED,
+        TASKS_GIVEN_BACK,
+        TASKS_ENDED,
+        TASKS_OPEN,
+        PUBLISHED,
+    ),
 }
 """Metrics by the services that have them."""
