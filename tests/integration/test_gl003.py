@@ -119,6 +119,19 @@ async def test_reports_come_from_what_is_measured_and_every_question_is_answered
         assert offered == set(ACTIONS["actions"])
 
 
+async def test_two_replicas_send_one_report_and_one_goes_on_alone(nats_server, gl001):
+    reports = Heard()
+    gl001.register_handler(MessageType.REQUEST, "report_steam_efficiency", reports)
+    async with plant(nats_server.url) as table:
+        async with running("coordination", table, "b"):
+            await eventually(lambda: len(reports.messages) >= 5, 20)
+            assert (await ask(gl001, "quality_report"))["sensors"] == 4
+        heard = len(reports.messages)
+        await eventually(lambda: len(reports.messages) >= heard + 1, 20)
+    times = [message.timestamp.timestamp() for message in reports.messages]
+    assert len(times) <= max(times) - min(times) + 2.5
+
+
 async def test_a_write_goes_to_the_device_that_has_the_tag_or_says_why_not(nats_server, streams, gl001):
     registers = TagRegisters()
     limits = {"writable": True, "min_value": 5, "max_value": 15}

@@ -62,6 +62,14 @@ async def test_who_declines_fails_dies_never_answers_or_is_unknown_is_reported_b
         assert (result["outcome"], result["best_agent_id"]) == ("consensus", "B")
 
 
+async def test_who_asks_may_propose_too(nats_server):
+    async with agents(nats_server.url, "A", "B") as (a, b):
+        proposes(a, 2.0)
+        proposes(b, 1.0)
+        found = await a.request_collaboration("steam", ["A", "B"], objective="efficiency", timeout=20)
+        assert (await a.collaborations.result(found, 10))["best_agent_id"] == "A"
+
+
 async def test_constraints_cost_and_no_consensus_is_told(nats_server):
     async with agents(nats_server.url, "A", "B", "C") as (a, b, c):
         proposes(b, 95.0, pressure=15)
