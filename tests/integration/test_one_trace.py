@@ -5,24 +5,37 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fakes.site import SITE, Child, Meter, document, eventually, meter_table, served, stored, toml
+from integrations.runtime.metrics.catalogue import (
+    ACQUISITION,
+    BUS_EVENTS,
+    EVERY_SERVICE,
+    FLAGS,
+    POLL_FAILURES,
+    TRANSFORMATION,
+)
 from integrations.runtime.operations.discovery import discover
 
 PARENT = "051581bf3cb55c13"
+SOMETIMES = {BUS_EVENTS.name, POLL_FAILURES.name, FLAGS.name}
+"""Metrics that have series only once there was something to count."""
 
 
 @pytest.fixture
 def collector():
-    """An OTLP/HTTP collector: its URL, and the spans that have arrived as (service, span)."""
-    spans = []
+    """An OTLP/HTTP collector: its URL, and what has arrived: spans as (service, span), names of metrics."""
+    spans, names = [], set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):  # http.server calls it so
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
+            if self.path.endswith("/metrics"):
+                names.update(names_of(ExportMetricsServiceRequest.FromString(body)))
             if self.path.endswith("/traces"):
                 spans.extend(spans_of(ExportTraceServiceRequest.FromString(body)))
             self.send_response(200)
@@ -35,10 +48,16 @@ def collector():
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", spans
+    yield f"http://127.0.0.1:{server.server_port}", spans, names
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def names_of(request):
+    for resource in request.resource_metrics:
+        for scope in resource.scope_metrics:
+            yield from (metric.name for metric in scope.metrics)
 
 
 def spans_of(request):
@@ -49,10 +68,10 @@ def spans_of(request):
 
 
 async def test_a_trace_runs_from_the_poll_to_the_clean_message(nats_server, streams, collector, tmp_path):
-    url, spans = collector
+    url, spans, names = collector
     env = {
         "OTEL_TRACES_EXPORTER": "otlp",
-        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_METRICS_EXPORTER": "otlp",
         "OTEL_EXPORTER_OTLP_ENDPOINT": url,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
@@ -64,6 +83,9 @@ async def test_a_trace_runs_from_the_poll_to_the_clean_message(nats_server, stre
             await eventually(lambda: several(streams), 20)
             asked, answer = await read_by_request(streams)
             assert [await child.end() for child in children] == [0, 0]
+
+    exported = {metric.name for metric in (*EVERY_SERVICE, *ACQUISITION, *TRANSFORMATION)}
+    assert names >= exported - SOMETIMES
 
     by_trace = {}
     for service, span in spans:

@@ -196,7 +196,12 @@ def _traces(resource: Resource, exporters: Sequence[SpanExporter]) -> trace.Trac
 
 
 def _observer(read: Callable[[], Values]) -> Callable[[CallbackOptions], Iterable[Observation]]:
-    return lambda _: [Observation(value, labels) for value, labels in read()]
+    return lambda _: [Observation(_plain(value), labels) for value, labels in read()]
+
+
+def _plain(value: float) -> float:
+    """Return what OTLP can write: a bool or a number of numpy's makes a whole export fail."""
+    return value if type(value) in {int, float} else float(value)
 
 
 def _prometheus_reader(registry: "CollectorRegistry") -> MetricReader:
