@@ -38,5 +38,6 @@ async def bus(nats_server):
 @pytest.fixture
 async def streams(bus):
     """The bus with every declared stream."""
-    await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=256 * 1024 * 1024)), attempts=3)
+    settings = StreamSettings(storage_bytes=256 * 1024 * 1024)
+    await ensure_streams(bus, stream_configs(settings, "test", "p", "plant1"), attempts=3)
     return bus

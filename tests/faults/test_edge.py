@@ -5,7 +5,7 @@ import os
 from contextlib import AsyncExitStack
 
 from fakes.relay import Relay
-from fakes.site import Feed, clean, document, eventually, running, stored, times
+from fakes.site import SITE, Feed, clean, document, eventually, running, stored, times
 from integrations.bus import Bus, BusSettings, Publisher, StreamSettings, ensure_streams, stream_configs
 
 from .servers import cluster, edge
@@ -25,8 +25,9 @@ async def test_the_hub_has_each_message_of_the_edge_once_after_an_outage(tmp_pat
         far = await stack.enter_async_context(edge(tmp_path, line.port))
         hub = await stack.enter_async_context(Bus(BusSettings(url=",".join(node.url for node in nodes))))
         bus = await stack.enter_async_context(Bus(BusSettings(url=far.url)))
-        await ensure_streams(hub, stream_configs(StreamSettings(**SMALL, replicas=3, edges=("edge1",))))
-        await ensure_streams(bus, stream_configs(StreamSettings(**SMALL)))
+        of_hub = StreamSettings(**SMALL, replicas=3, edges=("edge1",))
+        await ensure_streams(hub, stream_configs(of_hub, SITE))
+        await ensure_streams(bus, stream_configs(StreamSettings(**SMALL), SITE))
         await stack.enter_async_context(running("transformation", document(far.url, streams=SMALL)))
         publisher = await stack.enter_async_context(Publisher(bus))
         feed = Feed(source="far")

@@ -137,7 +137,7 @@ def _streams(url):
     @asynccontextmanager
     async def opened():
         async with Bus(BusSettings(url=url), attempts=3) as bus:
-            await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024)))
+            await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024), "test"))
             yield bus
 
     return opened()

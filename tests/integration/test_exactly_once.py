@@ -36,7 +36,7 @@ from integrations.bus import (
 from integrations.quality import Flag
 
 SENSORS = tuple(f"s{number}-count" for number in range(20))
-STREAMS = stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024))
+STREAMS = stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024), "test")
 
 
 @asynccontextmanager

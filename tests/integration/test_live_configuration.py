@@ -99,7 +99,7 @@ async def test_a_bucket_made_anew_takes_its_limits_with_it(nats_server, streams)
         await it.told_of("applied")
         assert await it.out_of_range(12.0)
         await streams.api("STREAM.DELETE.KV_gl_config")
-        await ensure_streams(streams, stream_configs(Streams(storage_bytes=64 * 1024 * 1024)))
+        await ensure_streams(streams, stream_configs(Streams(storage_bytes=64 * 1024 * 1024), "test"))
 
         async def is_back():
             return not await it.out_of_range(12.0)

@@ -111,7 +111,7 @@ async def test_the_doctor_finds_a_site_that_is_well_to_be_well(nats_server, stre
     async with served(Meter()) as server:
         table = document(nats_server.url, meter_table(server.port))
         plant = read_plant(table, {})
-        await ensure_streams(streams, stream_configs(plant.streams))
+        await ensure_streams(streams, stream_configs(plant.streams, "test"))
         async with running("steam_meter", table), running("transformation", table):
             await eventually(lambda: discovered(streams, 2))
             findings = await eventually(lambda: sound(plant, streams))
@@ -140,8 +140,8 @@ async def test_the_doctor_advises_where_nothing_runs(nats_server, bus, gl003):
 async def test_the_doctor_sees_streams_that_are_full_other_and_have_letters(nats_server, streams):
     plant = read_plant(document(nats_server.url, meter_table(1)), {})
     settings = StreamSettings(storage_bytes=64 * 1024 * 1024)
-    await ensure_streams(streams, stream_configs(settings))
-    config = next(each for each in stream_configs(settings) if each["name"] == "EVENTS")
+    await ensure_streams(streams, stream_configs(settings, "test"))
+    config = next(each for each in stream_configs(settings, "test") if each["name"] == "EVENTS")
     await streams.api("STREAM.UPDATE.EVENTS", {**config, "max_bytes": 2000, "max_age": 10**15})
     async with Publisher(streams) as publisher:
         await publisher.publish_all([Feed().next()])

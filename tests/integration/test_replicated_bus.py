@@ -67,7 +67,7 @@ async def cluster(folder):
 async def test_replicas_share_replicated_streams_whose_leader_is_killed(tmp_path):
     async with cluster(tmp_path) as servers, Bus(BusSettings(url=servers.url)) as bus:
         settings = {"storage_bytes": 64 * 1024 * 1024, "replicas": 3}
-        await ensure_streams(bus, stream_configs(StreamSettings(**settings)))
+        await ensure_streams(bus, stream_configs(StreamSettings(**settings), "test"))
         table = document(servers.url, streams=settings)
         async with running("transformation", table, "a"), line(bus) as it:
             await eventually(shared_by(bus, "a"), 20)

@@ -39,7 +39,7 @@ async def plant(tmp_path):
 
 async def make_streams(plant):
     async with Bus(plant.settings("operator"), attempts=3) as bus:
-        await ensure_streams(bus, stream_configs(SMALL), attempts=3)
+        await ensure_streams(bus, stream_configs(SMALL, "test"), attempts=3)
 
 
 def matches(pattern, subject):
@@ -191,7 +191,7 @@ async def feed(plant, readings):
 async def test_streams_that_are_not_there_are_waited_for_by_who_may_not_make_them(plant):
     async with Bus(plant.settings("steam_meter"), attempts=3) as bus:
         with pytest.raises(JetStreamUnavailableError, match=r"stream RAW is not there.*gl003 streams"):
-            await ensure_streams(bus, stream_configs(SMALL), attempts=1)
-        waiting = asyncio.create_task(ensure_streams(bus, stream_configs(SMALL)))
+            await ensure_streams(bus, stream_configs(SMALL, "test"), attempts=1)
+        waiting = asyncio.create_task(ensure_streams(bus, stream_configs(SMALL, "test")))
         await make_streams(plant)
         await asyncio.wait_for(waiting, 20)

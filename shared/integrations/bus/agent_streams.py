@@ -25,7 +25,7 @@ _OF_TASKS = [
     *(f"gl.task.p{priority.value}.*" for priority in MessagePriority),
     *(f"gl.task.{timer}.*" for timer in ("schedule", "deadline", "due")),
 ]
-_OF_COLLABORATIONS = [f"gl.collab.{step.value}.*" for step in CollaborationStep]
+_OF_COLLABORATIONS = [f"gl.collab.*.{step.value}" for step in CollaborationStep]
 _NOTICE_HOURS = 24
 _MARKER_NS = 60_000_000_000
 """How long a bucket says that the server itself has forgotten a key, so that watchers hear of it."""
@@ -40,15 +40,13 @@ def agent_stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     total = settings.storage_bytes
     declared = [
         {
-            **_queue(AGENTS, ["gl.agent.inbox.*.*"], int(0.03 * total)),
+            **_queue(AGENTS, ["gl.agent.*.inbox.*"], int(0.03 * total)),
             "discard": "new",
             "max_msgs_per_subject": MAILBOX_MESSAGES,
             "discard_new_per_subject": True,
         },
         {
-            **site_stream(
-                NOTICES, ["gl.agent.role.*", "gl.agent.broadcast"], _NOTICE_HOURS, int(0.005 * total)
-            ),
+            **site_stream(NOTICES, _TO_MANY, _NOTICE_HOURS, int(0.005 * total)),
             "allow_msg_ttl": True,
         },
         {

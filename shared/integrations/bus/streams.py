@@ -65,27 +65,31 @@ class StreamSettings(Checked, frozen=True):
     """JetStream domains of leaf nodes: what their streams hold of readings and events is fetched to here."""
 
 
-def stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
+def stream_configs(settings: StreamSettings, site: str, *more_sites: str) -> list[dict[str, Any]]:
     """JetStream's configuration of every stream of readings; those of agents are in `agent_streams`.
 
-    One stream carries one kind of message of every site (`gl.*.raw.>`): names then cannot collide on a hub
-    that serves many sites, two sites that declare the same stream agree on it, and consumers choose their
-    site by filter subject. A site that needs its own limits has its own server anyway (leaf node).
+    One stream carries one kind of message of every site: names then cannot collide on a hub that serves many
+    sites. Each site adds its own subjects to it, because those of all sites (`gl.*.raw.>`) would take in
+    mail to an agent that is called raw. A site that needs its own limits has its own server (leaf node).
     """
     total = settings.storage_bytes
+
+    def subjects(*kinds: str) -> list[str]:
+        return [f"gl.{each}.{kind}" for each in (site, *more_sites) for kind in kinds]
+
     declared = [
         {
-            **site_stream(RAW, ["gl.*.raw.>"], settings.raw_max_age_hours, int(0.35 * total)),
+            **site_stream(RAW, subjects("raw.>"), settings.raw_max_age_hours, int(0.35 * total)),
             "subject_transform": RAW_PARTITIONS,
         },
         site_stream(
             CLEAN,
-            ["gl.*.clean.>", "gl.*.recleaned.>", "gl.*.fence.*"],
+            subjects("clean.>", "recleaned.>", "fence.*"),
             settings.clean_max_age_hours,
             int(0.42 * total),
         ),
-        site_stream(EVENTS, ["gl.*.event.>"], settings.event_max_age_hours, int(0.05 * total)),
-        site_stream(DEAD, ["gl.*.dead.>"], settings.dead_max_age_hours, int(0.05 * total)),
+        site_stream(EVENTS, subjects("event.>"), settings.event_max_age_hours, int(0.05 * total)),
+        site_stream(DEAD, subjects("dead.>"), settings.dead_max_age_hours, int(0.05 * total)),
         bucket(LATEST_BUCKET, int(0.02 * total)),
         bucket(CONFIG_BUCKET, int(0.005 * total), history=CONFIG_HISTORY),
         {**bucket(REPLICA_BUCKET, int(0.005 * total)), "allow_msg_ttl": True},
@@ -174,8 +178,12 @@ async def _ensure(bus: Bus, config: dict[str, Any], only_missing: bool) -> None:
         if await _created(bus, config):
             return
         existing = await _existing(bus, config["name"]) or {}
+    present = existing.get("subjects") or ()
+    config = {**config, "subjects": joined(present, config["subjects"])}
     if only_missing:
-        return
+        if config["subjects"] == list(present):
+            return
+        config = {**existing, "subjects": config["subjects"]}
     changed = {key: value for key, value in config.items() if existing.get(key) != value}
     for key in _IMMUTABLE:
         if key in changed:
@@ -197,6 +205,21 @@ async def _ensure(bus: Bus, config: dict[str, Any], only_missing: bool) -> None:
         )
     else:
         log.info("stream updated", stream=config["name"], fields=sorted(changed))
+
+
+def joined(present: Sequence[str], declared: Sequence[str]) -> list[str]:
+    """The subjects of a stream that several sites declare; what overlaps with declared ones gives way."""
+    if set(declared) <= set(present):
+        return list(present)
+    kept = [one for one in present if not any(_covers(one, each) or _covers(each, one) for each in declared)]
+    return [*kept, *declared]
+
+
+def _covers(pattern: str, subject: str) -> bool:
+    parts, tokens = pattern.split("."), subject.split(".")
+    if parts[-1] == ">":
+        parts, tokens = parts[:-1], tokens[: len(parts) - 1]
+    return len(parts) == len(tokens) and all(p in {"*", t} for p, t in zip(parts, tokens, strict=True))
 
 
 async def _existing(bus: Bus, name: str) -> dict[str, Any] | None:

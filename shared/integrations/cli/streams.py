@@ -33,7 +33,7 @@ def make_streams(config: Path | None) -> int:
 
 async def _make(plant: Plant) -> list[str]:
     settings = plant.bus if plant.bus.servers else BusSettings(url="nats://127.0.0.1:4222")
-    configs = [*stream_configs(plant.streams), *agent_stream_configs(plant.streams)]
+    configs = [*stream_configs(plant.streams, plant.site), *agent_stream_configs(plant.streams)]
     async with Bus(settings, name="gl003 streams", attempts=ATTEMPTS) as bus:
         await ensure_streams(bus, configs, attempts=ATTEMPTS)
     return [config["name"] for config in configs]

@@ -21,7 +21,7 @@ RESERVED = 8
 
 
 class Answering:
-    """Serves `gl.agent.ask.<agent_id>`; replicas of the agent share the questions."""
+    """Serves `gl.agent.<agent_id>.ask`; replicas of the agent share the questions."""
 
     def __init__(self, bus: Bus, agent_id: str, reception: Reception) -> None:
         self._bus = bus

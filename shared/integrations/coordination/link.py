@@ -52,7 +52,8 @@ async def open_link(
     """
     settings = BusSettings(**bus_from(os.environ)) if settings is None else settings
     sizes = StreamSettings(storage_bytes=STORAGE_BYTES)
-    dead = [config for config in stream_configs(sizes) if config["name"] == DEAD]
+    site = site or os.environ.get("SITE") or DEFAULT_SITE
+    dead = [config for config in stream_configs(sizes, site) if config["name"] == DEAD]
     configs = [*agent_stream_configs(sizes), *dead]
     async with contextlib.AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_or_keep_bus(settings, name=name))
@@ -63,7 +64,7 @@ async def open_link(
         keeper = group.create_task(_keep(bus, configs, again), name="keeper of streams")
         stack.callback(keeper.cancel)
         publisher = await stack.enter_async_context(Publisher(bus))
-        yield Link(bus, publisher, site or os.environ.get("SITE") or DEFAULT_SITE)
+        yield Link(bus, publisher, site)
 
 
 def _note(event: BusEvent, again: asyncio.Event) -> None:

@@ -5,6 +5,7 @@ from .agent_subjects import (
     BROADCAST_SUBJECT,
     AgentSubject,
     ask_subject,
+    check_agent_id,
     collaboration_subject,
     deadline_subject,
     due_subject,
@@ -77,10 +78,12 @@ from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadR
 from .state import StateEntry
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
 from .subjects import (
+    NO_SITES,
     PARTITIONS,
     Subject,
     SubjectError,
     Subjects,
+    check_site,
     check_token,
     parse_subject,
     partition_of,
@@ -98,6 +101,7 @@ __all__ = [
     "MAX_AGENT_BYTES",
     "MAX_HISTORY_SAMPLES",
     "MAX_STEPS",
+    "NO_SITES",
     "PARTITIONS",
     "ROLE_PREFIX",
     "AgentCapability",
@@ -176,6 +180,8 @@ __all__ = [
     "WriteTagRequest",
     "WrittenTag",
     "ask_subject",
+    "check_agent_id",
+    "check_site",
     "check_token",
     "collaboration_subject",
     "deadline_subject",

@@ -19,20 +19,20 @@ _MAIL = (Header.MESSAGE_ID, Header.TTL, Header.TRACEPARENT)
 AGENT_CHANNELS = (
     Channel(
         "inbox",
-        "gl.agent.inbox.<agent_id>.<priority>",
+        "gl.agent.<agent_id>.inbox.<priority>",
         "Mail for one agent, p1 (critical) to p5 (background): work queue AGENTS, removed once acknowledged",
         AgentMessage,
         _MAIL,
     ),
     Channel(
         "reply",
-        "gl.agent.reply.<agent_id>.<message_id>",
+        "gl.agent.<agent_id>.reply.<message_id>",
         "The answer to mail that the agent has sent, or why there is none; not stored",
         AgentMessage,
     ),
     Channel(
         "ask",
-        "gl.agent.ask.<agent_id>",
+        "gl.agent.<agent_id>.ask",
         "Request to an agent that is there now, at most once; queue group = agent id; not stored",
         AgentMessage,
         is_reply=True,
@@ -48,7 +48,7 @@ AGENT_CHANNELS = (
     Channel(
         "broadcast", "gl.agent.broadcast", "Messages to every agent: stream NOTICES", AgentMessage, _MAIL
     ),
-    Channel("heartbeat", "gl.agent.heartbeat.<agent_id>", "An agent is alive; not stored", AgentHeartbeat),
+    Channel("heartbeat", "gl.agent.<agent_id>.heartbeat", "An agent is alive; not stored", AgentHeartbeat),
     Channel(
         "profile",
         "$KV.gl_agents.profile.<agent_id>",
@@ -78,35 +78,35 @@ AGENT_CHANNELS = (
     ),
     Channel(
         "collab_invitation",
-        "gl.collab.invitation.<collaboration_id>",
+        "gl.collab.<collaboration_id>.invitation",
         "Agents are asked to work on something together",
         CollaborationInvitation,
         (Header.MESSAGE_ID,),
     ),
     Channel(
         "collab_answer",
-        "gl.collab.answer.<collaboration_id>",
+        "gl.collab.<collaboration_id>.answer",
         "An invited agent accepts or declines",
         CollaborationAnswer,
         (Header.MESSAGE_ID,),
     ),
     Channel(
         "collab_proposal",
-        "gl.collab.proposal.<collaboration_id>",
+        "gl.collab.<collaboration_id>.proposal",
         "What a participant proposes",
         CollaborationProposal,
         (Header.MESSAGE_ID,),
     ),
     Channel(
         "collab_vote",
-        "gl.collab.vote.<collaboration_id>",
+        "gl.collab.<collaboration_id>.vote",
         "What a participant thinks of a proposal",
         CollaborationVote,
         (Header.MESSAGE_ID,),
     ),
     Channel(
         "collab_result",
-        "gl.collab.result.<collaboration_id>",
+        "gl.collab.<collaboration_id>.result",
         "What came of it",
         CollaborationResult,
         (Header.MESSAGE_ID,),

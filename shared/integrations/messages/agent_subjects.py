@@ -1,7 +1,4 @@
-"""Every subject between agents, built and parsed here and nowhere else; no site is in them.
-
-The third token is never free: `gl.agent.*.inbox.*` would overlap with `gl.*.raw.>`, and two streams cannot.
-"""
+"""Every subject between agents, built and parsed here and nowhere else; no site is in them."""
 
 from dataclasses import dataclass
 
@@ -16,10 +13,10 @@ _AGENT_KINDS = {
     "ask": ("agent_id",),
     "reply": ("agent_id", "message_id"),
     "heartbeat": ("agent_id",),
-    "role": ("role",),
-    "broadcast": (),
 }
-"""What stands behind `gl.agent.<kind>`."""
+"""What stands behind `gl.agent`, the kind itself aside: it comes second."""
+NO_AGENTS = ("role", "broadcast")
+"""What stands in the place of the agent's id for many."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +32,26 @@ class AgentSubject:
         return _PRIORITIES.get(self.tokens.get("priority", ""))
 
 
+def check_agent_id(agent_id: str) -> str:
+    """Return `agent_id` if an agent may be called that."""
+    if agent_id in NO_AGENTS:
+        raise SubjectError(f"agent_id must not be {' or '.join(NO_AGENTS)}, got {agent_id!r}")
+    return check_token("agent_id", agent_id)
+
+
 def inbox_subject(agent_id: str, priority: MessagePriority) -> str:
     """Mail for one agent: kept until it is read or its time is over."""
-    return f"gl.agent.inbox.{check_token('agent_id', agent_id)}.p{int(priority)}"
+    return f"gl.agent.{check_agent_id(agent_id)}.inbox.p{int(priority)}"
 
 
 def ask_subject(agent_id: str) -> str:
     """Requests to an agent that is there now: answered at once or not at all (core NATS)."""
-    return f"gl.agent.ask.{check_token('agent_id', agent_id)}"
+    return f"gl.agent.{check_agent_id(agent_id)}.ask"
 
 
 def reply_subject(agent_id: str, message_id: str) -> str:
     """The answer to mail that an agent has sent (core NATS)."""
-    return f"gl.agent.reply.{check_token('agent_id', agent_id)}.{check_token('message_id', message_id)}"
+    return f"gl.agent.{check_agent_id(agent_id)}.reply.{check_token('message_id', message_id)}"
 
 
 def replies_subject(agent_id: str) -> str:
@@ -57,7 +61,7 @@ def replies_subject(agent_id: str) -> str:
 
 def heartbeat_subject(agent_id: str) -> str:
     """Signs of life (core NATS)."""
-    return f"gl.agent.heartbeat.{check_token('agent_id', agent_id)}"
+    return f"gl.agent.{check_agent_id(agent_id)}.heartbeat"
 
 
 def role_subject(role: str) -> str:
@@ -87,7 +91,7 @@ def due_subject(task_id: str) -> str:
 
 def collaboration_subject(step: CollaborationStep, collaboration_id: str) -> str:
     """One step of one collaboration."""
-    return f"gl.collab.{step.value}.{check_token('collaboration_id', collaboration_id)}"
+    return f"gl.collab.{check_token('collaboration_id', collaboration_id)}.{step.value}"
 
 
 def parse_agent_subject(subject: str) -> AgentSubject:
@@ -108,10 +112,14 @@ def parse_agent_subject(subject: str) -> AgentSubject:
 
 def _split(subject: str) -> tuple[str, dict[str, str]]:
     match subject.split("."):
-        case ["gl", "agent", kind, *rest] if kind in _AGENT_KINDS and len(rest) == len(_AGENT_KINDS[kind]):
-            return kind, dict(zip(_AGENT_KINDS[kind], rest, strict=True))
+        case ["gl", "agent", "broadcast"]:
+            return "broadcast", {}
+        case ["gl", "agent", "role", role]:
+            return "role", {"role": role}
+        case ["gl", "agent", agent_id, kind, *rest] if len(rest) + 1 == len(_AGENT_KINDS.get(kind, ())):
+            return kind, dict(zip(_AGENT_KINDS[kind], (check_agent_id(agent_id), *rest), strict=True))
         case ["gl", "task", priority, task_type]:
             return "task", {"priority": priority, "task_type": task_type}
-        case ["gl", "collab", step, collaboration_id]:
+        case ["gl", "collab", collaboration_id, step]:
             return "collab", {"step": step, "collaboration_id": collaboration_id}
     raise SubjectError(f"subject must be one of gl.agent, gl.task or gl.collab, got {subject!r}")

@@ -11,6 +11,8 @@ _NOT_TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
 PARTITIONS = 64
 """Parts that the sources of a site are cleaned in; a source is always in the same one. Chosen once."""
 _RAW_TOKENS = 5
+NO_SITES = ("agent", "task", "collab")
+"""What stands in the place of the site between agents."""
 _SITE_KINDS = {
     "raw": ("device_class", "source"),
     "clean": ("device_class", "sensor_id"),
@@ -30,6 +32,13 @@ def check_token(name: str, token: str) -> str:
     if not _TOKEN.fullmatch(token):
         raise SubjectError(f"{name} must be 1 to 128 letters, digits, _ or -, got {token!r}")
     return token
+
+
+def check_site(site: str) -> str:
+    """Return `site` if a site may be called that."""
+    if site in NO_SITES:
+        raise SubjectError(f"site must not be {', '.join(NO_SITES)}: subjects of agents, got {site!r}")
+    return check_token("site", site)
 
 
 def token_from(text: str) -> str:
@@ -55,7 +64,7 @@ class Subjects:
     site: str
 
     def __post_init__(self) -> None:
-        check_token("site", self.site)
+        check_site(self.site)
 
     def raw(self, device_class: str, source: str) -> str:
         """Batches of readings as polled from one connection."""
@@ -123,7 +132,7 @@ def parse_subject(subject: str) -> Subject:
     names = _SITE_KINDS[kind]
     if len(tokens) != len(names):
         raise SubjectError(f"subject must be gl.<site>.{kind}.<{'>.<'.join(names)}>, got {subject!r}")
-    check_token("site", site)
+    check_site(site)
     return Subject(
         site, kind, {name: check_token(name, token) for name, token in zip(names, tokens, strict=True)}
     )

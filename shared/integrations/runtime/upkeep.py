@@ -56,7 +56,7 @@ async def _keep(bus: Bus, configs: Sequence[dict[str, Any]], every_seconds: floa
             if missing := await _missing(bus, configs):
                 kept.missing = tuple(each["name"] for each in missing)
                 log.warning("streams are gone, making them again", streams=list(kept.missing))
-                await ensure_streams(bus, missing, attempts=3)
+                await ensure_streams(bus, missing, attempts=3, only_missing=True)
             kept.missing, kept.trouble = (), ""
         except JetStreamUnavailableError as error:
             kept.trouble = str(error)  # not logged: the bus is away, and says so itself
@@ -69,9 +69,16 @@ async def _keep(bus: Bus, configs: Sequence[dict[str, Any]], every_seconds: floa
 
 
 async def _missing(bus: Bus, configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the declared streams that are not there; those on a page of names we do not see are `there`."""
-    answer = await bus.api("STREAM.NAMES")
-    present = set(answer["streams"] or ())
-    if answer["total"] > len(present):
-        return []
-    return [config for config in configs if config["name"] not in present]
+    """Return the declared streams that are not there, or lack subjects of ours; nothing where there are many.
+
+    Subjects go when another site sets its own at the same moment.
+    """
+    answer = await bus.api("STREAM.LIST")
+    subjects = {
+        each["config"]["name"]: each["config"].get("subjects") or () for each in answer["streams"] or ()
+    }
+    if answer["total"] > len(subjects):
+        return []  # the server shows a page at a time: those that we do not see are there
+    return [
+        config for config in configs if not set(config["subjects"]) <= set(subjects.get(config["name"], ()))
+    ]

@@ -36,7 +36,7 @@ async def test_nats_key_value_clients_see_the_same(streams):
 
 async def test_watch_gives_present_then_later_values_and_survives_a_restart(tmp_path):
     async with EmbeddedServer(tmp_path / "s") as server, Bus(BusSettings(url=server.url), attempts=1) as bus:
-        await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024)))
+        await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=64 * 1024 * 1024), "p"))
         latest = Latest(bus)
         await put(bus, latest, a=b"1", b=b"1")
         watching = latest.watch()

@@ -120,11 +120,11 @@ async def test_a_late_step_that_reaches_the_stream_all_the_same_is_refused_and_i
             "timestamp": "2026-11-30T08:00:00Z",
         }
         client = b.bus.link.bus.client
-        await client.jetstream().publish(f"gl.collab.proposal.{found}", msgspec.json.encode(body))
+        await client.jetstream().publish(f"gl.collab.{found}.proposal", msgspec.json.encode(body))
         await eventually(lambda: refused.messages)
         assert "proposal of B" in refused.messages[0].payload["reason"]
         assert "it has declined" in refused.messages[0].payload["reason"]
-        await client.jetstream().publish(f"gl.collab.vote.{found}", b"not JSON")
+        await client.jetstream().publish(f"gl.collab.{found}.vote", b"not JSON")
         assert await c.collaborations.submit_proposal(found, "C", {"efficiency": 1.0})
         assert (await a.collaborations.result(found, 10))["best_agent_id"] == "C"
 

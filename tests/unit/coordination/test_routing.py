@@ -10,8 +10,8 @@ from integrations.coordination.routing import route_to
 @pytest.mark.parametrize(
     ("recipient", "subject"),
     [
-        ("GL-001", "gl.agent.inbox.GL-001.p2"),
-        ("broadcast", "gl.agent.inbox.broadcast.p2"),
+        ("GL-001", "gl.agent.GL-001.inbox.p2"),
+        ("raw", "gl.agent.raw.inbox.p2"),
         ("role:orchestrator", "gl.agent.role.orchestrator"),
         ("role:HEAT_RECOVERY", "gl.agent.role.heat_recovery"),
         ("BROADCAST", "gl.agent.broadcast"),

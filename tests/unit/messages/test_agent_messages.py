@@ -136,8 +136,9 @@ def test_a_subject_is_parsed_back(built, parsed):
 
 @pytest.mark.parametrize(
     "subject",
-    ["", "gl.agent", "gl.agent.a", "gl.agent.inbox.a", "gl.agent.inbox.a.p6", "gl.agent.inbox.a.p1.x",
-     "gl.agent.ask.a b", "gl.task.p0.t", "gl.collab.c", "gl.collab.dance.c", "gl.p.raw.a.b"],
+    ["", "gl.agent", "gl.agent.a", "gl.agent.a.inbox", "gl.agent.a.inbox.p6", "gl.agent.a.inbox.p1.x",
+     "gl.agent.a b.ask", "gl.agent.role.inbox.p1", "gl.agent.a.dance", "gl.task.p0.t", "gl.collab.c",
+     "gl.collab.c.dance", "gl.p.raw.a.b"],
 )  # fmt: skip
 def test_another_subject_is_refused(subject):
     with pytest.raises(SubjectError):

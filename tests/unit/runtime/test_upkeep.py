@@ -14,7 +14,7 @@ HOUR_NS = 3600 * 1_000_000_000
 
 
 def declared(**streams):
-    return stream_configs(read_plant({"streams": {"storage_bytes": 2**26, **streams}}, {}).streams)
+    return stream_configs(read_plant({"streams": {"storage_bytes": 2**26, **streams}}, {}).streams, "test")
 
 
 async def test_retention_is_what_the_plant_says(bus):
@@ -48,6 +48,20 @@ async def test_a_stream_that_is_gone_comes_back_and_what_an_operator_changed_sta
     assert (await bus.api("STREAM.INFO.CLEAN"))["config"]["max_age"] == HOUR_NS
 
 
+async def test_subjects_that_another_site_has_pushed_out_come_back(bus):
+    configs = declared()
+    await ensure_streams(bus, configs)
+    raw = (await bus.api("STREAM.INFO.RAW"))["config"]
+    await bus.api("STREAM.UPDATE.RAW", {**raw, "subjects": ["gl.other.raw.>"], "max_age": HOUR_NS})
+
+    async def both():
+        found = (await bus.api("STREAM.INFO.RAW"))["config"]
+        return found["max_age"] == HOUR_NS and set(found["subjects"]) == {"gl.other.raw.>", *raw["subjects"]}
+
+    async with keeping_streams(bus, configs, every_seconds=0.01):
+        await eventually(both)
+
+
 async def is_there(bus, name):
     return name in (await bus.api("STREAM.NAMES"))["streams"]
 
@@ -56,5 +70,5 @@ async def test_patience_asks_again_until_the_stream_is_there(bus):
     asked = asyncio.create_task(patiently(lambda: bus.api("STREAM.INFO.RAW")))
     with pytest.raises(JetStreamError, match="stream not found"):
         await bus.api("STREAM.INFO.RAW")
-    await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=2**26)))
+    await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=2**26), "test"))
     assert (await asyncio.wait_for(asked, 5))["config"]["name"] == "RAW"

@@ -66,7 +66,7 @@ class Leader:
 
     async def lead(self) -> CollaborationResult:
         """Return the result, once it is in the stream."""
-        subjects = [f"gl.collab.*.{self.record.collaboration_id}"]
+        subjects = [f"gl.collab.{self.record.collaboration_id}.*"]
         async with OrderedConsumer(self._bus, COLLAB, subjects, start_sequence=self._start) as consumer:
             reading = asyncio.create_task(self._read(consumer), name="reader of a collaboration")
             try:

@@ -101,7 +101,7 @@ class Record:
 async def read_record(bus: Bus, collaboration_id: str, up_to: int | None = None) -> Record:
     """Return a collaboration as far as the stream has it, or up to a sequence; waits through outages."""
     record = Record(collaboration_id)
-    subject = f"gl.collab.*.{collaboration_id}"
+    subject = f"gl.collab.{collaboration_id}.*"
     async for stored in replay(bus, COLLAB, subject, stop_sequence=up_to):
         record.take(stored.subject, stored.data, stored.headers, stored.time_ns, stored.sequence)
     return record
@@ -110,8 +110,8 @@ async def read_record(bus: Bus, collaboration_id: str, up_to: int | None = None)
 async def invited(bus: Bus) -> list[str]:
     """Return the ids of all collaborations, the oldest first; waits through outages."""
     stored = [
-        (each.sequence, each.subject.rpartition(".")[2])
-        async for each in last_per_subject(bus, COLLAB, "gl.collab.invitation.*")
+        (each.sequence, each.subject.split(".")[2])
+        async for each in last_per_subject(bus, COLLAB, "gl.collab.*.invitation")
     ]
     return [collaboration_id for _, collaboration_id in sorted(stored)]
 
@@ -120,8 +120,8 @@ async def open_collaborations(bus: Bus) -> list[str]:
     """Return the ids of those that have no result yet, the oldest first; waits through outages."""
     while True:
         try:
-            subjects = await subjects_of(bus, COLLAB, "gl.collab.result.*")
-            ended = {subject.rpartition(".")[2] for subject in subjects}
+            subjects = await subjects_of(bus, COLLAB, "gl.collab.*.result")
+            ended = {subject.split(".")[2] for subject in subjects}
             return [one for one in await invited(bus) if one not in ended]
         except JetStreamUnavailableError as error:
             log.warning("waiting for the stream of collaborations", reason=str(error))

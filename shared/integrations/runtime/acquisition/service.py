@@ -63,7 +63,7 @@ async def run_acquisition(
     """Serve the devices of one class until `stop`."""
     connectors = list(device_class.connectors(_configured(device_class, plant)))
     identity = Identity(plant.site, device_class.name, instance, version)
-    declared = stream_configs(plant.streams)
+    declared = stream_configs(plant.streams, plant.site)
     service = Acquisition(identity, plant.content_type, connectors, plant.outbox)
     devices = DeviceEndpoints(connectors)
     writes = WriteEndpoint(connectors, lambda: service.events.flush(service.outbox))

@@ -41,7 +41,7 @@ async def run_coordination(
 ) -> None:
     """Run every part until `stop`; any number of replicas may run at a site."""
     identity = Identity(plant.site, SERVICE, instance, version)
-    declared = [*stream_configs(plant.streams), *agent_stream_configs(plant.streams)]
+    declared = [*stream_configs(plant.streams, plant.site), *agent_stream_configs(plant.streams)]
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{SERVICE}-{instance}"))
         await ensure_streams(bus, declared)

@@ -19,7 +19,7 @@ class Patient:
 
     def declared(self) -> list[dict[str, Any]]:
         """Return the streams that its services make."""
-        return stream_configs(self.plant.streams)
+        return stream_configs(self.plant.streams, self.plant.site)
 
     def telemetry(self, name: str) -> Iterator[tuple[Instance, dict[str, Any], float]]:
         """Yield the values of an OpenTelemetry metric, by instance and attributes."""

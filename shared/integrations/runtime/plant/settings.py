@@ -22,7 +22,7 @@ from integrations.coordination.analyzer import SteamSystemConfig
 from integrations.coordination.tasks.settings import TaskSettings
 from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
-from integrations.messages import ContentType, MessageError, check_token
+from integrations.messages import NO_SITES, ContentType, MessageError, check_site
 from integrations.runtime.balances.config import BalanceConfig
 from integrations.runtime.plant.environment import (
     CONNECTION_NAMES,
@@ -154,9 +154,10 @@ def _unknown_tables(document: Mapping[str, Any]) -> list[Fault]:
 def _top_level(site: object, content_type: object) -> list[Fault]:
     faults = []
     try:
-        check_token("site", str(site) if isinstance(site, str) else "")
+        check_site(str(site) if isinstance(site, str) else "")
     except MessageError:
-        faults.append(Fault("", "site", site, "must be letters, digits, _ or -"))
+        allowed = f"must be letters, digits, _ or -, and none of {', '.join(NO_SITES)}"
+        faults.append(Fault("", "site", site, allowed))
     if content_type not in list(ContentType):
         faults.append(Fault("", "content_type", content_type, f"must be one of {', '.join(ContentType)}"))
     return faults

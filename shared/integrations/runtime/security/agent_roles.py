@@ -95,9 +95,9 @@ def _correspondence(site: str, agent_id: str) -> Grant:
     dead = tuple(f"gl.{site}.dead.{stream}" for stream in (AGENTS, NOTICES))
     return Grant(
         publish=(
-            "gl.agent.inbox.*.*",
-            "gl.agent.ask.*",
-            "gl.agent.reply.*.*",
+            "gl.agent.*.inbox.*",
+            "gl.agent.*.ask",
+            "gl.agent.*.reply.*",
             "gl.collab.*.*",
             "gl.task.*.*",
             *_TO_ALL,
@@ -108,7 +108,7 @@ def _correspondence(site: str, agent_id: str) -> Grant:
         subscribe=(
             replies_subject(agent_id),
             ask_subject(agent_id),
-            "gl.agent.heartbeat.*",
+            "gl.agent.*.heartbeat",
             "gl.collab.*.*",
             *_TO_ALL,
         ),
@@ -124,4 +124,10 @@ def _mailboxes(agent_id: str) -> Grant:
 
 
 def _looks(streams: Iterable[str]) -> Grant:
-    return Grant(publish=("$JS.API.STREAM.NAMES", *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams)))
+    return Grant(
+        publish=(
+            "$JS.API.STREAM.NAMES",
+            "$JS.API.STREAM.LIST",
+            *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams),
+        )
+    )

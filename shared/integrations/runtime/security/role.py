@@ -46,7 +46,11 @@ def serving(site: str, service: str, streams: Iterable[str]) -> Grant:
     """Grant what every service does: be found, be asked, tell events, look whether the streams are there."""
     verbs = [f"$SRV.{verb}" for verb in _DISCOVERY]
     found = (*verbs, *(f"{verb}.{service}" for verb in verbs), *(f"{verb}.{service}.*" for verb in verbs))
-    looks = (f"{_API}.STREAM.NAMES", *(f"{_API}.STREAM.INFO.{stream}" for stream in streams))
+    looks = (
+        f"{_API}.STREAM.NAMES",
+        f"{_API}.STREAM.LIST",
+        *(f"{_API}.STREAM.INFO.{stream}" for stream in streams),
+    )
     return Grant(
         publish=(f"gl.{site}.event.{service}.*", *looks),
         subscribe=(*found, f"gl.{site}.svc.{service}.>"),

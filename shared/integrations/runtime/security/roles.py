@@ -13,7 +13,7 @@ from integrations.bus import (
     stream_configs,
 )
 from integrations.devices.classes import device_classes
-from integrations.messages import check_token
+from integrations.messages import check_site
 from integrations.runtime.balances.config import SERVICE as BALANCES
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.security.agent_roles import agent_grant, coordination_grant
@@ -33,13 +33,13 @@ from integrations.runtime.transformation.service import SERVICE as TRANSFORMATIO
 READER, OPERATOR = "reader", "operator"
 AGENT = "agent-"
 """Begins the role of each agent."""
-STREAMS = tuple(config["name"] for config in stream_configs(StreamSettings()))
+STREAMS = tuple(config["name"] for config in stream_configs(StreamSettings(), "any"))
 WANTS_STEAM_FLOW = "condensate_meter"
 
 
 def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:
     """Return every role of a site, and one for each of these agents."""
-    check_token("site", site)
+    check_site(site)
     return [
         *_acquisition(site),
         Role(TRANSFORMATION, _transformation(site)),

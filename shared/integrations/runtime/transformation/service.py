@@ -72,7 +72,7 @@ async def run_transformation(
 ) -> None:
     """Clean what comes until `stop`."""
     identity = Identity(plant.site, SERVICE, instance, version)
-    declared = stream_configs(plant.streams)
+    declared = stream_configs(plant.streams, plant.site)
     async with contextlib.AsyncExitStack() as stack, stop.cuts_short():
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{SERVICE}-{instance}"))
         await ensure_streams(bus, declared)

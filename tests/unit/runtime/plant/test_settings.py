@@ -98,8 +98,8 @@ def test_a_default_that_is_wrong_is_told_once_and_not_by_each_device():
             "steam_meter must be tables headed [[steam_meter]], got {'host': 'h'}",
         ),
         ({"steam_meter": [3]}, "steam_meter[0] must be a table, got 3"),
-        ({"site": 3}, "site must be letters, digits, _ or -, got 3"),
-        ({"site": ""}, "site must be letters, digits, _ or -, got ''"),
+        ({"site": 3}, "site must be letters, digits, _ or -, and none of agent, task, collab, got 3"),
+        ({"site": ""}, "site must be letters, digits, _ or -, and none of agent, task, collab, got ''"),
         (
             {"content_type": ["x"]},
             "content_type must be one of application/json, application/msgpack, got ['x']",
