@@ -40,7 +40,7 @@ def messages(quick: bool) -> list[Figure]:
 
 async def _stored(stream: str, what: str, make: Callable[[int], Outgoing], rounds: int) -> list[Figure]:
     async with EmbeddedServer() as server, Bus(BusSettings(url=server.url), name="benchmark") as bus:
-        await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=2 * 1024**3)))
+        await ensure_streams(bus, stream_configs(StreamSettings(storage_bytes=2 * 1024**3), SITE))
         own, other = psutil.Process(), psutil.Process(server.pid)
         async with Publisher(bus) as publisher:
             chunks = [[make(CHUNK * turn + at) for at in range(CHUNK)] for turn in range(rounds)]

@@ -3,6 +3,7 @@
 from .agent_fields import BROADCAST, MAX_AGENT_BYTES, ROLE_PREFIX, TooLargeError, in_utc
 from .agent_subjects import (
     BROADCAST_SUBJECT,
+    NO_AGENTS,
     AgentSubject,
     ask_subject,
     check_agent_id,
@@ -101,6 +102,7 @@ __all__ = [
     "MAX_AGENT_BYTES",
     "MAX_HISTORY_SAMPLES",
     "MAX_STEPS",
+    "NO_AGENTS",
     "NO_SITES",
     "PARTITIONS",
     "ROLE_PREFIX",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from integrations.bus import BUS_VARIABLES
 from integrations.configuration import ConfigurationError, Fault
-from integrations.messages import MessageError, check_agent_id, check_site
+from integrations.messages import NO_AGENTS, NO_SITES, MessageError, check_agent_id, check_site
 from integrations.runtime.security.authority import Authority, make_authority, read_authority
 from integrations.runtime.security.files import write_public
 from integrations.runtime.security.role import Role
@@ -68,14 +68,15 @@ def make_kit(request: KitRequest) -> Kit:
 
 def _check(request: KitRequest) -> None:
     faults = []
-    for name, check, text in (
-        ("site", check_site, request.site),
-        *(("agent", check_agent_id, agent) for agent in request.agents),
+    for name, check, text, not_these in (
+        ("site", check_site, request.site, NO_SITES),
+        *(("agent", check_agent_id, agent, NO_AGENTS) for agent in request.agents),
     ):
         try:
             check(text)
-        except MessageError as error:
-            faults.append(Fault("", name, text, str(error)))
+        except MessageError:
+            allowed = f"must be 1 to 128 letters, digits, _ or -, and none of {', '.join(not_these)}"
+            faults.append(Fault("", name, text, allowed))
     if not request.hosts:
         faults.append(Fault("", "host", "", "must be given: the names that clients reach the server by"))
     if faults:

@@ -80,7 +80,7 @@ def test_every_fault_of_what_was_asked_is_told(tmp_path):
     with pytest.raises(ConfigurationError) as raised:
         make_kit(KitRequest(tmp_path, "plant 1", [], agents=["GL.001"]))
     told = " ".join(map(str, raised.value.faults))
-    for fault in ("site must be 1 to 128", "agent_id must be 1 to 128", "host must be given"):
+    for fault in ("site must be 1 to 128", "agent must be 1 to 128", "host must be given"):
         assert fault in told
     assert list(tmp_path.iterdir()) == []
 
