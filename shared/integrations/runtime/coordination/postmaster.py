@@ -30,7 +30,7 @@ LOOK_SECONDS = 1.0
 LEAVE_SECONDS = 2.0
 LOOKS = 2
 """An agent that is just coming may have a mailbox before it has a profile: strangers are looked for twice."""
-ALL_MAIL = "gl.agent.inbox.*.*"
+ALL_MAIL = "gl.agent.*.inbox.*"
 MANY = 1000
 """Messages of a stranger that are disposed of in one look."""
 
