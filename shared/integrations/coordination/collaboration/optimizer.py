@@ -284,6 +284,8 @@ class CollaborativeOptimizer:
             self._note(await leader.lead())
         except BusClosedError:
             log.info("a collaboration is left: the bus was closed")
+        except Exception:  # the agent lives on, and the service ends what its leader does not
+            log.exception("a collaboration is left", collaboration=leader.record.collaboration_id)
         finally:
             self._leaders.pop(leader.record.collaboration_id, None)
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from integrations.bus import COLLAB, Bus, JetStreamUnavailableError, last_per_subject, replay, subjects_of
+from integrations.bus import (
+    COLLAB,
+    Bus,
+    JetStreamError,
+    JetStreamUnavailableError,
+    last_per_subject,
+    replay,
+    subjects_of,
+)
 from integrations.messages import (
     CollaborationInvitation,
     CollaborationOutcome,
@@ -123,6 +131,6 @@ async def open_collaborations(bus: Bus) -> list[str]:
             subjects = await subjects_of(bus, COLLAB, "gl.collab.*.result")
             ended = {subject.split(".")[2] for subject in subjects}
             return [one for one in await invited(bus) if one not in ended]
-        except JetStreamUnavailableError as error:
+        except (JetStreamError, JetStreamUnavailableError) as error:
             log.warning("waiting for the stream of collaborations", reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)

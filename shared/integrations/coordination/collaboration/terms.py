@@ -11,6 +11,8 @@ from .errors import TermsError
 TARGET = "target_"
 """A parameter `target_<metric>` is an objective where none is given."""
 MAX_PARTICIPANTS = 256
+MAX_METRIC = 128
+"""Characters in the name of a metric."""
 MAX_SECONDS = 30 * 24 * 3600.0
 
 
@@ -37,8 +39,7 @@ class Objective:
     scale: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.metric:
-            raise TermsError("objective.metric must name a number of the proposals, got ''")
+        _check_metric("objective", self.metric)
         if (self.goal is Goal.TARGET) != (self.target is not None):
             raise TermsError(
                 f"objective {self.metric}: target must be given with goal target and no other,"
@@ -60,6 +61,7 @@ class Constraint:
     maximum: float | None = None
 
     def __post_init__(self) -> None:
+        _check_metric("constraint", self.metric)
         low, high = self.minimum, self.maximum
         if low is None and high is None:
             raise TermsError(f"constraint {self.metric}: min or max must be given")
@@ -143,6 +145,11 @@ def read_constraints(given: Any) -> tuple[Constraint, ...]:
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether `value` is a number; True and False are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_metric(what: str, metric: str) -> None:
+    if not 0 < len(metric) <= MAX_METRIC:
+        raise TermsError(f"{what}.metric must have 1 to {MAX_METRIC} characters, got {metric[:MAX_METRIC]!r}")
 
 
 def _listed(given: Any) -> Sequence[Any]:
