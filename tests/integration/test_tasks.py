@@ -11,7 +11,7 @@ from fakes.site import eventually
 from fakes.tasks import Doing, a_task, doer, scheduler
 from integrations import MessageType, TaskStatus
 from integrations.bus import Outgoing, Publisher
-from integrations.coordination.tasks import TaskRefusedError, TaskSchedule, UnknownTaskError
+from integrations.coordination.tasks import TaskDesk, TaskRefusedError, TaskSchedule, UnknownTaskError
 
 
 @pytest.fixture
@@ -215,3 +215,18 @@ async def test_where_room_for_records_grows_short_ended_tasks_are_forgotten_and_
         await eventually(lambda: len(doing.done) == 500, 40)
         assert set(doing.done.values()) == {1}
         assert await tasks.wait_for("t499", 20)
+
+
+async def test_a_queue_that_nobody_empties_refuses_before_it_would_drop_anything(
+    nats_server, streams, monkeypatch
+):
+    monkeypatch.setattr("integrations.coordination.tasks.desk.QUEUE_SECONDS", 0.0)
+    await make_streams(streams, mebibytes=16)
+    async with Publisher(streams) as publisher:
+        desk = TaskDesk(streams, publisher)
+        submitted = []
+        with pytest.raises(TaskRefusedError, match="the queue of tasks is 9. % full: no scheduler takes"):
+            for number in range(100):
+                task = a_task(f"t{number}", parameters={"text": "x" * 20_000})
+                submitted.append(await desk.submit_task(task))
+        assert [record.task_id async for record in desk.tasks()] == submitted

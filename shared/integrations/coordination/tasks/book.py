@@ -247,8 +247,8 @@ class Book:
             self.roster.took(record.assignee_id, record.task_id, record.task_type)
 
     def _untaken(self, now: datetime) -> Iterator[Write]:
-        for (task_type, _), line in self._lines.items():
-            known = self.roster.knows(task_type)
+        for (task_type, wanted), line in self._lines.items():
+            known = self.roster.does(wanted, task_type) if wanted else self.roster.knows(task_type)
             limit = self.patience.unassigned if known else self.patience.unknown_type
             for entry in map(self._entries.__getitem__, line):
                 if self._clock() - entry.since > limit and not (known and entry.record.deadline):
@@ -257,15 +257,19 @@ class Book:
                     )
 
     def _nobody(self, record: TaskRecord, known: bool) -> str:
+        kind, wanted = f"task_type {record.task_type}", record.wanted_agent
         if known:
-            who = record.wanted_agent or "no agent that can do it"
-            return f"{who} had no room for task_type {record.task_type} in {self.patience.unassigned:g} s"
-        types = ", ".join(self.roster.task_types()) or "none"
-        return f"no agent knows task_type {record.task_type}; known are {types}"
+            who = wanted or "no agent that can do it"
+            return f"{who} had no room for {kind} in {self.patience.unassigned:g} s"
+        if wanted and self.roster.is_known(wanted):
+            return f"{wanted} does not do {kind}"
+        if wanted:
+            return f"assignee_id {wanted} is no agent that was ever seen"
+        return f"no agent knows {kind}; known are {', '.join(self.roster.task_types()) or 'none'}"
 
     def _left_lying(self, now: datetime) -> Iterator[Write]:
         for entry in self._entries.values():
-            if entry.record.assignee_id is None:
+            if entry.record.status not in {ASSIGNED, IN_PROGRESS}:
                 continue
             if refusal := self._refused.get(entry.record.task_id):
                 yield Write(machine.give_back(entry.record, refusal, now, lost=False), entry.revision)
@@ -274,7 +278,7 @@ class Book:
 
     def _trouble(self, entry: Entry) -> str:
         """Return why the assignee of a task has to be given up; empty where it has not."""
-        record, agent = entry.record, entry.record.assignee_id or ""
+        record, agent = entry.record, entry.record.assignee_id or "nobody"
         if not self.roster.is_online(agent):
             return f"{agent} is lost" if self._clock() >= self.judges_from else ""
         if record.status is IN_PROGRESS and record.worker and record.worker not in self.workers:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,8 @@ from .recurrence import TaskSchedule
 from .store import Found, TaskStore, Write
 
 QUEUE = "gl.task.*.*"
+QUEUE_FULL, QUEUE_SECONDS = 0.9, 1.0
+"""The share from which on the queue takes no more, and how often that is looked at."""
 ZONE = "Nats-Schedule-Time-Zone"
 
 
@@ -50,6 +53,8 @@ class TaskDesk:
         self._bus = bus
         self._publisher = publisher
         self._store = TaskStore(bus, publisher)
+        self._looked = -QUEUE_SECONDS
+        self._queued_share = 0.0
 
     async def submit_task(self, task: AgentTask, schedule: TaskSchedule | None = None) -> str:
         """Put a task into the queue, or have the server put it there when `schedule` says; returns its id.
@@ -58,9 +63,11 @@ class TaskDesk:
         its id; cancelling that ends the runs to come.
 
         Raises:
-            TaskRefusedError: it can never be done as it is; the text names field and value.
+            TaskRefusedError: it can never be done as it is, and the text names field and value; or the queue
+                is full because no scheduler takes what is in it.
         """
         _check(task, schedule)
+        await self._check_queue()
         body, headers = encode(task), {Header.CONTENT_TYPE.value: ContentType.JSON.value}
         target = task_subject(task.priority, task.task_type)
         message = Outgoing(target, body, headers, task.task_id)
@@ -78,6 +85,18 @@ class TaskDesk:
         except PublishRefusedError as error:
             raise TaskRefusedError(f"task {task.task_id}: {error}") from error
         return task.task_id
+
+    async def _check_queue(self) -> None:
+        """Refuse where the queue is almost full: a stream with schedules would drop its oldest instead."""
+        if time.monotonic() - self._looked >= QUEUE_SECONDS:
+            self._looked = time.monotonic()
+            with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
+                info = await self._bus.api(f"STREAM.INFO.{TASKS}")
+                most = info["config"].get("max_bytes", -1)
+                self._queued_share = info["state"]["bytes"] / most if most > 0 else 0.0
+        if self._queued_share > QUEUE_FULL:
+            text = "no scheduler takes what is in it"
+            raise TaskRefusedError(f"the queue of tasks is {100 * self._queued_share:.0f} % full: {text}")
 
     async def find(self, task_id: str) -> Found | None:
         """Return how a task is written down; revision 0 where it waits to be; None where nobody knows it."""

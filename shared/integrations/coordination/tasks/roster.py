@@ -105,6 +105,11 @@ class Roster:
         member = self._members.get(agent_id)
         return member is not None and member.profile is not None
 
+    def does(self, agent_id: str, task_type: str) -> bool:
+        """Whether this agent, there or not, can do tasks of this type."""
+        member = self._members.get(agent_id)
+        return bool(member and member.profile and capability_of(member.profile, task_type))
+
     def is_online(self, agent_id: str) -> bool:
         """Whether an agent is known and there."""
         member = self._members.get(agent_id)

@@ -220,6 +220,23 @@ def test_a_type_that_nobody_knows_fails_and_says_which_are_known():
     assert it.error("x") == "no agent knows task_type juggle; known are forecast, report"
 
 
+def test_a_task_for_an_agent_that_is_unknown_or_does_not_do_it_fails_by_name():
+    it = Bucket(agent("a"), unknown_type=30.0)
+    it.submit("x", assignee="ghost")
+    it.submit("y", "juggle", assignee="a")
+    it.time.seconds = 31
+    it.work()
+    assert it.error("x") == "assignee_id ghost is no agent that was ever seen"
+    assert it.error("y") == "a does not do task_type juggle"
+
+
+def test_a_record_that_somebody_wrote_wrongly_stops_nobody():
+    it = Bucket(agent("a"))
+    it.put(structs.replace(it.submit("x"), assignee_id="a"))
+    it.put(structs.replace(it.submit("y"), status=TaskStatus.ASSIGNED))
+    assert sorted(it.work()) == ["x", "y"]
+
+
 @pytest.mark.parametrize(("deadline", "fails"), [(None, True), (NOON + timedelta(days=1), False)])
 def test_what_nobody_has_room_for_waits_an_hour_or_until_its_deadline(deadline, fails):
     it = Bucket(agent("a"))
