@@ -1,21 +1,25 @@
 """Agents on a bus that allows each only what is its own: they share state and decide together."""
 
+from datetime import timedelta
+
 import pytest
 
 from fakes.agents import SOON
 from fakes.secured import secured
 from fakes.site import SITE, document, eventually, running
 from fakes.tasks import a_task
-from integrations import AgentCoordinator, AgentRole, MessageBus, StateManager
+from integrations import AgentCoordinator, AgentRole, MessageBus, StateManager, TaskSchedule
 from integrations.bus import (
     Bus,
     BusEventKind,
+    Publisher,
     StreamSettings,
     agent_stream_configs,
     ensure_streams,
     stream_configs,
 )
 from integrations.coordination import AgentError
+from integrations.coordination.tasks import TaskDesk
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
 STREAMS = [*stream_configs(SMALL), *agent_stream_configs(SMALL)]
@@ -68,3 +72,14 @@ async def test_the_coordination_is_gl003_and_gives_out_tasks_with_nothing_refuse
     log = "".join(capfd.readouterr()) + caplog.text
     assert "may not" not in log
     assert "permissions violation" not in log.lower()
+
+
+async def test_an_operator_submits_and_cancels_tasks_with_nothing_refused(plant):
+    async with Bus(plant.settings("operator"), attempts=3) as bus, Publisher(bus) as publisher:
+        desk = TaskDesk(bus, publisher)
+        await desk.submit_task(a_task("once"))
+        await desk.submit_task(a_task("often"), TaskSchedule(every=timedelta(hours=1)))
+        assert await desk.cancel_task("once")
+        assert await desk.cancel_task("often")
+        assert {record.task_id async for record in desk.tasks()} == {"once", "often"}
+        assert bus.counts[BusEventKind.PERMISSION_DENIED] == 0

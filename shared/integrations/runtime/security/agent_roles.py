@@ -87,6 +87,7 @@ def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
             *(f"gl.{site}.svc.*.*.{endpoint}" for endpoint in asked),
             f"gl.{site}.dead.{TASKS}",
             f"$JS.API.STREAM.PURGE.{TASKS}",
+            f"$JS.API.STREAM.PURGE.KV_{TASK_BUCKET}",
         )
     )
 

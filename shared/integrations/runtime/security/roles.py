@@ -9,6 +9,7 @@ from integrations.bus import (
     LATEST_BUCKET,
     RAW,
     REPLICA_BUCKET,
+    TASK_BUCKET,
     StreamSettings,
     stream_configs,
 )
@@ -105,8 +106,15 @@ def _operator(site: str) -> Grant:
     return (
         finding()
         + putting(CONFIG_BUCKET, f"{site}.>")
+        + putting(TASK_BUCKET, "*")
         + Grant(
-            publish=("$JS.API.>", "$SYS.REQ.USER.INFO", f"gl.{site}.svc.>", f"gl.{site}.recleaned.>"),
+            publish=(
+                "gl.task.*.*",
+                "$JS.API.>",
+                "$SYS.REQ.USER.INFO",
+                f"gl.{site}.svc.>",
+                f"gl.{site}.recleaned.>",
+            ),
             subscribe=(f"gl.{site}.>", "$KV.>"),
         )
     )
