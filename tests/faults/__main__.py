@@ -13,7 +13,7 @@ from integrations.cli.duration import seconds_of
 from integrations.runtime.process.logs import configure_logging
 
 from .report import show
-from .run import Outcome, run
+from .run import Outcome, Plan, run
 from .site import Size
 
 SOAK = Size(units=10, values=50, rate_hz=10.0)
@@ -31,7 +31,8 @@ async def _runs(options: argparse.Namespace) -> list[Outcome]:
         for replicated in KINDS[options.bus]:
             _say(f"seed {seed}, {'three nats-servers' if replicated else 'one nats-server'} …")
             seconds = seconds_of("--for", options.duration)
-            outcomes.append(await run(seed, seconds, size, _say, replicated=replicated, keep=options.keep))
+            plan = Plan(seed, seconds, size, replicated, options.only, options.keep)
+            outcomes.append(await run(plan, _say))
             show(outcomes[-1:])
     return outcomes
 
@@ -43,6 +44,7 @@ def main() -> int:
     )
     parser.add_argument("--for", dest="duration", default="90s", help="how long each run makes faults")
     parser.add_argument("--bus", choices=list(KINDS), default="both", help="one nats-server, or three")
+    parser.add_argument("--only", default="", help="only faults whose name has this in it, such as killed")
     parser.add_argument("--soak", action="store_true", help="5,000 readings a second")
     parser.add_argument("--keep", type=Path, help="an empty folder that keeps logs and stores")
     options = parser.parse_args()

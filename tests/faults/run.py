@@ -19,6 +19,18 @@ SETTLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What a run is to be."""
+
+    seed: int
+    seconds: float
+    size: Size
+    replicated: bool
+    only: str = ""
+    keep: Path | None = None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """A run, and what it came to."""
 
@@ -47,27 +59,19 @@ class Outcome:
         )
 
 
-async def run(
-    seed: int,
-    seconds: float,
-    size: Size,
-    say: Callable[[str], None],
-    *,
-    replicated: bool,
-    keep: Path | None = None,
-) -> Outcome:
-    """Do one run in a folder of its own, or in `keep`."""
+async def run(plan: Plan, say: Callable[[str], None]) -> Outcome:
+    """Do one run in a folder of its own, or in the one that is kept."""
     with tempfile.TemporaryDirectory(prefix="gl003-faults-") as scratch:
-        folder = keep or Path(scratch)
+        folder = plan.keep or Path(scratch)
         watch = Watch()
-        async with Site(folder, size, replicated=replicated) as site:
+        async with Site(folder, plan.size, replicated=plan.replicated) as site:
             await _until(lambda: site.caught_up({}), START_SECONDS)
-            schedule = Schedule(site, seed, say)
+            schedule = Schedule(site, plan.seed, say, plan.only)
             watching = asyncio.create_task(watch.run(site))
             office = asyncio.create_task(site.office.run())
             began = time.monotonic()
             try:
-                await schedule.run(seconds)
+                await schedule.run(plan.seconds)
             finally:
                 watching.cancel()
             took = time.monotonic() - began
@@ -80,7 +84,7 @@ async def run(
             office.cancel()
             account = await account_of(site)
             return Outcome(
-                seed, replicated, took, account, schedule.course, watch,
+                plan.seed, plan.replicated, took, account, schedule.course, watch,
                 (schedule.flood.good, schedule.flood.junk, clean, dead),
                 _well(site.clean.ages, schedule.course.troubled), dealings,
             )  # fmt: skip

@@ -31,14 +31,18 @@ class Course:
 class Schedule:
     """Draws faults; every kind comes once before any comes again."""
 
-    def __init__(self, site: Site, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, seed: int, say: Callable[[str], None], only: str = "") -> None:
         self.course = Course()
         self.flood = Flood()
         self._site = site
         self._say = say
         self._chance = random.Random(seed)  # noqa: S311  # a test's course, no secret
         flood = Fault("flood of 10,000 batches", self.flood.act, parts=frozenset({"bus"}))
-        self._known = [fault for fault in [*FAULTS, flood] if fault.replicated in {None, site.replicated}]
+        self._known = [
+            fault
+            for fault in [*FAULTS, flood]
+            if fault.replicated in {None, site.replicated} and only in fault.name
+        ]
         self._deck: list[Fault] = []
 
     async def run(self, seconds: float) -> None:
@@ -50,7 +54,8 @@ class Schedule:
 
     def _drawn(self) -> list[Fault]:
         first = self._next(frozenset())
-        if self._chance.random() < PAIR_SHARE:
+        others = any(fault.parts.isdisjoint(first.parts) for fault in self._known)
+        if others and self._chance.random() < PAIR_SHARE:
             return [first, self._next(first.parts)]
         return [first]
 
