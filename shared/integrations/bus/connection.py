@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from nats import errors
 from nats.aio.client import Server
+from nats.aio.msg import Msg
 
 from integrations.resilience import Backoff
 
@@ -139,6 +140,10 @@ class Bus:
             BusClosedError: the connection was closed.
         """
         payload = b"" if body is None else msgspec.json.encode(body)
+        return (await self.ask(subject, payload, timeout_seconds=timeout_seconds)).data
+
+    async def ask(self, subject: str, payload: bytes = b"", *, timeout_seconds: float = 5.0) -> Msg:
+        """Ask a subject and return the answer with its headers; raises what `request` does."""
         asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_seconds))
         # a forbidden question has no answer, only an error on the side that names the subject
         denied: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -148,7 +153,7 @@ class Bus:
             await asyncio.wait((asked, denied), return_when=asyncio.FIRST_COMPLETED)
             if denied.done():
                 raise BusForbiddenError(denied.result())
-            return (await asked).data
+            return await asked
         except errors.ConnectionClosedError as error:
             raise BusClosedError(f"bus closed while asking {subject}") from error
         except (errors.Error, TimeoutError) as error:

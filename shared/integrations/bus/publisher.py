@@ -22,7 +22,7 @@ from nats.aio.subscription import Subscription
 
 from .asking import stored_as
 from .connection import Bus, BusEvent, BusEventKind
-from .errors import BusClosedError, JetStreamError, JetStreamUnavailableError
+from .errors import BusClosedError, BusForbiddenError, JetStreamError, JetStreamUnavailableError
 from .flights import Batch, Flight
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal, decode_answer
 from .wire import NotSendableError
@@ -185,6 +185,8 @@ class Publisher:
                 ack = await stored_as(self._bus, flight.message)
             except BusClosedError:
                 return
+            except BusForbiddenError:
+                ack = None  # better twice than never
             except (JetStreamError, JetStreamUnavailableError):
                 self._not_now += doubtful[at:]
                 return

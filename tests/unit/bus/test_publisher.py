@@ -223,3 +223,17 @@ async def test_what_may_have_been_stored_in_an_earlier_life_is_asked_for_first(b
 
 async def has_stored(bus, count):
     return len(await stored(bus)) >= count
+
+
+async def test_who_may_not_ask_sends_what_is_in_doubt(tmp_path):
+    deny = '{publish: {deny: ["$JS.API.DIRECT.GET.>"]}}'
+    users = f"authorization {{ users = [{{user: u, password: p, permissions: {deny}}}] }}"
+    async with (
+        EmbeddedServer(tmp_path / "store", config=users) as server,
+        Bus(BusSettings(url=server.url.replace("//", "//u:p@")), attempts=3) as bus,
+        Publisher(bus) as publisher,
+    ):
+        await bus.api("STREAM.CREATE.RAW", FORGETFUL)
+        message = Outgoing("gl.p.raw.c.s", b"1", {}, "m1", doubtful=True)
+        (ack,) = await asyncio.wait_for(publisher.publish_all([message]), 4)
+    assert (ack.seq, ack.duplicate) == (1, False)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from integrations.bus import EVENTS
+
 _API = "$JS.API"
 _DISCOVERY = ("PING", "INFO", "STATS")
 
@@ -51,8 +53,9 @@ def serving(site: str, service: str, streams: Iterable[str]) -> Grant:
         f"{_API}.STREAM.LIST",
         *(f"{_API}.STREAM.INFO.{stream}" for stream in streams),
     )
+    events = f"gl.{site}.event.{service}.*"
     return Grant(
-        publish=(f"gl.{site}.event.{service}.*", *looks),
+        publish=(events, f"{_API}.DIRECT.GET.{EVENTS}.{events}", *looks),
         subscribe=(*found, f"gl.{site}.svc.{service}.>"),
         answers=True,
     )

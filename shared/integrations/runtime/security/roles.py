@@ -54,7 +54,11 @@ def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:
 
 def _acquisition(site: str) -> Iterator[Role]:
     for device_class in device_classes():
-        grant = serving(site, device_class, STREAMS) + Grant(publish=(f"gl.{site}.raw.{device_class}.*",))
+        own = (
+            f"gl.{site}.raw.{device_class}.*",
+            f"$JS.API.DIRECT.GET.{RAW}.gl.{site}.raw.*.{device_class}.*",
+        )
+        grant = serving(site, device_class, STREAMS) + Grant(publish=own)
         if device_class == WANTS_STEAM_FLOW:
             grant += watching(LATEST_BUCKET, f"{site}.*.*")
         yield Role(device_class, grant)
