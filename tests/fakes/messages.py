@@ -33,6 +33,7 @@ from integrations.messages import (
     StateEntry,
     TaskRecord,
     TaskStep,
+    WorkerSign,
     WriteReply,
     WriteRequest,
 )
@@ -248,6 +249,7 @@ MESSAGES = {
             st.builds(TaskStep, time=datetimes, agent_id=st.none() | tokens, reason=labels), max_size=2
         ),
     ),
+    WorkerSign: built(WorkerSign, agent_id=tokens, task_types=st.lists(tokens, max_size=2)),
     CollaborationInvitation: built(
         CollaborationInvitation,
         **dict.fromkeys(("collaboration_id", "initiator_id", "task_type"), tokens),

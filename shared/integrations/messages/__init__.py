@@ -92,7 +92,7 @@ from .subjects import (
     stored_subject,
     token_from,
 )
-from .task_records import MAX_STEPS, TaskDispatch, TaskRecord, TaskStep
+from .task_records import MAX_STEPS, TaskDispatch, TaskRecord, TaskStep, WorkerSign
 from .tasks import AgentTask, TaskStatus
 
 __all__ = [
@@ -177,6 +177,7 @@ __all__ = [
     "TaskStatus",
     "TaskStep",
     "TooLargeError",
+    "WorkerSign",
     "WriteReply",
     "WriteRequest",
     "WriteTagRequest",

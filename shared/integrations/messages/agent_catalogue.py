@@ -11,7 +11,7 @@ from .collaboration import (
 )
 from .headers import Header
 from .state import StateEntry
-from .task_records import TaskRecord
+from .task_records import TaskRecord, WorkerSign
 from .tasks import AgentTask
 
 _MAIL = (Header.MESSAGE_ID, Header.TTL, Header.TRACEPARENT)
@@ -68,6 +68,20 @@ AGENT_CHANNELS = (
         "A task that waits for somebody, p1 to p5: work queue TASKS",
         AgentTask,
         (Header.MESSAGE_ID,),
+    ),
+    Channel(
+        "task_schedule",
+        "gl.task.schedule.<task_id>",
+        "A task that the server is to put on the subject in Nats-Schedule-Target later, or again and again",
+        AgentTask,
+        (Header.SCHEDULE, Header.SCHEDULE_TARGET, Header.TTL),
+    ),
+    Channel(
+        "worker",
+        "$KV.gl_agents.worker.<agent_id>.<life>",
+        "A life of an agent that does tasks goes on; forgotten by the server when Nats-TTL is over",
+        WorkerSign,
+        (Header.TTL,),
     ),
     Channel(
         "task_record",

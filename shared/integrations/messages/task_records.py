@@ -71,3 +71,12 @@ class TaskDispatch(Struct, frozen=True, kw_only=True):
     action: Token
     revision: Count
     record: TaskRecord
+
+
+class WorkerSign(Struct, frozen=True, kw_only=True):
+    """One life of an agent that does tasks goes on; once this is gone, what it was doing goes to others."""
+
+    agent_id: Token
+    task_types: list[Token] = field(default_factory=list)
+    """Those it does: an agent may be able to do more than it does as tasks."""
+    schema: Version = SCHEMA_VERSION

@@ -11,13 +11,13 @@ from typing import Any, Self
 
 import structlog
 
-from integrations.bus import Bus, BusClosedError, OrderedConsumer, Publisher, Received
+from integrations.bus import Bus, BusClosedError, OrderedConsumer, Publisher, Received, patiently
 from integrations.coordination.link import Link
 from integrations.coordination.message_bus import MessageBus
 
 from .errors import StateConflictError, StateError
 from .mirror import Held, Mirror
-from .store import PREFIX, STREAM, StateStore, entry_of, patiently, place_of, read_entry
+from .store import PREFIX, STREAM, StateStore, entry_of, place_of, read_entry
 from .watchers import Callback, Watcher
 
 log = structlog.get_logger(__name__)

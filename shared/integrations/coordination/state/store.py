@@ -1,40 +1,33 @@
 """The bucket of the shared state: entries put there, by compare-and-set where wanted."""
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
 from integrations.bus import (
     STATE_BUCKET,
     Bus,
-    JetStreamError,
-    JetStreamUnavailableError,
     Outgoing,
     Publisher,
     PublishRefusedError,
     last,
+    patiently,
 )
 from integrations.configuration import ConfigurationError
 from integrations.messages import Header, MessageError, StateEntry, decode, encode
-from integrations.resilience import Backoff
 
 from .errors import StateConflictError, StateError, StateKeyError
 
 log = structlog.get_logger(__name__)
 
-Result = TypeVar("Result")
 STREAM = f"KV_{STATE_BUCKET}"
 PREFIX = f"$KV.{STATE_BUCKET}."
 OPERATION = "KV-Operation"
 """Header of what is no value: the key is gone."""
 WRONG_LAST_SEQUENCE = 10071
 """JetStream's number for: something else stands there."""
-
-_PATIENCE = Backoff(0.1, max_seconds=2.0)
 
 
 def entry_of(agent_id: str, key: str, value: Any, shared: bool) -> StateEntry:
@@ -115,16 +108,3 @@ class StateStore:
             return await self._write(agent_id, key, data, headers, stored.sequence)
         version, value = (stored.sequence, entry.value) if entry else (0, None)
         raise StateConflictError(agent_id, key, expected, version, value)
-
-
-async def patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
-    """Return what `ask()` does; while JetStream is away, ask again."""
-    attempt = 0
-    while True:
-        try:
-            return await ask()
-        except (JetStreamError, JetStreamUnavailableError) as error:
-            if not attempt:
-                log.warning("waiting for the shared state", reason=str(error))
-            await asyncio.sleep(_PATIENCE.ceiling(attempt))
-            attempt += 1

@@ -6,12 +6,10 @@ from typing import Any
 
 import msgspec
 import structlog
-from msgspec import Struct
 
 from integrations.bus import AGENT_BUCKET, Received
 from integrations.coordination.directory import PRESENCE, PROFILE
-from integrations.messages import AgentHeartbeat, AgentProfile, Header, MessageError, decode
-from integrations.messages.fields import Token
+from integrations.messages import AgentHeartbeat, AgentProfile, Header, MessageError, WorkerSign, decode
 
 from .roster import Roster
 
@@ -22,14 +20,6 @@ WORKER = "worker"
 _BEATEN = ("performance_score", "current_load", "max_load")
 """What a heartbeat says anew of an agent."""
 PREFIX = f"$KV.{AGENT_BUCKET}."
-
-
-class WorkerSign(Struct, frozen=True):
-    """What a worker says of itself while it goes on."""
-
-    agent_id: Token
-    task_types: list[Token] = []
-    """Those it has handlers for: an agent may be able to do more than it does as tasks."""
 
 
 class Agents:

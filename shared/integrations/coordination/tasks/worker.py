@@ -24,12 +24,13 @@ from integrations.messages import (
     Header,
     TaskDispatch,
     TaskRecord,
+    WorkerSign,
     encode,
     plain_json,
 )
 
 from . import machine
-from .agents import WORKER, WorkerSign
+from .agents import WORKER
 from .machine import IN_PROGRESS
 from .store import TaskStore, Write
 
@@ -201,7 +202,7 @@ class TaskWorker:
     async def _say_on(self) -> None:
         """Say that this life goes on, and what it does."""
         self._changed.clear()
-        await self._say(encode(WorkerSign(self._agent_id, sorted(self._handlers))))
+        await self._say(encode(WorkerSign(agent_id=self._agent_id, task_types=sorted(self._handlers))))
 
     async def _say(self, body: bytes, headers: dict[str, str] | None = None) -> None:
         link, _ = self._opened()
