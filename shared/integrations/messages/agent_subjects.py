@@ -56,7 +56,7 @@ def reply_subject(agent_id: str, message_id: str) -> str:
 
 def replies_subject(agent_id: str) -> str:
     """All answers to an agent's mail: a filter, not a subject to publish to."""
-    return f"gl.agent.reply.{check_token('agent_id', agent_id)}.*"
+    return f"gl.agent.{check_agent_id(agent_id)}.reply.*"
 
 
 def heartbeat_subject(agent_id: str) -> str:

@@ -100,7 +100,7 @@ class Postmaster(Part):
                 break
 
     async def _return(self, stored: Stored) -> None:
-        recipient = stored.subject.split(".")[3]
+        recipient = stored.subject.split(".")[2]
         reason = f"recipient_id {recipient!r} is no agent that was ever seen"
         if sender := sender_of(stored.data):
             told = unreadable(SERVICE, sender, ErrorCode.UNKNOWN_RECIPIENT, reason)
