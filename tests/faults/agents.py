@@ -1,6 +1,6 @@
-"""Programs of agents: `python -m faults.agents scheduler` and `python -m faults.agents agent ID LOG`.
+"""An agent as a program: `python -m faults.agents ID LOG`.
 
-An agent does tasks of type `count` and writes down each message and each task that it is given.
+It does tasks of type `count` and writes down each message and each task that it is given.
 """
 
 import asyncio
@@ -12,14 +12,12 @@ from pathlib import Path
 from integrations import AgentCoordinator, AgentRole, MessageBus
 from integrations.bus import BusSettings
 from integrations.coordination import AgentSettings
-from integrations.coordination.tasks import Patience, TaskScheduler
 from integrations.messages import AgentMessage, AgentTask, MessageType
 
 TASK_TYPE = "count"
 NOTE = "note"
 DO_SECONDS = 0.2
 SOON = AgentSettings(heartbeat_seconds=0.5, offline_seconds=2.0)
-HASTY = Patience(accept=3.0, unassigned=120.0, avoid=1.0)
 
 
 class Notebook:
@@ -39,18 +37,8 @@ class Notebook:
         return {"by": str(task.assignee_id)}
 
 
-def _bus(name: str) -> MessageBus:
-    return MessageBus(BusSettings(url=os.environ["NATS_URL"]), name=name, offline_seconds=2.0)
-
-
-async def _schedule(stop: asyncio.Event) -> None:
-    bus = _bus("scheduler")
-    async with bus, TaskScheduler(bus, patience=HASTY):
-        await stop.wait()
-
-
 async def _be_an_agent(agent_id: str, log: Path, stop: asyncio.Event) -> None:
-    book, bus = Notebook(log), _bus(agent_id)
+    book, bus = Notebook(log), MessageBus(BusSettings(url=os.environ["NATS_URL"]), name=agent_id)
     agent = AgentCoordinator(agent_id, AgentRole.ANALYTICS, bus=bus, settings=SOON)
     agent.register_handler(MessageType.NOTIFICATION, NOTE, book.note)
     agent.register_task_handler(TASK_TYPE, book.do)
@@ -62,10 +50,7 @@ async def _main(arguments: list[str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if arguments[0] == "scheduler":
-        await _schedule(stop)
-    else:
-        await _be_an_agent(arguments[1], Path(arguments[2]), stop)
+    await _be_an_agent(arguments[0], Path(arguments[1]), stop)
 
 
 if __name__ == "__main__":

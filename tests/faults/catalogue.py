@@ -153,7 +153,7 @@ FAULTS = [
     *_service_faults("acquisition", lambda site: site.acquisition, 4.0),
     *_service_faults("transformation", lambda site: site.transformations[0], 8.0),
     *_service_faults("other transformation", lambda site: site.transformations[1], 8.0),
-    *_service_faults("scheduler", lambda site: site.schedulers[0], 6.0),
+    *_service_faults("coordination", lambda site: site.coordinations[0], 6.0),
     *_service_faults("agent", lambda site: site.agents[0], 6.0),
     Fault("bus away", _bus_away, (1.0, 5.0), BUS),
     Fault("bus away, acquisition killed", _killed_while_bus_away, (1.0, 3.0), ACQUISITION),

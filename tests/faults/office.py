@@ -25,9 +25,9 @@ from integrations.messages import (
 
 from .agents import NOTE, TASK_TYPE
 
-SENDER = "GL-003"
+SENDER = "GL-012"
 PERIOD_SECONDS = 0.2
-SETTLE_SECONDS = 120.0
+SETTLE_SECONDS = 180.0
 
 
 @dataclass

@@ -104,7 +104,7 @@ class Site:
     @property
     def processes(self) -> list[Process]:
         """Every part that is a process."""
-        services = [self.acquisition, *self.transformations, *self.schedulers, *self.agents]
+        services = [self.acquisition, *self.transformations, *self.coordinations, *self.agents]
         return [*self.servers, self.device, *services]
 
     async def _start(self) -> None:
@@ -117,7 +117,7 @@ class Site:
         )
         self.bus = await self._stack.enter_async_context(bus)
         self.streams = StreamSettings(storage_bytes=STORAGE_BYTES, replicas=3 if self.replicated else 1)
-        declared = [*stream_configs(self.streams), *agent_stream_configs(self.streams)]
+        declared = [*stream_configs(self.streams, SITE), *agent_stream_configs(self.streams)]
         await ensure_streams(self.bus, declared, attempts=50)
         self.clean, self.raw = CleanReader(self.bus, SITE), RawReader(self.bus, SITE)
         reading = asyncio.create_task(forever(self.clean, self.raw))
@@ -128,10 +128,12 @@ class Site:
         self.transformations = [
             await self._service("transformation", f"transformation {name}") for name in ("a", "b")
         ]
-        self.schedulers = [await self._agents(f"scheduler {name}", "scheduler") for name in ("a", "b")]
+        self.coordinations = [
+            await self._service("coordination", f"coordination {name}") for name in ("a", "b")
+        ]
         logs = [self._folder / f"{agent_id}.notes" for agent_id in AGENTS]
         self.agents = [
-            await self._agents(agent_id, "agent", agent_id, log)
+            await self._behind_a_line(agent_id, ["faults.agents", agent_id, log])
             for agent_id, log in zip(AGENTS, logs, strict=True)
         ]
         self.office = Office(self.bus, SITE, list(AGENTS), logs)
@@ -150,9 +152,6 @@ class Site:
         command = ["faults.stepped", self.clock] if stepped else []
         command += [f"services.{service}", "--config", self._folder / "plant.toml"]
         return await self._behind_a_line(name, command)
-
-    async def _agents(self, name: str, *command: object) -> Process:
-        return await self._behind_a_line(name, ["faults.agents", *command])
 
     async def _behind_a_line(self, name: str, module: list[object]) -> Process:
         line = self.lines[name] = Line(self.servers)
