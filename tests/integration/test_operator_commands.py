@@ -174,7 +174,7 @@ async def test_what_secure_init_makes_suffices_for_each_command_and_service(tmp_
         table["nats"] = site.table("operator")
         plant = read_plant(table, {})
         async with Bus(operator, name="test", attempts=3) as bus:
-            await ensure_streams(bus, stream_configs(plant.streams))
+            await ensure_streams(bus, stream_configs(plant.streams, "test"))
             findings = verdicts(await examine(plant, bus, patience_seconds=0.2), "permissions")
             assert findings == {
                 "these credentials are no service's, and cannot invent readings": Verdict.WELL

@@ -22,7 +22,7 @@ from integrations.coordination import AgentError
 from integrations.coordination.tasks import TaskDesk
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
-STREAMS = [*stream_configs(SMALL), *agent_stream_configs(SMALL)]
+STREAMS = [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)]
 AGENTS = ("GL-001", "GL-002")
 
 

@@ -45,7 +45,7 @@ async def test_who_declines_fails_dies_never_answers_or_is_unknown_is_reported_b
         d.on_collaboration(lambda invitation: 1 / 0)
         e.on_collaboration(Heard(True, hold=True))
         asked = ["B", "C", "D", "E", "nobody", "GL-001"]
-        found = await a.request_collaboration("steam", asked, timeout=3.0)
+        found = await a.request_collaboration("steam", asked, timeout=2.0)
         await eventually(lambda: e.collaborations.proposer.messages)
         dying = asyncio.create_task(e.stop())
         e.collaborations.proposer.go.set()

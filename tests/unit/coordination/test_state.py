@@ -174,19 +174,16 @@ async def test_what_others_put_into_the_bucket_breaks_nothing(agents):
         await eventually(lambda: one.get_state("n") is None)
 
 
-@pytest.mark.parametrize(
-    ("agent", "key", "value", "words"),
-    [
-        ("GL 3", "n", 1, "agent_id"),
-        ("GL-003", "a b", 1, "key"),
-        ("GL-003", "a..b", 1, "key"),
-        ("GL-003", "n", object(), "value must be what JSON can hold"),
-    ],
-)
-async def test_what_cannot_be_is_named(agents, agent, key, value, words):
+async def test_what_cannot_be_is_named(agents):
     async with StateManager(agents) as one:
-        with pytest.raises(StateKeyError, match=words):
-            await one.update_state(agent, key, value)
+        for agent, key, value, words in [
+            ("GL 3", "n", 1, "agent_id"),
+            ("GL-003", "a b", 1, "key"),
+            ("GL-003", "a..b", 1, "key"),
+            ("GL-003", "n", object(), "value must be what JSON can hold"),
+        ]:
+            with pytest.raises(StateKeyError, match=words):
+                await one.update_state(agent, key, value)
 
 
 async def test_before_the_start_and_after_the_stop_nothing_is_written(agents):

@@ -23,9 +23,9 @@ def state_at(writes, sequence):
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    writes=st.lists(st.tuples(KEYS, st.booleans()), min_size=1, max_size=40),
+    writes=st.lists(st.tuples(KEYS, st.booleans()), min_size=1, max_size=25),
     history=st.integers(1, 3),
     lags=st.lists(st.integers(0, 6), min_size=40, max_size=40),
 )
