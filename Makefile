@@ -26,7 +26,7 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check bench bench-quality sizing faults soak schemas clean
+.PHONY: help run up down test check bench bench-quality sizing faults soak schemas docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -75,8 +75,11 @@ sizing: $(VENV)/.dev ## what 1,000, 100,000 and 10 million sensors need, by the 
 schemas: $(VENV)/.dev ## write schemas/ anew from the messages
 	$(BIN)/gl003 schemas schemas
 
+docs: $(VENV)/.dev ## the documentation as pages, in site/; a link that leads nowhere ends it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean: ## remove everything made here
-	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist bench.json
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist site bench.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp for each set, so that run, test and bench never undo each other: each adds what it needs, removes nothing.
