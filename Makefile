@@ -6,6 +6,7 @@ ARGS :=
 PROFILES := demo
 COMPOSE = docker compose $(foreach one,$(PROFILES),--profile $(one) $(patsubst %,--env-file %,$(wildcard deploy/compose/$(one).env)))
 DATA :=
+TESTS := tests --ignore=tests/benchmarks --ignore=tests/faults --ignore=tests/deployment
 SEED := 1
 FOR := 10m
 
@@ -44,7 +45,8 @@ down: ## end the containers; what they stored stays
 
 test: check ## every check, then every test
 	@$(COMPILE)
-	$(BIN)/pytest -q tests --ignore=tests/benchmarks --ignore=tests/faults --ignore=tests/deployment
+	$(BIN)/pytest -q $(TESTS) -m "not alone" -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q $(TESTS) -m alone
 
 check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file, compose file, chart, alerts, dashboards
 	$(BIN)/ruff check .

@@ -18,6 +18,8 @@ import pytest
 from fakes.site import ROOT, Meter, document, eventually, meter_table, served, toml
 from integrations.bus import Bus, BusSettings
 
+pytestmark = pytest.mark.alone
+
 SHOWN = {
     "process_b-pressure": "barg",
     "header_pressure_absolute": "bara",

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from fakes.modbus import TcpPeer, honest, per_unit, silent
 from integrations import CircuitState, SteamMeterConfig, SteamMeterConnector
+
+pytestmark = pytest.mark.alone
 
 TIMEOUT = 0.1
 LIVE, DEAD = range(1, 7), range(11, 19)
