@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from fakes.site import Child, document, eventually, toml
+from fakes.site import SITE, Child, document, eventually, toml
 from integrations import AgentCoordinator, AgentRole, AgentTask, MessageBus, MessagePriority, TaskStatus
 from integrations.bus import (
     Bus,
@@ -50,7 +50,7 @@ async def _run(agents: int, tasks: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedServer() as server, Bus(BusSettings(url=server.url), name="bench") as bus:
             settings = StreamSettings(storage_bytes=STORAGE_BYTES)
-            await ensure_streams(bus, [*stream_configs(settings), *agent_stream_configs(settings)])
+            await ensure_streams(bus, [*stream_configs(settings, SITE), *agent_stream_configs(settings)])
             path = Path(folder) / "plant.toml"
             path.write_text(toml({**document(server.url), "streams": {"storage_bytes": STORAGE_BYTES}}))
             scheduler = Child("coordination", path, Path(folder) / "log", LOG_LEVEL="WARNING")
