@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -130,6 +131,20 @@ async def test_what_is_no_task_becomes_a_dead_letter_and_holds_nothing_up(url, s
         lambda: streams.api("STREAM.MSG.GET.DEAD", {"last_by_subj": "gl.plant1.dead.TASKS"}), 20
     )
     assert letter["message"]["subject"] == "gl.plant1.dead.TASKS"
+
+
+async def test_a_task_from_another_language_may_leave_out_what_can_be_and_its_times_are_utc(url, streams):
+    task = {
+        "task_id": "foreign", "task_type": "report", "requester_id": "somebody", "priority": 3,
+        "status": "pending", "created_at": "2026-11-30T08:00:00",
+    }  # fmt: skip
+    late = {**task, "task_id": "late", "deadline": "2020-01-01T00:00:00"}
+    async with at_work(url, doer(url, "GL-004", Doing())) as tasks, Publisher(streams) as publisher:
+        mail = [Outgoing("gl.task.p3.report", json.dumps(each).encode()) for each in (task, late)]
+        await publisher.publish_all(mail)
+        assert (await tasks.wait_for("foreign", 20)).status is TaskStatus.COMPLETED
+        error = (await tasks.wait_for("late", 20)).error
+    assert error == "deadline 2020-01-01T00:00:00+00:00 had passed when it came"
 
 
 async def test_a_deadline_ends_a_task_that_is_being_done(url):

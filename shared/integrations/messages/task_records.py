@@ -1,16 +1,18 @@
 """What is written down of a task while it lives: the task itself, who works on it, and every step so far."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from msgspec import Meta, Struct, convert, field
+from msgspec import Meta, Struct, convert, field, structs
 
-from .agent_fields import MAX_DEPENDENCIES, JsonObject, JsonValue, Text, Time
+from .agent_fields import MAX_DEPENDENCIES, JsonObject, JsonValue, Text, Time, in_utc
 from .agents import MessagePriority
 from .fields import SCHEMA_VERSION, Count, Token, Version
 from .tasks import AgentTask, TaskStatus
 
 MAX_STEPS = 50
 """Steps kept of a task; the oldest make room."""
+_TIMES = ("created_at", "started_at", "completed_at", "deadline")
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -24,6 +26,10 @@ class TaskStep(Struct, frozen=True, kw_only=True):
     agent_id: Token | None = None
     """Whose doing it was, or who got it."""
     reason: Text = ""
+
+    def __post_init__(self) -> None:
+        """Bring the time to UTC."""
+        _to_utc(self, ("time",))
 
 
 class TaskRecord(Struct, frozen=True, kw_only=True):
@@ -59,6 +65,10 @@ class TaskRecord(Struct, frozen=True, kw_only=True):
     steps: Annotated[list[TaskStep], Meta(max_length=MAX_STEPS)] = field(default_factory=list)
     schema: Version = SCHEMA_VERSION
 
+    def __post_init__(self) -> None:
+        """Bring all times to UTC."""
+        _to_utc(self, _TIMES)
+
     @property
     def task(self) -> AgentTask:
         """The task as its users know it."""
@@ -80,3 +90,11 @@ class WorkerSign(Struct, frozen=True, kw_only=True):
     task_types: list[Token] = field(default_factory=list)
     """Those it does: an agent may be able to do more than it does as tasks."""
     schema: Version = SCHEMA_VERSION
+
+
+def _to_utc(struct: Struct, names: Iterable[str]) -> None:
+    """Bring times that came without an offset to UTC: they cannot be compared with others."""
+    for name in names:
+        time = getattr(struct, name)
+        if time is not None and time.tzinfo is None:
+            structs.force_setattr(struct, name, in_utc(time))

@@ -61,7 +61,7 @@ class Book:
     ) -> None:
         self.roster = roster
         self.patience = patience
-        self.unchecked: set[str] = set()
+        self.unchecked: dict[str, None] = {}
         """Tasks with dependencies that are not in this book: to be looked up, see `settle`."""
         self.judges_from = 0.0
         """From when on an agent that is not there counts as lost (monotonic seconds)."""
@@ -74,6 +74,7 @@ class Book:
         self._avoid: dict[str, dict[str, float]] = {}
         self._doomed: dict[str, str] = {}
         self._refused: dict[str, str] = {}
+        self._outstanding: dict[str, Write] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -116,6 +117,7 @@ class Book:
             if record.status is PENDING and known.record.assignee_id and record.losses == known.record.losses:
                 self.avoid(record.task_id, known.record.assignee_id)
             known.record, known.revision = record, revision
+            self._outstanding.pop(record.task_id, None)
             self._place(known)
         return True
 
@@ -181,8 +183,14 @@ class Book:
             self._place(entry)
         return writes
 
+    def withdraw_all(self) -> None:
+        """Take back every assignment of which is not known whether it was written down."""
+        for write in tuple(self._outstanding.values()):
+            self.withdrawn(write)
+
     def withdrawn(self, write: Write) -> None:
         """Take an assignment back that was not written down after all."""
+        self._outstanding.pop(write.record.task_id, None)
         entry = self._entries.get(write.record.task_id)
         agent, assigned = write.record.assignee_id, write.record.status is ASSIGNED
         if assigned and agent and entry is not None and entry.revision == write.revision:
@@ -206,7 +214,7 @@ class Book:
                 text = f"cyclic dependencies: {' → '.join(cycle)}"
                 self._doomed.update(dict.fromkeys(cycle, text))
             if self.missing(record.task_id):
-                self.unchecked.add(record.task_id)
+                self.unchecked[record.task_id] = None
         self._place(entry)
 
     def _close(self, record: TaskRecord) -> None:
@@ -218,15 +226,14 @@ class Book:
         if entry is not None:
             self._lines.leave(entry.kind, task_id)
         self._dependencies.drop(task_id)
-        for notes in (self._avoid, self._doomed, self._refused):
+        for notes in (self._avoid, self._doomed, self._refused, self._outstanding, self.unchecked):
             notes.pop(task_id, None)
-        self.unchecked.discard(task_id)
 
     def _resolve(self, record: TaskRecord) -> None:
         """Free, or doom, what waited for a task that is at its end."""
         if record.status is COMPLETED:
             for task_id in self._dependencies.completed(record.task_id):
-                self.unchecked.discard(task_id)
+                self.unchecked.pop(task_id, None)
                 if task_id in self._entries:
                     self._place(self._entries[task_id])
             return
@@ -292,7 +299,8 @@ class Book:
         task_id = entry.record.task_id
         self._lines.leave(entry.kind, task_id)
         self.roster.took(agent, task_id, entry.record.task_type)
-        return Write(machine.assign(entry.record, agent, now), entry.revision)
+        write = self._outstanding[task_id] = Write(machine.assign(entry.record, agent, now), entry.revision)
+        return write
 
     def _choose(self, record: TaskRecord, avoid: set[str]) -> str | None:
         wanted = record.wanted_agent

@@ -86,4 +86,4 @@ def _mail(
         Header.TTL.value: f"{ttl_seconds}s",
     }
     subject = inbox_subject(recipient, priority)
-    return Outgoing(subject, encode(body), headers, f"{recipient}.{id_}", lane=id_)
+    return Outgoing(subject, encode(body), headers, f"{recipient}.{id_}", lane=id_, full_is_final=True)

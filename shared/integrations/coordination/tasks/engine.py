@@ -58,6 +58,8 @@ SCHEDULERS = "tasks.scheduler"
 LOOK_SECONDS = 1.0
 """How often what takes too long is looked for."""
 ROOM_SECONDS = 2.0
+AT_ONCE = 50
+"""Requests that are made side by side."""
 MAX_OPEN = 100_000
 """Tasks that may be open at once; those on top wait in the queue."""
 GRACE_SECONDS = HEARTBEAT_SECONDS + 5.0
@@ -101,6 +103,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._ended: deque[TaskRecord] = deque(maxlen=10_000)
         self._closed: dict[str, int] = {}
+        self._timers: deque[str] = deque(maxlen=REMEMBERED)
         self._looked = 0.0
 
     async def work(self) -> None:
@@ -161,11 +164,13 @@ class Engine:
                 await self._space.forget(oldest)
                 for task_id in oldest:
                     self._closed.pop(task_id, None)
+            await self._take_back_timers()
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _take_over(self) -> None:
         """Say again what whoever had the turn before may not have said."""
         now = datetime.now(UTC)
+        self.book.withdraw_all()
         assigned = [one for one in self.book.entries() if one.record.status is TaskStatus.ASSIGNED]
         log.info("scheduler takes over", tasks=len(self.book), assigned=len(assigned))
         await self._dispatch([Found(one.record, one.revision) for one in assigned])
@@ -234,10 +239,16 @@ class Engine:
             if self.book.roster.is_known(record.requester_id):
                 mail.append(ended(record, now))
             if record.deadline is not None and record.deadline > now:
-                await self._purge(deadline_subject(record.task_id))
+                self._timers.append(deadline_subject(record.task_id))
             if record.status is TaskStatus.CANCELLED and not record.attempt:
-                await self._purge(schedule_subject(record.task_id))
+                self._timers.append(schedule_subject(record.task_id))
         await self._publisher.publish_each(mail)
+
+    async def _take_back_timers(self) -> None:
+        """Have the server forget timers of what has ended; one that is left says nothing new."""
+        while self._timers:
+            some = [self._timers.popleft() for _ in range(min(len(self._timers), AT_ONCE))]
+            await asyncio.gather(*map(self._purge, some))
 
     async def _purge(self, subject: str) -> None:
         with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
@@ -245,13 +256,14 @@ class Engine:
 
     async def _look_up(self) -> None:
         """Look for dependencies that are not open: ended before, or never there."""
-        for task_id in list(self.book.unchecked):
+        for task_id in list(itertools.islice(self.book.unchecked, AT_ONCE)):
+            self.book.unchecked.pop(task_id)
             missing = self.book.missing(task_id)
-            if not missing:
-                self.book.unchecked.discard(task_id)
-            for need in missing:
-                found = await self.store.get(need)
-                self.book.settle(need, found.record if found else None, task_id)
+            if missing:
+                self.book.unchecked[task_id] = None  # behind all the others
+            found = await asyncio.gather(*map(self.store.get, missing))
+            for need, one in zip(missing, found, strict=True):
+                self.book.settle(need, one.record if one else None, task_id)
 
     async def _read_deadlines(self) -> None:
         """Fail what is not done when the server says that its time is over."""
@@ -299,7 +311,8 @@ class Engine:
         except DecodeError as error:
             log.warning("a task's record cannot be read", task=task_id, reason=str(error))
             return
-        self._note(record, message.stream_sequence)
+        if record.task_id == task_id:
+            self._note(record, message.stream_sequence)
 
     def _note(self, record: TaskRecord, revision: int) -> None:
         """Take down how a task is, unless something newer is known: what we write ourselves we know first."""

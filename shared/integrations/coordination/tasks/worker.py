@@ -6,7 +6,7 @@ import inspect
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from integrations.bus import AGENT_BUCKET, Latest
 from integrations.coordination.link import Link
 from integrations.coordination.performance import Performance
 from integrations.messages import (
-    AgentCapability,
     AgentMessage,
     AgentTask,
     Header,
@@ -43,6 +42,7 @@ LEASE_SECONDS = 60
 """A worker that does not renew for so long is counted as gone; its tasks go to others."""
 MAX_RESULT_BYTES = 256 * 1024
 LEAVE_SECONDS = 2.0
+LAG_SECONDS = 0.05
 OPERATION = "KV-Operation"
 
 
@@ -65,7 +65,6 @@ class TaskWorker:
         self._agent_id = agent_id
         self._performance = performance
         self._handlers: dict[str, TaskHandler] = {}
-        self._capabilities: Sequence[AgentCapability] = ()
         self._places: dict[str, asyncio.Semaphore] = {}
         self._jobs: dict[str, _Job] = {}
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
@@ -93,10 +92,12 @@ class TaskWorker:
         try:
             yield
         finally:
-            renewing.cancel()
-            for running in self._running.values():
-                running.cancel()
-            await asyncio.gather(renewing, *self._running.values(), return_exceptions=True)
+            leaving = [renewing, *self._running.values()]
+            for each in leaving:
+                each.cancel()
+            _, late = await asyncio.wait(leaving, timeout=LEAVE_SECONDS)
+            for each in late:  # the bus is away: what is not given back is lost with us, and goes to others
+                each.cancel()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await self._say(b"", {OPERATION: "DEL"})
@@ -108,13 +109,18 @@ class TaskWorker:
         if key not in self._running:
             running = asyncio.create_task(self._do(given), name=f"task {given.record.task_id}")
             self._running[key] = running
-            running.add_done_callback(lambda _: self._running.pop(key, None))
+            running.add_done_callback(lambda done: self._done(key, done))
 
     async def report_progress(self, task_id: str, share: float) -> None:
         """Write down how much of a task that is being done here is done, 0 to 1."""
         job = self._jobs.get(task_id)
         if job is not None:
             await self._change(job, lambda record: machine.advance(record, share))
+
+    def _done(self, key: tuple[str, int], running: asyncio.Task[None]) -> None:
+        self._running.pop(key, None)
+        if not running.cancelled() and (error := running.exception()):
+            log.error("a task could not be looked after to its end", task=key[0], exc_info=error)
 
     async def _do(self, given: TaskDispatch) -> None:
         record = given.record
@@ -163,6 +169,8 @@ class TaskWorker:
         _, store = self._opened()
         async with contextlib.aclosing(store.changes(job.record.task_id, now=False)) as found:
             async for each in found:
+                if each is not None and each.revision < job.revision:
+                    continue
                 if each is None or not self._is_ours(job, each.record):
                     job.ours = False
                     working.cancel()
@@ -179,18 +187,20 @@ class TaskWorker:
                     job.record, job.revision = wanted, revision
                     return
                 found = await store.get(job.record.task_id)
+                if found is not None and found.revision < job.revision:
+                    await asyncio.sleep(LAG_SECONDS)  # a copy of the bucket that lags behind has answered
+                    continue
                 if found is None or not self._is_ours(job, found.record):
                     job.ours = False
                     log.info("a task is not ours any more", task=job.record.task_id, agent=self._agent_id)
                     return
                 job.record, job.revision = found.record, found.revision
+                if found.record.status is wanted.status:
+                    return  # written before: only its acknowledgement was lost
 
     def _is_ours(self, job: _Job, record: TaskRecord) -> bool:
-        return (record.attempt, record.assignee_id, record.worker) == (
-            job.record.attempt,
-            job.record.assignee_id,
-            job.record.worker,
-        ) and not machine.ended(record)
+        is_same = (record.attempt, record.assignee_id) == (job.record.attempt, job.record.assignee_id)
+        return is_same and record.worker in {None, self.name} and not machine.ended(record)
 
     async def _renew(self) -> None:
         while True:

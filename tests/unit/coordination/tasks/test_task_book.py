@@ -131,7 +131,7 @@ def test_a_cycle_is_refused_by_name_and_nothing_else_is():
 def test_a_dependency_that_never_turns_up_is_told_after_some_patience():
     it = Bucket(agent("a"), missing_dependency=30.0)
     it.submit("a", dependencies=["ghost"])
-    assert it.book.unchecked == {"a"}
+    assert list(it.book.unchecked) == ["a"]
     assert it.book.missing("a") == {"ghost"}
     it.book.settle("ghost", None, "a")
     assert it.work() == []
@@ -269,6 +269,17 @@ def test_an_assignment_that_was_not_written_leaves_the_agent_its_room():
     assert it.book.assignments(NOON) == []
     it.book.withdrawn(write)
     assert it.work() == ["x"]
+
+
+def test_a_turn_that_was_cut_short_leaves_no_task_in_between():
+    it = Bucket(agent("a", most=2))
+    it.submit("x")
+    it.submit("y")
+    written, _ = it.book.assignments(NOON)
+    it.put(written.record)
+    it.book.withdraw_all()
+    assert it.work() == ["y"]
+    assert it.status("x") is TaskStatus.ASSIGNED
 
 
 def test_what_is_older_than_what_is_known_is_passed_over():
