@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -69,6 +70,7 @@ class Leader:
         subjects = [f"gl.collab.{self.record.collaboration_id}.*"]
         async with OrderedConsumer(self._bus, COLLAB, subjects, start_sequence=self._start) as consumer:
             reading = asyncio.create_task(self._read(consumer), name="reader of a collaboration")
+            reading.add_done_callback(lambda _: self._moved.set())
             try:
                 while self.record.result is None:
                     await self._wait(reading)
@@ -164,14 +166,15 @@ class Leader:
 async def publish_result(publisher: Publisher, result: CollaborationResult) -> bool:
     """Store a result; False where the collaboration has one already."""
     subject = collaboration_subject(CollaborationStep.RESULT, result.collaboration_id)
-    message_id = f"collab-{result.collaboration_id}-result"
+    headers = {Header.EXPECTED_SEQUENCE.value: "0"}
     try:
-        (ack,) = await publisher.publish_all(
-            [Outgoing(subject, encode(result), {Header.EXPECTED_SEQUENCE.value: "0"}, message_id)]
+        await publisher.publish_all(
+            [Outgoing(subject, encode(result), headers, f"collab-{uuid.uuid4().hex}")]
         )
-    except PublishRefusedError:
+    except PublishRefusedError as error:
+        log.info("a result was not stored", reason=str(error))
         return False
-    return not ack.duplicate
+    return True
 
 
 def invitation_message(invitation: CollaborationInvitation) -> Outgoing:

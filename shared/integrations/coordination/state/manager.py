@@ -183,7 +183,8 @@ class StateManager:
 
     async def _caught_up(self, version: int) -> int:
         """Return `version` once the copy has it: what was just written can be read."""
-        await self._until(lambda: self._mirror.reached >= version)
+        created = self._created
+        await self._until(lambda: self._mirror.reached >= version or self._created != created)
         return version
 
     async def _until(self, holds: Callable[[], bool]) -> None:

@@ -157,7 +157,7 @@ async def test_a_device_is_read_through_its_service_and_again_through_another(na
         async with answering(streams, table) as (answers, _):
             for instance in ("a", "b"):
                 async with running("steam_meter", table, instance):
-                    found = await eventually(lambda: read(answers, "meter"))
+                    found = await eventually(lambda: read(answers, "meter"), 20)
                     assert (found.service, found.instance) == ("steam_meter", instance)
                     values = {column.sensor_id: column.value for column in found.device.columns}
                     assert values["meter-pressure"] == [9.5]

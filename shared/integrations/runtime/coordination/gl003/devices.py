@@ -1,6 +1,7 @@
 """Requests for a device, handed to the acquisition service that has it; its answer is handed back."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -49,16 +50,13 @@ class Devices:
             NoAnswerError: unknown device, service away, no answer, or the device cannot be read.
         """
         request = DeviceRequest(asked.device_id)
-        for found in await self._having(asked.device_id, "read"):
-            reply = await self._ask(found, "read", request, ReadReply)
-            if reply is None:
-                continue
-            device = reply.devices[0] if reply.devices else None
-            if device is None or device.error is not None:
-                reason = device.error if device else "its service says nothing of it"
-                raise NoAnswerError(Reason.READ_FAILED, f"{asked.device_id}: {reason}")
-            return DeviceAnswer(service=found.service, instance=found.instance, device=device)
-        raise self._away(asked.device_id)
+        find = partial(self._having, asked.device_id, "read")
+        found, reply = await self._first(find, asked.device_id, "read", request, ReadReply)
+        device = reply.devices[0] if reply.devices else None
+        if device is None or device.error is not None:
+            reason = device.error if device else "its service says nothing of it"
+            raise NoAnswerError(Reason.READ_FAILED, f"{asked.device_id}: {reason}")
+        return DeviceAnswer(service=found.service, instance=found.instance, device=device)
 
     async def write(self, asked: WriteTagRequest, caller: str) -> WrittenTag:
         """Return what was written, as read back; `caller` is who wants it, for the audit.
@@ -67,21 +65,34 @@ class Devices:
             NoAnswerError: as for `read`, or the write was refused.
         """
         request = WriteRequest(tag=asked.tag, value=asked.value, caller=caller, device_id=asked.device_id)
-        for found in await self._writers(asked.device_id):
-            reply = await self._ask(found, "write", request, WriteReply)
-            if reply is None:
-                continue
-            if not reply.written:
-                raise NoAnswerError(Reason.WRITE_REFUSED, f"{reply.device_id} {reply.tag}: {reply.reason}")
-            return WrittenTag(
-                service=found.service,
-                instance=found.instance,
-                device_id=reply.device_id,
-                tag=reply.tag,
-                old=reply.old,
-                new=reply.new,
-            )
-        raise self._away(asked.device_id)
+        find = partial(self._writers, asked.device_id)
+        found, reply = await self._first(find, asked.device_id, "write", request, WriteReply)
+        if not reply.written:
+            raise NoAnswerError(Reason.WRITE_REFUSED, f"{reply.device_id} {reply.tag}: {reply.reason}")
+        return WrittenTag(
+            service=found.service,
+            instance=found.instance,
+            device_id=reply.device_id,
+            tag=reply.tag,
+            old=reply.old,
+            new=reply.new,
+        )
+
+    async def _first(
+        self,
+        find: Callable[[], Awaitable[Sequence[Found]]],
+        device_id: str | None,
+        endpoint: str,
+        request: Struct,
+        reply: type[Answer],
+    ) -> tuple[Found, Answer]:
+        """Return the answer of the first instance that is there; the second look is a fresh one."""
+        for _ in range(2):
+            for found in await find():
+                answer = await self._ask(found, endpoint, request, reply)
+                if answer is not None:
+                    return found, answer
+        raise self._away(device_id)
 
     async def _having(self, device_id: str, endpoint: str) -> Sequence[Found]:
         found = await self._directory.with_device(device_id, endpoint)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from integrations.coordination import AgentCoordinator, CoordinationError, StateManager
+from integrations.coordination import AgentCoordinator, CoordinationError, StateError, StateManager
 from integrations.coordination.analyzer import measured_of
 from integrations.messages import MessageType, Subjects, SubscribeRequest, Subscription
 from integrations.runtime.coordination.gl003.last_readings import LastReadings
@@ -77,7 +77,10 @@ class Subscriptions:
         while True:
             for key, value in list(state.get_agent_state(agent.agent_id).items()):
                 if key.startswith(PREFIX):
-                    await self._serve(state, agent, key.removeprefix(PREFIX), value)
+                    try:
+                        await self._serve(state, agent, key.removeprefix(PREFIX), value)
+                    except StateError as error:
+                        log.warning("a subscription cannot be ended", reason=str(error))
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _serve(self, state: StateManager, agent: AgentCoordinator, agent_id: str, value: Any) -> None:
