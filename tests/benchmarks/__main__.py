@@ -9,7 +9,19 @@ from collections.abc import Callable
 
 from integrations.runtime.process.logs import configure_logging
 
-from . import acquisition, cleaning, end_to_end, hart, library, opcua, storing, streaming, tasks, temperature
+from . import (
+    acquisition,
+    agents,
+    cleaning,
+    end_to_end,
+    hart,
+    library,
+    opcua,
+    storing,
+    streaming,
+    tasks,
+    temperature,
+)
 from .report import Figure, machine, show, write
 from .rig import ROOT
 
@@ -25,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Figure]]] = {
     "opcua": opcua.against_asyncua,
     "tasks": tasks.through_the_scheduler,
     "storing": storing.messages,
+    "agents": agents.against_nats,
     "latency": end_to_end.latency,
     "throughput": end_to_end.throughput,
 }

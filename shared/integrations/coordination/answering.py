@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from integrations.bus import Bus, respond
 from integrations.messages import AgentMessage, MessageError, MessagePriority, ask_subject
 
+from .handlers import Handlers
 from .reception import Reception
 from .responses import ErrorCode, failure, response_to, sendable, unreadable
 from .wording import read_agent, sender_of, write_agent
@@ -23,10 +24,11 @@ RESERVED = 8
 class Answering:
     """Serves `gl.agent.<agent_id>.ask`; replicas of the agent share the questions."""
 
-    def __init__(self, bus: Bus, agent_id: str, reception: Reception) -> None:
+    def __init__(self, bus: Bus, agent_id: str, reception: Reception, handlers: Handlers) -> None:
         self._bus = bus
         self._agent_id = agent_id
         self._reception = reception
+        self._handlers = handlers
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -63,6 +65,9 @@ class Answering:
                 ErrorCode.BUSY, f"{self._agent_id} works on {len(self._running)} questions already"
             )
             respond(self._bus, msg, write_agent(response_to(message, self._agent_id, busy)))
+            return
+        if self._handlers.is_plain(message):  # a task would cost more than the answer
+            await self._answer(msg, message)
             return
         task = asyncio.create_task(self._answer(msg, message), name="question")
         self._running.add(task)

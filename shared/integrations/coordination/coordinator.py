@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -37,7 +36,7 @@ from .sent import Sent
 from .tasking import Tasking
 from .tasks.dispatch import DO_TASK
 from .tasks.part import AgentTasks
-from .wording import seconds_left
+from .wording import new_id, seconds_left
 from .workplace import Extension, Workplace
 
 log = structlog.get_logger(__name__)
@@ -157,7 +156,7 @@ class AgentCoordinator(Collaborating, Tasking):
     ) -> AgentMessage:
         """Return a message from us, now, under a new id; `more` are fields of AgentMessage."""
         return AgentMessage(
-            message_id=uuid.uuid4().hex,
+            message_id=new_id(),
             sender_id=self.agent_id,
             recipient_id=recipient_id,
             message_type=message_type,

@@ -17,15 +17,23 @@ class Handlers:
 
     def __init__(self) -> None:
         self._handlers: dict[tuple[MessageType, str], Handler] = {}
+        self._plain: set[Handler] = set()
 
     def register(self, message_type: MessageType, action: str, handler: Handler) -> None:
         """Set the handler for a type and an action, ANY_ACTION for all others."""
         self._handlers[MessageType(message_type), action] = handler
+        if inspect.isfunction(handler) and not inspect.iscoroutinefunction(handler):
+            self._plain.add(handler)
 
     def find(self, message: AgentMessage) -> Handler | None:
         """Return who handles the message."""
         exact = self._handlers.get((message.message_type, action_of(message)))
         return exact or self._handlers.get((message.message_type, ANY_ACTION))
+
+    def is_plain(self, message: AgentMessage) -> bool:
+        """Whether it is handled without waiting for anything, or not at all."""
+        handler = self.find(message)
+        return handler is None or handler in self._plain
 
     def actions(self, message_type: MessageType) -> list[str]:
         """Return the actions that are handled for a type."""

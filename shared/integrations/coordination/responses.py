@@ -1,16 +1,23 @@
 """Answers: how they are made, and how an error is told from an answer."""
 
-import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from msgspec import structs
 
-from integrations.messages import AgentMessage, MessageError, MessagePriority, MessageType
+from integrations.messages import (
+    AgentMessage,
+    MessageError,
+    MessagePriority,
+    MessageType,
+    changed,
+    plain_json,
+)
+from integrations.messages.fields import SCHEMA_VERSION
 
 from .errors import AgentError, CoordinationError
-from .wording import write_agent
+from .wording import new_id, write_agent
 
 MAX_REASON = 1000
 UNKNOWN = "unknown"
@@ -42,16 +49,18 @@ class RefusedError(CoordinationError):
 
 def response_to(message: AgentMessage, sender_id: str, payload: dict[str, Any]) -> AgentMessage:
     """Return the answer to `message`, as urgent as that was."""
-    return AgentMessage(
-        message_id=uuid.uuid4().hex,
+    return changed(
+        message,
+        message_id=new_id(),
         sender_id=sender_id,
         recipient_id=message.sender_id,
         message_type=MessageType.RESPONSE,
-        priority=message.priority,
         timestamp=datetime.now(UTC),
-        payload=payload,
+        payload=plain_json(payload, "payload"),
+        requires_response=False,
         correlation_id=message.message_id,
-        ttl=message.ttl,
+        retry_count=0,
+        schema=SCHEMA_VERSION,
     )
 
 
@@ -68,7 +77,7 @@ def unreadable(agent_id: str, sender: tuple[str, str] | None, code: ErrorCode, r
     """Return the answer to what cannot be read; `sender` is whom it may be from, and the message's id."""
     sender_id, message_id = sender or (UNKNOWN, None)
     return AgentMessage(
-        message_id=uuid.uuid4().hex,
+        message_id=new_id(),
         sender_id=agent_id,
         recipient_id=sender_id,
         message_type=MessageType.RESPONSE,

@@ -1,6 +1,7 @@
 """Messages between agents as bytes, and the time that they have left."""
 
 import math
+import secrets
 from datetime import UTC, datetime, timedelta
 
 from msgspec import convert, json
@@ -13,6 +14,7 @@ from integrations.messages import (
     TooLargeError,
     decode,
     encode,
+    read_message,
 )
 from integrations.messages.fields import Token
 
@@ -36,7 +38,15 @@ def read_agent(body: bytes, content_type: str | None = None) -> AgentMessage:
         TooLargeError: it has more than MAX_AGENT_BYTES.
         DecodeError: it is not a message of agents; the text says at which field.
     """
-    return decode(_bounded(body), AgentMessage, content_type)
+    body = _bounded(body)
+    if content_type in {None, ContentType.JSON.value}:
+        return read_message(body, AgentMessage)
+    return decode(body, AgentMessage, content_type)
+
+
+def new_id() -> str:
+    """Return an id that no other message has."""
+    return secrets.token_hex(16)
 
 
 def sender_of(body: bytes) -> tuple[str, str] | None:

@@ -1,6 +1,14 @@
 """What travels on the bus: subjects, readings, health, events, and their codecs; nothing here does I/O."""
 
-from .agent_fields import BROADCAST, MAX_AGENT_BYTES, ROLE_PREFIX, TooLargeError, in_utc
+from .agent_fields import (
+    BROADCAST,
+    MAX_AGENT_BYTES,
+    ROLE_PREFIX,
+    TooLargeError,
+    changed,
+    in_utc,
+    read_message,
+)
 from .agent_subjects import (
     BROADCAST_SUBJECT,
     NO_AGENTS,
@@ -183,6 +191,7 @@ __all__ = [
     "WriteTagRequest",
     "WrittenTag",
     "ask_subject",
+    "changed",
     "check_agent_id",
     "check_site",
     "check_token",
@@ -201,6 +210,7 @@ __all__ = [
     "parse_subject",
     "partition_of",
     "plain_json",
+    "read_message",
     "replies_subject",
     "reply_subject",
     "role_subject",

@@ -1,11 +1,13 @@
 """What the messages of agents have in common: free JSON, times, and limits that hold wherever one is made."""
 
+import copy
 import math
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -14,9 +16,10 @@ from msgspec.structs import force_setattr
 from integrations.configuration import Checked
 from integrations.configuration.conversion import field_types
 
+from .codec import ContentType, DecodeError, decode, nests_deeper
 from .errors import MessageError
 from .fields import Token
-from .json_values import plain_json
+from .json_values import MAX_JSON_BYTES, MAX_NESTING, plain_json
 
 MAX_AGENT_BYTES = 512 * 1024
 """Largest body of a message between agents: half of what nats-server takes unless told otherwise."""
@@ -43,6 +46,18 @@ Recipient = Annotated[
 ]
 
 
+Message = TypeVar("Message", bound=msgspec.Struct)
+
+
+class _Trust(threading.local):
+    """Whether this thread is reading a message that msgspec checks."""
+
+    reading = False
+
+
+_trust = _Trust()
+
+
 class TooLargeError(MessageError):
     """A message between agents has more bytes than they may have."""
 
@@ -56,6 +71,8 @@ class AgentChecked(Checked, frozen=True):
 
     def __post_init__(self) -> None:
         """Make JSON plain, check all fields, bring times to UTC."""
+        if _trust.reading:
+            return
         plan = _plan(type(self))
         for name in plan.free:
             force_setattr(self, name, plain_json(getattr(self, name), name))
@@ -74,6 +91,41 @@ class AgentChecked(Checked, frozen=True):
                 force_setattr(self, name, in_utc(time))
 
 
+def read_message(body: bytes, cls: type[Message]) -> Message:
+    """Read a JSON body as a `cls`, as `decode` would, at a fraction of the cost.
+
+    What msgspec has checked while decoding is not checked once more by the class itself.
+
+    Raises:
+        DecodeError: not well-formed, nested too deep, or not what `cls` declares.
+    """
+    if len(body) > MAX_JSON_BYTES:  # a field alone may be too large
+        return decode(body, cls)
+    if nests_deeper(body, MAX_NESTING + 1):
+        raise DecodeError(f"a field may nest {MAX_NESTING} deep; one goes deeper or brackets do not match")
+    plan = _plan(cls)
+    _trust.reading = True
+    try:
+        message: Message = plan.decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError(f"not a {cls.__name__} in {ContentType.JSON.value}: {error}") from error
+    finally:
+        _trust.reading = False
+    for name in plan.times:
+        time = getattr(message, name)
+        if time is not None and time.tzinfo is not UTC:
+            force_setattr(message, name, in_utc(time))
+    return message
+
+
+def changed(message: Message, **fields: Any) -> Message:
+    """Return a copy with other fields that are known to be as declared: nothing is checked again."""
+    made = copy.copy(message)
+    for name, value in fields.items():
+        force_setattr(made, name, value)
+    return made
+
+
 def in_utc(time: datetime) -> datetime:
     """Return `time` in UTC; a naive one is taken as UTC, as `datetime.utcnow()` means it."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
@@ -88,6 +140,7 @@ class _Plan:
     """
 
     twin: Any
+    decoder: Any
     free: tuple[str, ...]
     times: tuple[str, ...]
     enums: tuple[str, ...]
@@ -99,6 +152,7 @@ def _plan(cls: Any) -> _Plan:
     types = field_types(cls)
     return _Plan(
         msgspec.defstruct(cls.__name__, list(types.items())),
+        msgspec.json.Decoder(cls),
         tuple(name for name, kind in types.items() if kind in (JsonObject, JsonValue)),
         tuple(name for name, kind in types.items() if kind == Time or Time in get_args(kind)),
         tuple(name for name, kind in types.items() if isinstance(kind, type) and issubclass(kind, Enum)),

@@ -17,6 +17,7 @@ from integrations.messages import (
     decode,
     encode,
     parse_agent_subject,
+    read_message,
 )
 from integrations.messages.agent_subjects import (
     ask_subject,
@@ -143,3 +144,30 @@ def test_a_subject_is_parsed_back(built, parsed):
 def test_another_subject_is_refused(subject):
     with pytest.raises(SubjectError):
         parse_agent_subject(subject)
+
+
+@given(MESSAGES[AgentMessage])
+def test_the_short_way_of_reading_reads_the_same(original):
+    assert read_message(encode(original), AgentMessage) == decode(encode(original), AgentMessage)
+
+
+@pytest.mark.parametrize("changed", [{"ttl": 0}, {"priority": 9}, {"payload": 1}, {"sender_id": "a b"}])
+def test_the_short_way_refuses_the_same(changed):
+    wrong = encode({**_fields(), **changed})
+    for read in (lambda: read_message(wrong, AgentMessage), lambda: decode(wrong, AgentMessage)):
+        with pytest.raises(DecodeError, match=next(iter(changed))):
+            read()
+    with pytest.raises(ValueError, match="ttl"):
+        message(ttl=0)
+
+
+def test_the_short_way_refuses_what_is_too_deep_or_too_large():
+    with pytest.raises(DecodeError, match="a field may nest 16 deep"):
+        read_message(encode({**_fields(), "payload": {"a": _nested(20)}}), AgentMessage)
+    with pytest.raises(DecodeError, match="payload must have at most 262144 bytes"):
+        read_message(encode({**_fields(), "payload": {"a": "x" * 300_000}}), AgentMessage)
+
+
+def test_the_short_way_takes_a_time_without_an_offset_as_utc():
+    naive = {**_fields(), "timestamp": "2026-01-01T12:00:00"}
+    assert read_message(encode(naive), AgentMessage).timestamp == NOON
