@@ -16,7 +16,7 @@ SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
 async def plant(tmp_path):
     async with secured(tmp_path / "secrets", SITE, agents=["GL-001", "GL-003"]) as plant:
         async with Bus(plant.settings("operator"), attempts=3) as bus:
-            await ensure_streams(bus, [*stream_configs(SMALL), *agent_stream_configs(SMALL)], attempts=3)
+            await ensure_streams(bus, [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)], attempts=3)
         yield plant
 
 
