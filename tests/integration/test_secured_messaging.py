@@ -10,13 +10,14 @@ from integrations.bus import Bus, StreamSettings, agent_stream_configs, ensure_s
 from integrations.coordination import SenderError
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
+STREAMS = [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)]
 
 
 @pytest.fixture
 async def plant(tmp_path):
     async with secured(tmp_path / "secrets", SITE, agents=["GL-001", "GL-003"]) as plant:
         async with Bus(plant.settings("operator"), attempts=3) as bus:
-            await ensure_streams(bus, [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)], attempts=3)
+            await ensure_streams(bus, STREAMS, attempts=3)
         yield plant
 
 
