@@ -17,6 +17,7 @@ from integrations.bus import (
     ensure_streams,
     stream_configs,
 )
+from integrations.bus.embedded import find_binary
 from integrations.cli.app import app
 from integrations.messages import Header
 from integrations.runtime.operations.discovery import discover
@@ -135,6 +136,24 @@ async def test_the_doctor_advises_where_nothing_runs(nats_server, bus, gl003):
     assert found["RAW is not there"]["verdict"] == "fault"
     missing = found["steam_meter is configured, and no instance of it answers"]
     assert missing["advice"] == "start it: python -m services.steam_meter --config plant.toml"
+
+
+async def test_the_doctor_says_when_there_is_no_jetstream_and_goes_on(tmp_path, gl003):
+    config = tmp_path / "bare.conf"
+    config.write_text(f'port: -1\nhost: 127.0.0.1\nports_file_dir: "{tmp_path}"\n')
+    process = await asyncio.create_subprocess_exec(
+        find_binary(), "-c", config, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        ports = await eventually(lambda: [path.read_text() for path in tmp_path.glob("*.ports")])
+        shown = await gl003(document(json.loads(ports[0])["nats"][0]), "doctor", "--wait", "0.2")
+    finally:
+        process.terminate()
+        await process.wait()
+    assert shown.exit_code == 3
+    assert "round trip" in shown.output
+    assert "streams      FAULT   cannot be looked at" in shown.output
+    assert "is JetStream enabled" in shown.output
 
 
 async def test_the_doctor_sees_streams_that_are_full_other_and_have_letters(nats_server, streams):
