@@ -114,8 +114,8 @@ async def test_the_doctor_finds_a_site_that_is_well_to_be_well(nats_server, stre
         plant = read_plant(table, {})
         await ensure_streams(streams, stream_configs(plant.streams, "test"))
         async with running("steam_meter", table), running("transformation", table):
-            await eventually(lambda: discovered(streams, 2))
-            findings = await eventually(lambda: sound(plant, streams))
+            await eventually(lambda: discovered(streams, 2), 20)
+            findings = await eventually(lambda: sound(plant, streams), 30)
     assert {each.topic for each in findings} >= {"bus", "permissions", "streams", "services", "clocks"}
 
 
@@ -172,6 +172,9 @@ async def test_the_doctor_sees_streams_that_are_full_other_and_have_letters(nats
     assert any(text.startswith("EVENTS: max_age is") and "declared" in text for text in findings)
     assert any(text.startswith("EVENTS is full") and "instead of 30.0 d" in text for text in findings)
     assert any(text.startswith("DEAD got a message") for text in findings)
+    elsewhere = read_plant({**document(nats_server.url), "site": "elsewhere"}, {})
+    found = verdicts(await examine(elsewhere, streams, patience_seconds=0.2), "streams")
+    assert any(text.startswith("RAW does not take gl.elsewhere.raw.") for text in found)
 
 
 async def test_the_doctor_reads_what_credentials_may_not_do():
@@ -193,7 +196,7 @@ async def test_what_secure_init_makes_suffices_for_each_command_and_service(tmp_
         table["nats"] = site.table("operator")
         plant = read_plant(table, {})
         async with Bus(operator, name="test", attempts=3) as bus:
-            await ensure_streams(bus, stream_configs(plant.streams, "test"))
+            await ensure_streams(bus, stream_configs(plant.streams, plant.site))
             findings = verdicts(await examine(plant, bus, patience_seconds=0.2), "permissions")
             assert findings == {
                 "these credentials are no service's, and cannot invent readings": Verdict.WELL
