@@ -5,8 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import structlog
 
@@ -28,7 +27,7 @@ from .directory import Directory
 from .errors import AgentError, NoResponseError, NotRunningError, SenderError
 from .handlers import Handler, Handlers
 from .known import ORCHESTRATOR_ID
-from .life import Life
+from .life import Life, Startable
 from .message_bus import MessageBus
 from .performance import Load, Performance, load
 from .responses import error_in
@@ -46,7 +45,7 @@ REGISTER = "register_agent"
 REQUEST_SECONDS = 30.0
 
 
-class AgentCoordinator(Collaborating, Tasking):
+class AgentCoordinator(Collaborating, Tasking, Startable):
     """An agent: it is there for the others, has a mailbox, answers, sends and asks.
 
     With a `bus` of several agents in one program it uses that, otherwise one of its own; see MessageBus for
@@ -102,15 +101,6 @@ class AgentCoordinator(Collaborating, Tasking):
     async def stop(self) -> None:
         """Finish what is being worked on, leave, and disconnect."""
         await self._life.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     def register_handler(self, message_type: MessageType, action: str, handler: Handler) -> None:
         """Have `handler`, plain or async, called with messages of a type and `payload["action"]`, or "*".
