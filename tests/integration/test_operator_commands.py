@@ -138,6 +138,14 @@ async def test_the_doctor_advises_where_nothing_runs(nats_server, bus, gl003):
     assert missing["advice"] == "start it: python -m services.steam_meter --config plant.toml"
 
 
+async def test_the_streams_of_agents_are_looked_at_where_they_are_coordinated(nats_server, streams):
+    table = document(nats_server.url)
+    async with running("coordination", table):
+        await eventually(lambda: discovered(streams, 1), 20)
+        found = verdicts(await examine(read_plant(table, {}), streams, patience_seconds=2), "streams")
+    assert {text.split(":")[0]: verdict for text, verdict in found.items()}["AGENTS"] is Verdict.WELL
+
+
 async def test_the_doctor_says_when_there_is_no_jetstream_and_goes_on(tmp_path, gl003):
     config = tmp_path / "bare.conf"
     config.write_text(f'port: -1\nhost: 127.0.0.1\nports_file_dir: "{tmp_path}"\n')
