@@ -9,11 +9,12 @@ import pytest
 from fakes.agents import SOON, Heard, agent, agents, dead_letters
 from fakes.site import eventually
 from integrations import AgentCoordinator, AgentRole, MessageBus, MessagePriority, MessageType
-from integrations.bus import BusSettings
+from integrations.bus import BusSettings, EmbeddedServer
 from integrations.coordination import (
     AgentError,
     AgentSettings,
     ExpiredError,
+    MailRefusedError,
     NoResponseError,
     NotRunningError,
     NotThereError,
@@ -244,6 +245,33 @@ async def test_an_answer_finds_an_asker_that_was_away_when_it_came(nats_server):
             await eventually(lambda: answers.messages)
         await back.bus.stop()
         assert answers.messages[0].correlation_id == message.message_id
+
+
+async def test_a_mailbox_that_is_full_refuses_and_no_other_does(nats_server):
+    async with agents(nats_server.url, "A") as (a,):
+        bus = a.bus.link.bus
+        config = (await bus.api("STREAM.INFO.AGENTS"))["config"]
+        await bus.api("STREAM.UPDATE.AGENTS", {**config, "max_msgs_per_subject": 2})
+        for number in range(2):
+            await a.send_message(note(a, "GL-002", number))
+        with pytest.raises(MailRefusedError, match="mail for GL-002 is refused: too much of it waits unread"):
+            await a.send_message(note(a, "GL-002", 2))
+        await a.send_message(note(a, "GL-002", 2, priority=CRITICAL))
+        await a.send_message(note(a, "GL-004", 2))
+
+
+async def test_a_bus_that_is_killed_costs_no_question(tmp_path):
+    async with EmbeddedServer(tmp_path / "store") as server, agents(server.url, "A", "B") as (a, b):
+        heard = hears(b, {"ok": True}, hold=True, kind=MessageType.REQUEST, action="x")
+        asked = [asyncio.create_task(a.request("B", "x"))]
+        await eventually(lambda: heard.messages)
+        await server.kill()
+        asked += [asyncio.create_task(a.request("B", "x")) for _ in range(10)]
+        await asyncio.sleep(0.1)
+        await server.start()
+        heard.go.set()
+        assert await asyncio.wait_for(asyncio.gather(*asked), 30) == [{"ok": True}] * 11
+        assert len(heard.messages) == 11
 
 
 async def test_replicas_of_an_agent_share_its_mail(nats_server):
