@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 BURST_SECONDS = 0.25
+ROUNDING = 1e-6
 
 
 class Pace:
@@ -35,10 +36,10 @@ class Pace:
             now = self._clock()
             self._allowed = min(self._most, self._allowed + self._per_second * (now - self._looked))
             self._looked = now
-            granted = min(wanted, int(self._allowed) + self._came_in)
+            granted = min(wanted, int(self._allowed + ROUNDING) + self._came_in)
             if granted:
                 return granted
-            await self._sleep((1 - self._allowed) / self._per_second)
+            await self._sleep(max(LEAST_SECONDS, (1 - self._allowed) / self._per_second))
 
     def spend(self, count: int) -> None:
         """Take off what has gone."""
