@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 BURST_SECONDS = 0.25
 ROUNDING = 1e-6
+LEAST_SECONDS = 0.001
 
 
 class Pace:
