@@ -24,6 +24,7 @@ from .collaborating import Collaborating
 from .collaboration.optimizer import CollaborativeOptimizer
 from .correspondence import Correspondence, FailureCallback
 from .directory import Directory
+from .drafts import Drafts
 from .errors import AgentError, NoResponseError, NotRunningError, SenderError
 from .handlers import Handler, Handlers
 from .known import ORCHESTRATOR_ID
@@ -35,7 +36,7 @@ from .sent import Sent
 from .tasking import Tasking
 from .tasks.dispatch import DO_TASK
 from .tasks.part import AgentTasks
-from .wording import new_id, seconds_left
+from .wording import seconds_left
 from .workplace import Extension, Workplace
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,7 @@ class AgentCoordinator(Collaborating, Tasking, Startable):
         self._owns_bus = bus is None
         self._failure_callbacks: list[FailureCallback] = []
         self._sent = 0
+        self._drafts = Drafts(self.agent_id)
         self._workplace: Workplace | None = None
         self._registering: asyncio.Task[None] | None = None
         self._life = Life(f"agent {agent_id}", self._open)
@@ -145,16 +147,7 @@ class AgentCoordinator(Collaborating, Tasking, Startable):
         **more: Any,
     ) -> AgentMessage:
         """Return a message from us, now, under a new id; `more` are fields of AgentMessage."""
-        return AgentMessage(
-            message_id=new_id(),
-            sender_id=self.agent_id,
-            recipient_id=recipient_id,
-            message_type=message_type,
-            priority=priority,
-            timestamp=datetime.now(UTC),
-            payload=dict(payload),
-            **more,
-        )
+        return self._drafts.write(recipient_id, message_type, priority, dict(payload), more)
 
     async def request(
         self,
