@@ -280,6 +280,12 @@ def test_the_state_folder_is_what_the_system_says(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert state_folder() == Path(tmp_path) / ".local" / "state" / "gl003"
+    monkeypatch.setattr(Path, "home", no_home)
+    assert state_folder().name == "gl003-state"
+
+
+def no_home():
+    raise RuntimeError("Could not determine home directory.")
 
 
 async def test_what_says_what_was_lost_is_dropped_last(outbox, told):
