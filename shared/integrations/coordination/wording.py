@@ -76,8 +76,8 @@ def sender_of(body: bytes) -> tuple[str, str] | None:
 
 def seconds_left(message: AgentMessage) -> float:
     """Return how long a message lives from now on, never longer than its ttl; negative once it is over."""
-    end = message.timestamp + timedelta(seconds=message.ttl)
-    return min(float(message.ttl), (end - datetime.now(UTC)).total_seconds())
+    until_sent = (message.timestamp - datetime.now(UTC)).total_seconds()
+    return min(float(message.ttl), until_sent + message.ttl)
 
 
 def is_expired(message: AgentMessage) -> bool:

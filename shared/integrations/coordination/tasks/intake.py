@@ -104,12 +104,19 @@ def admitted(message: Received) -> TaskRecord:
             task,
             task_id=run_id(task.task_id, message.time_ns),
             created_at=now,
-            deadline=run_deadline(task.deadline, task.created_at, now),
+            deadline=_deadline(task, now),
         )
     record = machine.admit(task, now)
     if record.deadline is not None and record.deadline <= now:
         return machine.fail(record, f"deadline {record.deadline.isoformat()} had passed when it came", now)
     return record
+
+
+def _deadline(task: TaskRecord, fired: datetime) -> datetime | None:
+    try:
+        return run_deadline(task.deadline, task.created_at, fired)
+    except OverflowError:
+        raise DecodeError(f"deadline of a run must be before the year 10000, got {task.deadline}") from None
 
 
 def _timers(records: Iterable[TaskRecord]) -> list[Outgoing]:
