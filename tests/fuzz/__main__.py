@@ -15,8 +15,8 @@ from pathlib import Path
 
 from integrations.cli.duration import seconds_of
 
+from .catalogue import ROOM_OF, TARGETS
 from .search import GUIDED
-from .targets import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
 SPARE_SECONDS = 120
@@ -26,7 +26,18 @@ _RUNS = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 def _search(name: str, seconds: int, seed: int) -> tuple[int, list[Path], str]:
     """Search one target; return how many inputs were tried, the cases that were kept, and what was said."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "fuzz.search", name, str(seconds), str(seed), folder]
+        found = Path(folder, "found")
+        found.mkdir()
+        command = [
+            sys.executable,
+            "-m",
+            "fuzz.search",
+            ROOM_OF[name],
+            name,
+            str(seconds),
+            str(seed),
+            str(found),
+        ]
         try:
             done = subprocess.run(
                 command,
@@ -36,12 +47,18 @@ def _search(name: str, seconds: int, seed: int) -> tuple[int, list[Path], str]:
                 timeout=seconds + SPARE_SECONDS,
                 check=False,
             )
-            said, failed = done.stderr, done.returncode != 0
+            said, failed = done.stdout + done.stderr, done.returncode != 0
         except subprocess.TimeoutExpired as error:
             said, failed = f"did not end {SPARE_SECONDS} s after its time: {error.stderr!r}", True
-        kept = [_keep(name, case) for case in sorted(Path(folder).iterdir())]
+        kept = [_keep(name, case) for case in sorted(found.iterdir())]
     runs = _RUNS.search(said)
-    return int(runs[1]) if runs else 0, kept, said[-3000:] if failed else ""
+    return int(runs[1]) if runs else 0, kept, _trouble(said) if failed else ""
+
+
+def _trouble(said: str) -> str:
+    """Return what a search said of its end, without what it says of every beginning."""
+    lines = [line for line in said.splitlines() if not line.startswith(("INFO: ", "WARNING: ", "stat::"))]
+    return "\n".join(f"    {line[:500]}" for line in lines[-40:])
 
 
 def _keep(name: str, case: Path) -> Path:

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
+from fuzz.catalogue import TARGETS
 from fuzz.limits import bounded
-from fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
 CASES = sorted(CORPUS.glob("*/*"))

@@ -124,7 +124,7 @@ def _json(*examples: object) -> list[bytes]:
     return [msgspec.json.encode(example) for example in examples]
 
 
-AGENTS = (
+TABLE = (
     Target("agent_message", _message, (MessageError,), _json(MESSAGE), mutated_json),
     Target("task", _task, (MessageError,), _json(TASK), mutated_json),
     Target("collaboration", _collaboration, (), _json(STEPS), mutated_json),

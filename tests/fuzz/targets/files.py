@@ -44,7 +44,7 @@ def _parquet() -> bytes:
     return file.getvalue()
 
 
-FILES = (
+TABLE = (
     Target(
         "csv", _reading(CsvSource), (ConfigurationError,), [WIDE, LONG, ZONED, WIDE.decode().encode("utf-16")]
     ),

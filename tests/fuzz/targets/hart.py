@@ -82,7 +82,7 @@ def _padded(read: Callable[[bytes], object], size: int) -> Callable[[bytes], obj
 
 TERMS = SessionTerms(1, 60_000).encode()
 OPENED = Message(MessageType.RESPONSE, MessageId.SESSION_INITIATE, 1, TERMS).encode()
-HART = (
+TABLE = (
     Target(
         "hart_frame",
         _padded(_frame, 1),

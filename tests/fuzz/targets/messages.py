@@ -101,7 +101,7 @@ def _subject(data: bytes) -> object:
     return None
 
 
-MESSAGES = (
+TABLE = (
     Target(
         "message_json",
         lambda data: _message(data or b"\0", ContentType.JSON),

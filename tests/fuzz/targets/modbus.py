@@ -30,7 +30,7 @@ REQUESTS = (
     write_request(1, 0, (1, 2)),
 )
 ENDPOINT = ModbusEndpoint(Transport.RTU_OVER_TCP, "nowhere", inter_frame_pause_seconds=0.0)
-TABLE = RegisterTable(
+REGISTERS = RegisterTable(
     (
         *(
             Register(f"{kind.value}-{order.value}", 4 * (8 * at + place), kind, order=order, not_available=1)
@@ -42,7 +42,7 @@ TABLE = RegisterTable(
         Register("bits", 210, RegisterType.UINT16, bit=3, bits=4),
     )
 )
-DECODER = Decoder(TABLE)
+DECODER = Decoder(REGISTERS)
 ANSWERS = (
     b"\x03\x08\0\1\0\2\0\3\0\4",
     b"\x04\x08\0\1\0\2\0\3\0\4",
@@ -90,7 +90,7 @@ def _image(data: bytes) -> object:
     return DECODER(words), DECODER.texts(words)
 
 
-MODBUS = (
+TABLE = (
     Target(
         "modbus_tcp",
         lambda data: _tcp(data.ljust(2, b"\0")),

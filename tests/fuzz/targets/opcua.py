@@ -23,7 +23,7 @@ def _value(data: bytes) -> object:
     return number_of(value.value), quality_of(value.status), value.time_ns, value.code
 
 
-OPCUA = (
+TABLE = (
     Target(
         "opcua_node",
         _node,

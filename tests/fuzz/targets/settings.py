@@ -72,7 +72,7 @@ def _unit(data: bytes) -> object:
     return parse_unit(text), affine(text, "bar"), affine("psig", text)
 
 
-SETTINGS = (
+TABLE = (
     Target(
         "plant",
         _plant,

@@ -26,11 +26,12 @@ class ParquetSource:
         self._arrow, parquet = _arrow(path)
         try:
             self._file = parquet.ParquetFile(path)
+            names = list(self._file.schema_arrow.names)
         except OSError as error:
             raise unreadable(path, error) from None
-        except self._arrow.ArrowInvalid as error:
+        except (ValueError, NotImplementedError, self._arrow.ArrowException) as error:
             raise ConfigurationError([file_fault(path, "must be a Parquet file", str(error))]) from None
-        self.names = checked_names(path, list(self._file.schema_arrow.names))
+        self.names = checked_names(path, names)
 
     def chunks(self, names: Sequence[str]) -> Iterator[Chunk]:
         """Yield the columns `names`: times and numbers as arrays, all else as lists."""
