@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 BURST_SECONDS = 0.25
+PAUSE_SECONDS = 1.0
+"""What came in while nothing went for so long is of the past: the bus was away."""
 ROUNDING = 1e-6
 LEAST_SECONDS = 0.001
 
@@ -25,7 +27,7 @@ class Pace:
         self._sleep = sleep
         self._allowed = self._most
         self._came_in = 0
-        self._looked = clock()
+        self._looked = self._spent = clock()
 
     def one_came_in(self) -> None:
         """Take note of a new message."""
@@ -44,6 +46,10 @@ class Pace:
 
     def spend(self, count: int) -> None:
         """Take off what has gone."""
+        now = self._clock()
+        if now - self._spent > PAUSE_SECONDS:
+            self._came_in = 0
+        self._spent = now
         beside = min(count, self._came_in)
         self._came_in -= beside
-        self._allowed -= count - beside
+        self._allowed = max(0.0, self._allowed - (count - beside))
