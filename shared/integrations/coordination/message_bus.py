@@ -66,7 +66,7 @@ class MessageBus(Startable):
             MailRefusedError: the mailbox is full, or the message may not be sent.
             TooLargeError: it has too many bytes.
         """
-        for topic in self._topics.values():
+        for topic in tuple(self._topics.values()):
             await topic.ready.wait()
         return await self.post.send(message)
 
@@ -86,6 +86,7 @@ class MessageBus(Startable):
                 listened.callbacks.remove(callback)
             if not listened.callbacks and self._topics.get(topic) is listened:
                 del self._topics[topic]
+                listened.ready.set()
                 if listener := self._listeners.pop(topic, None):
                     listener.cancel()
 

@@ -296,6 +296,16 @@ async def test_topics_are_heard_without_being_an_agent(nats_server):
             end()
 
 
+async def test_a_topic_given_up_before_it_is_heard_holds_no_message_up(nats_server):
+    async with agents(nats_server.url, "A") as (a,), MessageBus(BusSettings(url=nats_server.url)) as bus:
+        end = bus.subscribe("GL-002", lambda _: None)
+        sending = asyncio.create_task(bus.publish(note(a, "role:monitoring")))
+        await asyncio.sleep(0)
+        end()
+        bus.subscribe("BROADCAST", lambda _: None)
+        assert (await asyncio.wait_for(sending, 20)).stream == "NOTICES"
+
+
 async def test_two_agents_share_the_bus_of_one_program(nats_server):
     async with MessageBus(BusSettings(url=nats_server.url)) as bus:
         a, b = (AgentCoordinator(name, AgentRole.ANALYTICS, bus=bus, settings=SOON) for name in "AB")
