@@ -1,5 +1,6 @@
 """Agents on a bus that allows each only what is its own: they share state and decide together."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from fakes.agents import SOON
 from fakes.secured import secured
 from fakes.site import SITE, document, eventually, running
 from fakes.tasks import a_task
-from integrations import AgentCoordinator, AgentRole, MessageBus, StateManager, TaskSchedule
+from integrations import AgentCoordinator, AgentRole, MessageBus, MessageType, StateManager, TaskSchedule
 from integrations.bus import (
     Bus,
     BusEventKind,
@@ -18,7 +19,8 @@ from integrations.bus import (
     ensure_streams,
     stream_configs,
 )
-from integrations.coordination import AgentError
+from integrations.cli.send import Wanted, _send, message_of
+from integrations.coordination import AgentError, Link
 from integrations.coordination.tasks import TaskDesk
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
@@ -83,3 +85,14 @@ async def test_an_operator_submits_and_cancels_tasks_with_nothing_refused(plant)
         assert await desk.cancel_task("often")
         assert {record.task_id async for record in desk.tasks()} == {"once", "often"}
         assert bus.counts[BusEventKind.PERMISSION_DENIED] == 0
+
+
+async def test_an_operator_asks_an_agent_with_nothing_refused(plant, capsys):
+    buses = MessageBus(plant.settings("agent-GL-001"), name="GL-001", site=SITE)
+    gl001 = AgentCoordinator("GL-001", AgentRole.ORCHESTRATOR, bus=buses, settings=SOON)
+    gl001.register_handler(MessageType.REQUEST, "ping", lambda _: {"pong": True})
+    wanted = Wanted("GL-001", "ping", (), True, 20.0, "normal", "request")
+    async with buses, gl001, Bus(plant.settings("operator"), attempts=3) as bus, Publisher(bus) as publisher:
+        assert await _send(Link(bus, publisher, SITE), message_of(wanted), wanted) == 0
+        assert bus.counts[BusEventKind.PERMISSION_DENIED] == 0
+    assert json.loads(capsys.readouterr().out) == {"pong": True}

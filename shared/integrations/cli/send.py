@@ -14,6 +14,7 @@ import msgspec
 from integrations.bus import Bus, JetStreamError, Publisher, listening
 from integrations.configuration import ConfigurationError, Fault
 from integrations.coordination import CoordinationError, Link, MessageBus
+from integrations.coordination.known import CONSOLE_ID
 from integrations.coordination.responses import error_in
 from integrations.coordination.wording import read_agent
 from integrations.messages import AgentMessage, MessageError, MessagePriority, MessageType, reply_subject
@@ -22,8 +23,6 @@ from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CRASH
 
 from .connected import EXIT_FINDINGS, on_the_bus, say
 
-SENDER = "console"
-"""Who the command line is among agents: it asks and hears answers, and has no mailbox."""
 FAILURE_SECONDS = 1.0
 """How long to listen for a refusal when no answer is wanted."""
 
@@ -67,7 +66,7 @@ def message_of(wanted: Wanted) -> AgentMessage:
     """
     return AgentMessage(
         message_id=uuid.uuid4().hex,
-        sender_id=SENDER,
+        sender_id=CONSOLE_ID,
         recipient_id=wanted.recipient,
         message_type=_member(MessageType, "--type", wanted.kind),
         priority=_member(MessagePriority, "--priority", wanted.priority),
@@ -86,7 +85,7 @@ async def _send(link: Link, message: AgentMessage, wanted: Wanted) -> int:
             answers.put_nowait(read_agent(body))
 
     seconds = wanted.timeout_seconds if wanted.wait else FAILURE_SECONDS
-    replies = listening(link.bus, reply_subject(SENDER, message.message_id), on_answer)
+    replies = listening(link.bus, reply_subject(CONSOLE_ID, message.message_id), on_answer)
     async with replies, MessageBus(link=link) as agents:
         try:
             await agents.publish(message)

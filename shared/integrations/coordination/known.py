@@ -16,3 +16,5 @@ KNOWN_AGENTS = {
 }
 """Names by agent id: mail to these is kept although they have never been seen."""
 ORCHESTRATOR_ID = "GL-001"
+CONSOLE_ID = "console"
+"""Who the command line is among agents: it asks and hears answers, and has no mailbox."""

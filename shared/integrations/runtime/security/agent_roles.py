@@ -41,6 +41,8 @@ from integrations.runtime.security.role import (
 GL003 = "GL-003"
 AGENT_STREAMS = tuple(config["name"] for config in agent_stream_configs(StreamSettings()))
 _TO_ALL = ("gl.agent.role.*", "gl.agent.broadcast")
+MAIL = ("gl.agent.*.inbox.*", *_TO_ALL)
+"""Where messages to agents go."""
 
 
 def agent_grant(site: str, agent_id: str) -> Grant:
@@ -96,12 +98,11 @@ def _correspondence(site: str, agent_id: str) -> Grant:
     dead = tuple(f"gl.{site}.dead.{stream}" for stream in (AGENTS, NOTICES))
     return Grant(
         publish=(
-            "gl.agent.*.inbox.*",
+            *MAIL,
             "gl.agent.*.ask",
             "gl.agent.*.reply.*",
             "gl.collab.*.*",
             "gl.task.*.*",
-            *_TO_ALL,
             heartbeat_subject(agent_id),
             f"$JS.API.STREAM.MSG.DELETE.{AGENTS}",
             *dead,

@@ -13,11 +13,12 @@ from integrations.bus import (
     StreamSettings,
     stream_configs,
 )
+from integrations.coordination.known import CONSOLE_ID
 from integrations.devices.classes import device_classes
-from integrations.messages import check_site
+from integrations.messages import check_site, replies_subject
 from integrations.runtime.balances.config import SERVICE as BALANCES
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
-from integrations.runtime.security.agent_roles import agent_grant, coordination_grant
+from integrations.runtime.security.agent_roles import MAIL, agent_grant, coordination_grant
 from integrations.runtime.security.role import (
     Grant,
     Role,
@@ -106,7 +107,7 @@ def _reader(site: str) -> Grant:
 
 
 def _operator(site: str) -> Grant:
-    """People with `gl003`: they make streams, put limits, ask and reset; they cannot invent readings."""
+    """People with `gl003`: they make streams, put limits, ask, reset, write; they cannot invent readings."""
     return (
         finding()
         + putting(CONFIG_BUCKET, f"{site}.>")
@@ -114,11 +115,12 @@ def _operator(site: str) -> Grant:
         + Grant(
             publish=(
                 "gl.task.*.*",
+                *MAIL,
                 "$JS.API.>",
                 "$SYS.REQ.USER.INFO",
                 f"gl.{site}.svc.>",
                 f"gl.{site}.recleaned.>",
             ),
-            subscribe=(f"gl.{site}.>", "$KV.>"),
+            subscribe=(f"gl.{site}.>", replies_subject(CONSOLE_ID), "$KV.>"),
         )
     )
