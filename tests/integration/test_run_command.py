@@ -106,7 +106,7 @@ async def test_run_shows_readings_and_ends_with_its_time(tmp_path):
 
 async def test_every_class_of_devices_is_shown(tmp_path):
     async with gl003(tmp_path, "run", "--plain") as run:
-        await run.line("services 8 of 8 alive", 30)
+        await run.line("services 9 of 9 alive", 30)
         for sensor, unit in SHOWN.items():
             await run.line(rf"{sensor} +[\d.,]+ +{unit} .*SIMULATED .*SIM", 45)
         run.process.send_signal(signal.SIGINT)

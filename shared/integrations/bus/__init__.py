@@ -13,7 +13,7 @@ from .agent_streams import (
 from .connection import Bus, BusEvent, BusEventKind
 from .consumer import PullConsumer
 from .dead_letters import dead_letter
-from .direct import Stored, last, last_per_subject, newest, replay, subjects_of
+from .direct import Stored, last, last_per_subject, newest, replay, since, subjects_of
 from .disk_outbox import DiskOutbox
 from .durable import Durable, ServerTooOldError
 from .embedded import MAX_PAYLOAD, EmbeddedServer
@@ -142,6 +142,7 @@ __all__ = [
     "patiently",
     "replay",
     "respond",
+    "since",
     "stream_configs",
     "streams_from",
     "subjects_of",

@@ -122,6 +122,18 @@ async def subjects_of(bus: Bus, stream: str, subject: str) -> list[str]:
             return found
 
 
+async def since(bus: Bus, stream: str, subject: str, start_time: datetime, limit: int) -> list[Stored]:
+    """The first few messages of `subject` that were stored at `start_time` (aware) or later.
+
+    `pending` of the last says how many more there are.
+
+    Raises:
+        JetStreamUnavailableError: no answer.
+    """
+    query = {"start_time": start_time.isoformat(), "next_by_subj": subject, "batch": limit}
+    return await _batch(bus, stream, query | {"max_bytes": BATCH_BYTES})
+
+
 async def newest(bus: Bus, stream: str, subject: str, *, at_least: int = 0) -> list[Stored]:
     """The last message of each of the few subjects that match `subject`, as many as one answer takes."""
     return await _batch(bus, stream, {"multi_last": [subject], "batch": BATCH}, at_least)

@@ -2,15 +2,12 @@
 
 import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from integrations.bus import Bus
 from integrations.configuration import ConfigurationError, Fault
-from integrations.coordination.collaboration.record import Record, invited, read_record
+from integrations.coordination.collaboration.facts import facts_of
+from integrations.coordination.collaboration.record import invited, read_record
 from integrations.messages import MessageError, check_token
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN
@@ -32,7 +29,7 @@ def show_all(config: Path | None, limit: int, *, is_open: bool, as_json: bool) -
             if len(found) == limit:
                 break
         for record in found:
-            _print(json.dumps(_facts(record)) if as_json else line_of(record))
+            _print(json.dumps(facts_of(record)) if as_json else line_of(record))
         if not found and not as_json:
             say("collab: there are none")
         return EXIT_CLEAN
@@ -57,32 +54,11 @@ def show_one(config: Path | None, collaboration_id: str, *, as_json: bool) -> in
             say(f"collab: there is no collaboration {collaboration_id}")
             return EXIT_FINDINGS
         record.machine.pass_time(time.time_ns())
-        for line in [json.dumps(_facts(record))] if as_json else lines_of(record):
+        for line in [json.dumps(facts_of(record))] if as_json else lines_of(record):
             _print(line)
         return EXIT_CLEAN
 
     return on_the_bus("collab", config, work, first=first)
-
-
-def _facts(record: Record) -> dict[str, Any]:
-    """Return a collaboration as plain values."""
-    stands = record.machine.participants if record.machine else {}
-    steps = [
-        {
-            "step": type(entry.step).__name__.removeprefix("Collaboration").lower(),
-            "stored": datetime.fromtimestamp(entry.at_ns / 1e9, UTC).isoformat(),
-            "message": msgspec.to_builtins(entry.step),
-            "refused": entry.refused or None,
-        }
-        for entry in record.entries
-    ]
-    return {
-        "collaboration_id": record.collaboration_id,
-        "phase": record.phase.value,
-        "participants": {agent: each.value for agent, each in stands.items()},
-        "result": msgspec.to_builtins(record.result) if record.result else None,
-        "steps": steps,
-    }
 
 
 def _print(line: str) -> None:

@@ -48,6 +48,8 @@ class Picture:
     last_event: str
     rows: list[Row]
     hidden: int
+    console: str = ""
+    """Where the same can be seen in a browser."""
 
 
 class LiveView:
@@ -71,6 +73,7 @@ class LiveView:
         """Set once there is a reading to show."""
         self._services = "starting"
         self._last_event = ""
+        self._console = ""
 
     def update(self, batch: CleanBatch) -> None:
         """Take in a batch; one older than what is shown counts, but changes no value."""
@@ -93,6 +96,10 @@ class LiveView:
         """Show how many services are alive."""
         self._services = f"{alive} of {expected} alive"
 
+    def note_console(self, address: str) -> None:
+        """Show where the console is."""
+        self._console = address
+
     def picture(self, max_rows: int | None = None) -> Picture:
         """Return what to show now, sensors by name, at most `max_rows` of them."""
         now = self._now_ns()
@@ -107,6 +114,7 @@ class LiveView:
             last_event=self._last_event,
             rows=[self._row(name, now) for name in shown],
             hidden=len(names) - len(shown),
+            console=self._console,
         )
 
     def _row(self, name: str, now: int) -> Row:

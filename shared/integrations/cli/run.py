@@ -15,6 +15,7 @@ from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, fi
 from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
 from integrations.quality import names
 from integrations.runtime.balances.config import SERVICE as BALANCES
+from integrations.runtime.console.config import SERVICE as CONSOLE
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.plant.demo import simulated_plant
 from integrations.runtime.plant.settings import Plant, load_plant
@@ -25,6 +26,7 @@ from integrations.runtime.services import CONFIG_VARIABLE
 from integrations.runtime.transformation.service import SERVICE
 from integrations.simulation import PlantFault, parse_faults
 
+from .console_place import console_place
 from .duration import seconds_of
 from .feed import feeding
 from .live import LiveView
@@ -88,7 +90,9 @@ async def _run(options: Options, folder: Path, stop: Stop) -> None:
         view = LiveView(plant.site, bus.url, flag_names=lambda flags: " ".join(names(flags)))
         await stack.enter_async_context(feeding(bus, plant.site, view))
         supervisor = await stack.enter_async_context(Supervisor())
-        services = _services(plant, config, bus.settings, folder)
+        place = console_place(plant.console)
+        view.note_console(place.address)
+        services = _services(plant, config, bus.settings, folder, place.variables)
         expected = {service.name for service in services}
 
         def on_child(fact: ChildFact) -> None:
@@ -139,15 +143,20 @@ async def _connected(plant: Plant, *, private: bool) -> AsyncIterator[Bus]:
         yield await stack.enter_async_context(Bus(structs.replace(plant.bus, url=url), name="gl003 run"))
 
 
-def _services(plant: Plant, config: Path, bus: BusSettings, folder: Path) -> list[Program]:
+def _services(
+    plant: Plant, config: Path, bus: BusSettings, folder: Path, console: dict[str, str]
+) -> list[Program]:
     """Return the services that the plant needs, in the order in which they are wanted."""
     needed = [name for name, devices in plant.devices.items() if devices]
     needed += [BALANCES] if plant.balances else []
-    needed += [COORDINATION]
+    needed += [COORDINATION, CONSOLE]
     env = {CONFIG_VARIABLE: str(config), "NATS_URL": bus.url or "", "GL003_HTTP_PORT": "0"}
     env["OUTBOX_FOLDER"] = plant.outbox.folder or str(folder / "outbox")
     command = [sys.executable, "-m", "integrations.cli", "serve"]
-    return [Program(name, [*command, name], env) for name in (SERVICE, *needed)]
+    return [
+        Program(name, [*command, name], env | (console if name == CONSOLE else {}))
+        for name in (SERVICE, *needed)
+    ]
 
 
 async def _start(

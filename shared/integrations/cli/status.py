@@ -1,9 +1,9 @@
 """`gl003 status`: every service instance on the bus, and what is wrong with it first."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -14,7 +14,7 @@ from integrations.bus import Bus
 from integrations.messages import HealthState
 from integrations.runtime.operations.discovery import discover
 from integrations.runtime.operations.expected import missing_services
-from integrations.runtime.operations.instances import Instance, ask_all
+from integrations.runtime.operations.instances import Instance, ask_all, facts_of
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN
 
@@ -22,7 +22,6 @@ from .connected import EXIT_FINDINGS, on_the_bus
 from .printable import printable
 
 MOST_TROUBLES = 12
-MOST_NAMES = 4
 _COLOURS = {HealthState.HEALTHY: "green", HealthState.DEGRADED: "yellow", HealthState.STARTING: "yellow"}
 _COLUMNS = ("service", "instance", "site", "version", "up", "health", "devices", "circuits", "waiting")
 _WIDE = 200
@@ -45,40 +44,18 @@ def status(config: Path | None, patience_seconds: float, *, as_json: bool) -> in
 
 
 def _document(url: str, instances: Sequence[Instance], missing: Sequence[str]) -> dict[str, Any]:
-    return {"bus": url, "instances": [_facts(one) for one in instances], "missing": list(missing)}
-
-
-def _facts(one: Instance) -> dict[str, Any]:
-    devices = one.health.devices if one.health else []
-    return {
-        "site": one.found.site,
-        "service": one.found.service,
-        "instance": one.found.instance,
-        "version": one.found.version,
-        "state": one.state,
-        "uptime_seconds": one.health.uptime_seconds if one.health else None,
-        "devices": len(devices),
-        "devices_connected": sum(device.state == "connected" for device in devices),
-        "open_circuits": one.open_circuits,
-        "waiting": one.waiting,
-        "troubles": one.troubles,
-    }
+    return {"bus": url, "instances": [facts_of(one) for one in instances], "missing": list(missing)}
 
 
 def _show(url: str, instances: Sequence[Instance], missing: Sequence[str]) -> None:
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, soft_wrap=True, width=None if terminal else _WIDE)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    sites = {one.found.site for one in instances}
-    shown = [name for name in _COLUMNS if name != "site" or len(sites) > 1]
-    for name in shown:
-        side: Literal["right", "left"] = "right" if name in {"up", "waiting"} else "left"
-        table.add_column(name, justify=side, no_wrap=name != "instance", overflow="fold")
+    for name in _COLUMNS:
+        table.add_column(name, justify="right" if name in {"up", "waiting"} else "left", no_wrap=True)
     for one in instances:
-        cells = _cells(one)
-        table.add_row(*(cells[name] for name in shown))
-    alone = f", site {printable(min(sites))}" if len(sites) == 1 else ""
-    console.print(f"bus {url}{alone}, {len(instances)} service instances", markup=False)
+        table.add_row(*_cells(one))
+    console.print(f"bus {url}, {len(instances)} service instances")
     if instances:
         console.print(table)
     told = [*(f"{name}: no instance answers" for name in missing), *_troubles(instances)]
@@ -88,8 +65,8 @@ def _show(url: str, instances: Sequence[Instance], missing: Sequence[str]) -> No
         console.print(f"… and {len(told) - MOST_TROUBLES} more troubles; all of them: gl003 status --json")
 
 
-def _cells(one: Instance) -> dict[str, Text]:
-    facts = _facts(one)
+def _cells(one: Instance) -> Iterable[Text]:
+    facts = facts_of(one)
     connected = f"{facts['devices_connected']}/{facts['devices']}" if facts["devices"] else "-"
     circuits = f"{len(one.open_circuits)} open" if one.open_circuits else "-"
     texts = (
@@ -103,31 +80,16 @@ def _cells(one: Instance) -> dict[str, Text]:
         circuits,
         "-" if one.waiting is None else str(one.waiting),
     )
-    style = _COLOURS.get(one.health.state, "red") if one.health else "red"
-    return {
-        name: Text(printable(text), style=style if name == "health" else "")
-        for name, text in zip(_COLUMNS, texts, strict=True)
-    }
+    for name, text in zip(_COLUMNS, texts, strict=True):
+        style = _COLOURS.get(HealthState(one.state), "red") if name == "health" and one.health else ""
+        yield Text(printable(text), style=style)
 
 
 def _troubles(instances: Sequence[Instance]) -> list[str]:
-    """Return troubles of all, those of whoever is worst first; what many devices have in common is one."""
+    """Return troubles of all, those of whoever is worst first."""
     order = [HealthState.HEALTHY, HealthState.STARTING, HealthState.DEGRADED, HealthState.UNHEALTHY]
     worst = sorted(instances, key=lambda one: -order.index(one.health.state) if one.health else -len(order))
-    return [f"{one.name}: {trouble}" for one in worst for trouble in _in_common(one.troubles)]
-
-
-def _in_common(troubles: Sequence[str]) -> list[str]:
-    devices: dict[str, list[str]] = {}
-    for trouble in troubles:
-        device, colon, what = trouble.partition(": ")
-        devices.setdefault(what if colon else trouble, []).append(device if colon else "")
-    return [f"{_some(names)}: {what}" if any(names) else what for what, names in devices.items()]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    return [f"{one.name}: {trouble}" for one in worst for trouble in one.troubles]
 
 
 def _duration(seconds: float) -> str:

@@ -6,8 +6,8 @@ from rich.text import Text
 
 from .live import Picture, Row
 
-HEAD_LINES = 5
-"""Lines of the coloured table that are no rows: two of facts, head, rule, and the count of hidden rows."""
+HEAD_LINES = 6
+"""Lines of the coloured table that are no rows: three of facts, head, rule, and the count of hidden rows."""
 
 _COLUMNS = ("sensor", "value", "unit", "quality", "flags", "age s", "rate /s", "")
 _RIGHT = frozenset(("value", "age s", "rate /s"))
@@ -18,8 +18,9 @@ def coloured(picture: Picture) -> RenderableType:
     """Draw for a terminal."""
     facts = Text(_facts(picture), style="bold", no_wrap=True, overflow="ellipsis")
     event = Text(_event(picture), style="dim", no_wrap=True, overflow="ellipsis")
+    console = Text(_console(picture), no_wrap=True, overflow="ellipsis")
     if not picture.sensors:
-        return Group(facts, event, Text("waiting for the first clean reading …", style="italic"))
+        return Group(facts, console, event, Text("waiting for the first clean reading …", style="italic"))
     table = Table(box=None, header_style="bold dim", pad_edge=False, expand=True)
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=True)
@@ -34,12 +35,12 @@ def coloured(picture: Picture) -> RenderableType:
             *(Text(cell) for cell in rest),
             Text(mark, style="bold black on yellow"),
         )
-    return Group(facts, event, table, Text(_more(picture), style="dim"))
+    return Group(facts, console, event, table, Text(_more(picture), style="dim"))
 
 
 def plain(picture: Picture) -> str:
     """Draw in lines of text, without escape codes."""
-    lines = [_facts(picture), _event(picture)]
+    lines = [_facts(picture), *filter(None, [_console(picture)]), _event(picture)]
     if not picture.sensors:
         return "\n".join([*lines, "waiting for the first clean reading"])
     cells = [_COLUMNS, *(_cells(row) for row in picture.rows)]
@@ -71,6 +72,10 @@ def _facts(picture: Picture) -> str:
         f"GL-003  site {picture.site}  bus {picture.bus_url}  sensors {picture.sensors}  "
         f"{picture.rate:.1f} readings/s  services {picture.services}"
     )
+
+
+def _console(picture: Picture) -> str:
+    return f"console  {picture.console}" if picture.console else ""
 
 
 def _event(picture: Picture) -> str:

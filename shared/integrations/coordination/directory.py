@@ -123,6 +123,7 @@ class Directory:
         return profile
 
     async def _follow(self) -> None:
+        told = ""
         while True:
             try:
                 async for value in self._bucket.watch():
@@ -130,7 +131,9 @@ class Directory:
             except BusClosedError:
                 return
             except (JetStreamError, JetStreamUnavailableError) as error:
-                log.warning("directory of agents waits", reason=str(error))
+                if str(error) != told:
+                    log.warning("directory of agents waits", reason=str(error))
+                told = str(error)
             await asyncio.sleep(AGAIN_SECONDS)
 
     def _take(self, key: str, data: bytes, headers: dict[str, str]) -> None:
@@ -162,10 +165,7 @@ class Directory:
     def _tell(self, agent_id: str, *, online: bool) -> None:
         presence = Presence(agent_id, online, self.find(agent_id), self._heartbeats.get(agent_id))
         for watcher in tuple(self._watchers):
-            try:
-                watcher(presence)
-            except Exception:  # who is there has to be known to the others all the same
-                log.exception("a watcher of agents failed", agent=agent_id)
+            watcher(presence)
 
     async def _miss(self) -> None:
         """Count as gone whoever is not heard any more; who is away from the bus hears nobody, and waits."""

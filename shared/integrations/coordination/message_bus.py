@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 from integrations.bus import Ack, BusSettings, ReplyInbox
 from integrations.messages import AgentMessage
@@ -11,7 +12,7 @@ from integrations.messages import AgentMessage
 from .asking import Asker
 from .directory import OFFLINE_SECONDS, Directory
 from .errors import NotRunningError
-from .life import Life, Startable
+from .life import Life
 from .link import Link, open_link
 from .post import Post
 from .topics import Callback, Topic
@@ -19,7 +20,7 @@ from .topics import Callback, Topic
 T = TypeVar("T")
 
 
-class MessageBus(Startable):
+class MessageBus:
     """Sends messages to agents, roles and all, and lets callbacks hear what goes to them.
 
     Without `settings` it goes where NATS_… in the environment says, else to the nats-server on this machine,
@@ -57,6 +58,15 @@ class MessageBus(Startable):
         """Disconnect; what is being worked on is finished first."""
         await self._life.stop()
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
     async def publish(self, message: AgentMessage) -> Ack:
         """Have the bus keep a message for its recipient until it is read or its ttl is over.
 
@@ -66,7 +76,7 @@ class MessageBus(Startable):
             MailRefusedError: the mailbox is full, or the message may not be sent.
             TooLargeError: it has too many bytes.
         """
-        for topic in tuple(self._topics.values()):
+        for topic in self._topics.values():
             await topic.ready.wait()
         return await self.post.send(message)
 
@@ -86,7 +96,6 @@ class MessageBus(Startable):
                 listened.callbacks.remove(callback)
             if not listened.callbacks and self._topics.get(topic) is listened:
                 del self._topics[topic]
-                listened.ready.set()
                 if listener := self._listeners.pop(topic, None):
                     listener.cancel()
 

@@ -1,7 +1,6 @@
 """What is written down of a task while it lives: the task itself, who works on it, and every step so far."""
 
 from collections.abc import Iterable
-from datetime import UTC
 from typing import Annotated
 
 from msgspec import Meta, Struct, convert, field, structs
@@ -94,8 +93,8 @@ class WorkerSign(Struct, frozen=True, kw_only=True):
 
 
 def _to_utc(struct: Struct, names: Iterable[str]) -> None:
-    """Bring times to UTC: one without an offset cannot be compared, and not every offset can be taken off."""
+    """Bring times that came without an offset to UTC: they cannot be compared with others."""
     for name in names:
         time = getattr(struct, name)
-        if time is not None and time.tzinfo is not UTC:
+        if time is not None and time.tzinfo is None:
             structs.force_setattr(struct, name, in_utc(time))

@@ -12,6 +12,7 @@ from integrations.configuration import ConfigurationError, Fault
 from integrations.devices.classes import device_classes
 from integrations.runtime.acquisition.service import run_acquisition
 from integrations.runtime.balances.config import SERVICE as BALANCES
+from integrations.runtime.console.config import SERVICE as CONSOLE
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.plant.settings import load_plant
 from integrations.runtime.process.life import Stop, instance_id, run_service
@@ -26,7 +27,7 @@ GARBAGE_THRESHOLDS = (50_000, 20, 20)
 
 def service_names() -> tuple[str, ...]:
     """Return the names of all services."""
-    return (*device_classes(), SERVICE, BALANCES, COORDINATION)
+    return (*device_classes(), SERVICE, BALANCES, COORDINATION, CONSOLE)
 
 
 def start(name: str) -> int:
@@ -77,5 +78,9 @@ async def serve(name: str, config: Path | None, stop: Stop) -> None:
             from integrations.runtime.coordination.service import run_coordination  # noqa: PLC0415  # as above
 
             await run_coordination(plant, instance, release, telemetry, stop)
+        elif name == CONSOLE:
+            from integrations.runtime.console.service import run_console  # noqa: PLC0415  # as above
+
+            await run_console(plant, instance, release, telemetry, stop)
         else:
             await run_acquisition(device_classes()[name], plant, instance, release, telemetry, stop)

@@ -34,9 +34,9 @@ def check_server_certificate(
         ServerCertificateUntrustedError: it isn't, or cannot be read; it was put into the rejected folder.
         ServerCertificateExpiredError: it is trusted, and out of date.
     """
-    chain = chain_of(sent, endpoint)
+    chain = _parse(sent, endpoint)
     leaf = chain[0]
-    if not is_trusted(chain, endpoint):
+    if not _is_trusted(chain, endpoint):
         file = _reject(leaf, endpoint.rejected)
         raise ServerCertificateUntrustedError(
             f"certificate {describe(leaf)} of the server is not trusted. If it is the right one (compare the"
@@ -65,8 +65,7 @@ def thumbprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # a name, not a proof: Part 6 asks for it
 
 
-def chain_of(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate]:
-    """Read what a server sent: its certificate, and those of its issuers behind it."""
+def _parse(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate]:
     rest = sent or b""
     chain: list[x509.Certificate] = []
     try:
@@ -84,7 +83,7 @@ def chain_of(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certifica
     return chain
 
 
-def is_trusted(chain: list[x509.Certificate], endpoint: OpcUaEndpoint) -> bool:
+def _is_trusted(chain: list[x509.Certificate], endpoint: OpcUaEndpoint) -> bool:
     """Whether the leaf, or an issuer of it, is in the trust list."""
     trusted = {certificate for _, certificate in certificates_in(endpoint.trusted)}
     issuers = [*trusted, *chain[1:], *(each for _, each in certificates_in(endpoint.issuers))]

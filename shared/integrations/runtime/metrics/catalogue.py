@@ -62,6 +62,9 @@ TASKS_GIVEN_BACK = _counter("tasks.given.back", "tasks taken from an agent: refu
 TASKS_ENDED = _counter("tasks.ended", "tasks at their end while this replica scheduled", "status")
 TASKS_OPEN = _gauge("tasks.open", "tasks that are not at their end, as every replica sees them", "status")
 
+CONSOLE_BROWSERS = _gauge("console.browsers", "browsers that follow the plant")
+CONSOLE_REFUSED = _counter("console.refused", "requests and streams refused because there were too many")
+
 EVERY_SERVICE = (HEALTH, LOOP_LAG, BUS_CONNECTED, BUS_EVENTS, STREAMS_MISSING)
 ACQUISITION = (
     POLLS,
@@ -104,5 +107,6 @@ CATALOGUE = {
         TASKS_OPEN,
         PUBLISHED,
     ),
+    "console": (CONSOLE_BROWSERS, CONSOLE_REFUSED, PUBLISHED),
 }
 """Metrics by the services that have them."""

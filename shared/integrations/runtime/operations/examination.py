@@ -34,8 +34,7 @@ async def examine(plant: Plant, bus: Bus, *, patience_seconds: float) -> list[Fi
     findings: list[Finding] = []
     for topic, look in LOOKS:
         try:
-            async for finding in look(patient):
-                findings.append(finding)  # noqa: PERF401  # what was found before a look failed is kept
+            findings += [finding async for finding in look(patient)]
         except (JetStreamError, JetStreamUnavailableError) as error:
             advice = (
                 "see what nats-server's log says; is JetStream enabled, and may these credentials ask it?"

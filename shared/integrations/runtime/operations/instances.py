@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,7 +27,7 @@ class Instance:
     health: Health | None = None
     metrics: Metrics | None = None
     clock_offset_seconds: float | None = None
-    """How far its clock is before ours: the least that it can be, as long as the answer took."""
+    """How far its clock is before ours, at best known to half the time that the answer took."""
 
     @property
     def name(self) -> str:
@@ -66,6 +66,24 @@ class Instance:
         return [*self.health.troubles]
 
 
+def facts_of(one: Instance) -> dict[str, Any]:
+    """Return an instance as plain values."""
+    devices = one.health.devices if one.health else []
+    return {
+        "site": one.found.site,
+        "service": one.found.service,
+        "instance": one.found.instance,
+        "version": one.found.version,
+        "state": one.state,
+        "uptime_seconds": one.health.uptime_seconds if one.health else None,
+        "devices": len(devices),
+        "devices_connected": sum(device.state == "connected" for device in devices),
+        "open_circuits": one.open_circuits,
+        "waiting": one.waiting,
+        "troubles": one.troubles,
+    }
+
+
 async def ask_all(
     bus: Bus, found: Sequence[Found], *, answer_seconds: float = ANSWER_SECONDS
 ) -> list[Instance]:
@@ -84,13 +102,8 @@ async def _ask(bus: Bus, found: Found, answer_seconds: float) -> Instance:
     health = await _answer(bus, found.subject("health"), Health, answer_seconds)
     answered = time.time_ns()
     metrics = await _answer(bus, found.subject("metrics"), Metrics, answer_seconds) if health else None
-    offset = offset_of(health.time, asked, answered) if health else None
+    offset = (health.time - (asked + answered) / 2) / 1e9 if health else None
     return Instance(found, health, metrics, offset)
-
-
-def offset_of(told_ns: int, asked_ns: int, answered_ns: int) -> float:
-    """Return by how many seconds a clock is off for sure that said `told_ns` between two times of ours."""
-    return (max(0, told_ns - answered_ns) - max(0, asked_ns - told_ns)) / 1e9
 
 
 async def _answer(bus: Bus, subject: str | None, kind: type[Answer], answer_seconds: float) -> Answer | None:

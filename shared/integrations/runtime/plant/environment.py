@@ -19,6 +19,14 @@ OUTBOX_VARIABLES = {
     "max_bytes": "OUTBOX_MAX_BYTES",
     "max_age_hours": "OUTBOX_MAX_AGE_HOURS",
 }
+CONSOLE_VARIABLES = {
+    "host": "CONSOLE_HOST",
+    "port": "CONSOLE_PORT",
+    "token": "CONSOLE_TOKEN",
+    "token_file": "CONSOLE_TOKEN_FILE",
+    "operator_token": "CONSOLE_OPERATOR_TOKEN",
+    "operator_token_file": "CONSOLE_OPERATOR_TOKEN_FILE",
+}
 CONNECTION_VARIABLES = {
     "CONNECTION_TIMEOUT": ("timeout_seconds", float),
     "MAX_RETRIES": ("max_retries", int),
@@ -45,6 +53,11 @@ _ALLOWED = {float: "must be a number", int: "must be a whole number", bool: "mus
 def http_from(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the keys of the table [http] that the environment sets."""
     return _with_numbers(_given(environment, HTTP_VARIABLES), "port")
+
+
+def console_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys of the table [console] that the environment sets."""
+    return _with_numbers(_given(environment, CONSOLE_VARIABLES), "port")
 
 
 def outbox_from(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -24,11 +24,14 @@ from integrations.devices import ConnectionConfig, SimulationPolicy
 from integrations.devices.classes import DeviceClass, device_classes
 from integrations.messages import NO_SITES, ContentType, MessageError, check_site
 from integrations.runtime.balances.config import BalanceConfig
+from integrations.runtime.console.config import ConsoleSettings
 from integrations.runtime.plant.environment import (
     CONNECTION_NAMES,
+    CONSOLE_VARIABLES,
     ENVIRONMENT,
     HTTP_VARIABLES,
     OUTBOX_VARIABLES,
+    console_from,
     defaults_from,
     device_from,
     device_names,
@@ -51,6 +54,7 @@ _TABLES = (
     "balances",
     "steam_system",
     "tasks",
+    "console",
     "defaults",
 )
 
@@ -71,6 +75,7 @@ class Plant:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     steam_system: SteamSystemConfig = field(default_factory=SteamSystemConfig)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
 
 def load_plant(path: Path | None, environment: Mapping[str, str] | None = None) -> Plant:
@@ -115,6 +120,8 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     balances = _balances(document.get("balances", []), faults)
     steam_system = _section(SteamSystemConfig, document.get("steam_system", {}), "steam_system", faults)
     tasks = _section(TaskSettings, document.get("tasks", {}), "tasks", faults)
+    table, given = document.get("console", {}), console_from(environment)
+    console = _section(ConsoleSettings, table, "console", faults, given, CONSOLE_VARIABLES)
     faults.extend(shared_ids(document, devices))
     faults.extend(shared_sensors(devices))
     faults.extend(port_faults(devices))
@@ -131,6 +138,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
         outbox,
         steam_system,
         tasks,
+        console,
     )
 
 
@@ -141,7 +149,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             [Fault("", str(path), str(error.strerror), "must be a readable file")]
         ) from None
-    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits and deep nesting among them
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError([Fault("", str(path), str(error), "must be valid TOML")]) from None
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from integrations.bus import (
+    AGENT_BUCKET,
     CLEAN,
+    COLLAB,
     CONFIG_BUCKET,
     EVENTS,
     LATEST_BUCKET,
@@ -17,6 +19,7 @@ from integrations.coordination.known import CONSOLE_ID
 from integrations.devices.classes import device_classes
 from integrations.messages import check_site, replies_subject
 from integrations.runtime.balances.config import SERVICE as BALANCES
+from integrations.runtime.console.config import SERVICE as CONSOLE
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.security.agent_roles import MAIL, agent_grant, coordination_grant
 from integrations.runtime.security.role import (
@@ -33,6 +36,8 @@ from integrations.runtime.security.role import (
 from integrations.runtime.transformation.service import SERVICE as TRANSFORMATION
 
 READER, OPERATOR = "reader", "operator"
+CONSOLE_OPERATOR = f"{CONSOLE}_operator"
+"""The console where operators may close circuits again; elsewhere it has the role that only reads."""
 AGENT = "agent-"
 """Begins the role of each agent."""
 STREAMS = tuple(config["name"] for config in stream_configs(StreamSettings(), "any"))
@@ -47,6 +52,8 @@ def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:
         Role(TRANSFORMATION, _transformation(site)),
         Role(BALANCES, _balances(site)),
         Role(COORDINATION, coordination_grant(site, STREAMS)),
+        Role(CONSOLE, _console(site)),
+        Role(CONSOLE_OPERATOR, _console(site) + Grant(publish=(f"gl.{site}.svc.*.*.reset_circuit",))),
         Role(READER, _reader(site)),
         Role(OPERATOR, _operator(site)),
         *(Role(f"{AGENT}{agent_id}", agent_grant(site, agent_id)) for agent_id in agents),
@@ -103,6 +110,17 @@ def _reader(site: str) -> Grant:
             publish=(f"gl.{site}.svc.*.*.health", f"gl.{site}.svc.*.*.metrics"),
             subscribe=(f"gl.{site}.clean.>", f"gl.{site}.recleaned.>", f"gl.{site}.event.>"),
         )
+    )
+
+
+def _console(site: str) -> Grant:
+    """A reader that is a service too, and sees what agents do."""
+    return (
+        serving(site, CONSOLE, STREAMS)
+        + _reader(site)
+        + watching(AGENT_BUCKET, ">")
+        + watching(TASK_BUCKET, "*")
+        + looking_up(COLLAB)
     )
 
 

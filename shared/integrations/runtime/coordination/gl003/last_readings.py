@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
@@ -19,9 +19,15 @@ log = structlog.get_logger(__name__)
 class LastReadings(Mapping[str, CleanBatch]):
     """Batches by sensor id; those of sensors that are gone from the bucket go too."""
 
-    def __init__(self, bus: Bus, site: str) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        site: str,
+        on_change: Callable[[str, CleanBatch | None], None] = lambda _sensor_id, _batch: None,
+    ) -> None:
         self._bus = bus
         self._site = site
+        self._on_change = on_change
         self._batches: dict[str, CleanBatch] = {}
 
     def __getitem__(self, sensor_id: str) -> CleanBatch:
@@ -49,7 +55,8 @@ class LastReadings(Mapping[str, CleanBatch]):
     def _take(self, key: str, data: bytes, headers: Mapping[str, str]) -> None:
         sensor_id = key.rpartition(".")[2]
         if not data:
-            self._batches.pop(sensor_id, None)
+            if self._batches.pop(sensor_id, None) is not None:
+                self._on_change(sensor_id, None)
             return
         try:
             batch = decode(data, CleanBatch, headers.get(Header.CONTENT_TYPE))
@@ -59,3 +66,4 @@ class LastReadings(Mapping[str, CleanBatch]):
             return
         if sensor_id in self._batches or len(self._batches) < MAX_SENSORS:
             self._batches[sensor_id] = batch
+            self._on_change(sensor_id, batch)

@@ -1,0 +1,1 @@
+"""The console in the browser: `python -m services.console --config plant.toml`."""

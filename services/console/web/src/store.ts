@@ -1,0 +1,204 @@
+// Everything the page knows. Changes are gathered and shown once for each frame that the browser draws.
+
+import type {
+  Agent,
+  Collaboration,
+  Description,
+  Hello,
+  Listing,
+  PlantEvent,
+  Service,
+  Standing,
+  Task,
+} from "./types";
+
+const MOST_EVENTS = 500;
+const SILENT_MS = 15_000;
+
+export interface Sensor extends Description {
+  device: string;
+  time: number;
+  value: number | null;
+  raw: number | null;
+  quality: number;
+  flags: number;
+  status: number;
+  told: Standing;
+  uncertainty: number | null;
+  /** Longest pause between two values lately. */
+  pause: number;
+}
+
+export interface Changes {
+  sensors: Set<Sensor>;
+  topics: Set<string>;
+  /** Sensors came, went or were described anew. */
+  cast: boolean;
+}
+
+interface Topics {
+  services: Listing<Service>;
+  agents: Listing<Agent>;
+  tasks: Listing<Task>;
+  collaborations: Listing<Collaboration>;
+}
+
+type Row = [number, number, number | null, number | null, number, number, number, number, number | null];
+
+export class Store {
+  hello: Hello | null = null;
+  readonly sensors = new Map<string, Sensor>();
+  readonly topics: Topics = {
+    services: { list: [] },
+    agents: { list: [] },
+    tasks: { list: [] },
+    collaborations: { list: [] },
+  };
+  events: PlantEvent[] = [];
+  bus = true;
+  live = false;
+  /** What every frame cost, for those who measure. */
+  readonly frames: number[] = [];
+
+  private numbers = new Map<number, Sensor>();
+  private changes: Changes = { sensors: new Set(), topics: new Set(), cast: false };
+  private drawing = false;
+  private offset = 0;
+  private heard = 0;
+  private readonly listeners = new Set<(changes: Changes) => void>();
+
+  now(): number {
+    return Date.now() + this.offset;
+  }
+
+  subscribe(listener: (changes: Changes) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** How a sensor stands: what the server says, or stale when nothing has come for long. */
+  standing(sensor: Sensor): Standing {
+    if (sensor.told === "bad") return "bad";
+    const patience = Math.max(SILENT_MS, 5 * sensor.pause);
+    return this.now() - sensor.time > patience ? "stale" : sensor.told;
+  }
+
+  welcome(hello: Hello): void {
+    this.hello = hello;
+    this.sensors.clear();
+    this.numbers.clear();
+    this.events = [];
+    this.live = true;
+    this.changes.cast = true;
+    this.touch("hello");
+  }
+
+  tick(now: number, bus: boolean): void {
+    const offset = now - Date.now();
+    // delays only ever make the server's clock look late: the largest difference is the truest
+    this.offset = this.heard === 0 || Math.abs(offset - this.offset) > 5000 ? offset : Math.max(this.offset, offset);
+    this.heard = performance.now();
+    if (bus !== this.bus || !this.live) {
+      this.bus = bus;
+      this.live = true;
+      this.touch("connection");
+    }
+  }
+
+  lost(): void {
+    if (this.live) {
+      this.live = false;
+      this.touch("connection");
+    }
+  }
+
+  silentFor(): number {
+    return this.heard === 0 ? 0 : performance.now() - this.heard;
+  }
+
+  describe(rows: [number, Description | null][]): void {
+    for (const [at, description] of rows) {
+      const known = this.numbers.get(at);
+      if (description === null) {
+        if (known) this.sensors.delete(known.id);
+        this.numbers.delete(at);
+      } else if (known) {
+        Object.assign(known, description);
+      } else {
+        const sensor: Sensor = {
+          ...description,
+          device: this.deviceOf(description),
+          time: 0,
+          value: null,
+          raw: null,
+          quality: 0,
+          flags: 0,
+          status: 0,
+          told: "stale",
+          uncertainty: null,
+          pause: 0,
+        };
+        this.numbers.set(at, sensor);
+        this.sensors.set(sensor.id, sensor);
+      }
+    }
+    this.changes.cast = true;
+    this.draw();
+  }
+
+  take(rows: Row[]): void {
+    const standings = this.hello?.standings ?? [];
+    for (const [at, time, value, raw, quality, flags, status, standing, uncertainty] of rows) {
+      const sensor = this.numbers.get(at);
+      if (!sensor) continue;
+      if (sensor.time && time > sensor.time) sensor.pause = Math.max(0.9 * sensor.pause, time - sensor.time);
+      Object.assign(sensor, { time, value, raw, quality, flags, status, uncertainty });
+      sensor.told = standings[standing] ?? "bad";
+      this.changes.sensors.add(sensor);
+    }
+    this.draw();
+  }
+
+  takeEvents(events: PlantEvent[]): void {
+    this.events = [...[...events].reverse(), ...this.events].slice(0, MOST_EVENTS);
+    this.touch("events");
+  }
+
+  takeTopic<K extends keyof Topics>(topic: K, listing: Topics[K]): void {
+    this.topics[topic] = listing;
+    this.touch(topic);
+  }
+
+  touch(topic: string): void {
+    this.changes.topics.add(topic);
+    this.draw();
+  }
+
+  words(flags: number): string[] {
+    return (this.hello?.flags ?? []).filter((one) => flags & one.bit).map((one) => one.words);
+  }
+
+  private draw(): void {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      const changes = this.changes;
+      this.changes = { sensors: new Set(), topics: new Set(), cast: false };
+      const began = performance.now();
+      for (const listener of this.listeners) listener(changes);
+      this.frames.push(performance.now() - began);
+      if (this.frames.length > 600) this.frames.shift();
+    });
+  }
+
+  /** The longest id of a device that the sensor's begins with; without one, what its name begins with. */
+  private deviceOf(one: Description): string {
+    let found = "";
+    for (const { id } of this.hello?.layout.devices ?? []) {
+      if ((one.id === id || one.id.startsWith(`${id}-`)) && id.length > found.length) found = id;
+    }
+    if (found) return found;
+    return one.id.startsWith(`${one.source}-`) ? one.source : one.id.split("-")[0] || one.id;
+  }
+}
