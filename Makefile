@@ -27,7 +27,7 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check bench bench-quality sizing faults soak schemas docs clean
+.PHONY: help run up down test check bench bench-quality sizing faults soak fuzz schemas docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,9 @@ faults: $(VENV)/.dev ## everything killed, stopped and cut off while a device is
 soak: $(VENV)/.dev ## the same at 5,000 readings a second; FOR=10m
 	PYTHONPATH=tests $(BIN)/python -m faults --soak --bus one --seed $(SEED) --for $(FOR) $(ARGS)
 
+fuzz: $(VENV)/.fuzz ## search for bytes that a reader of foreign bytes cannot stand; FOR=60s, SEED=1, ARGS="plant --jobs 2"
+	PYTHONPATH=tests $(BIN)/python -m fuzz --for $(FOR) --seed $(firstword $(SEED)) $(ARGS)
+
 sizing: $(VENV)/.dev ## what 1,000, 100,000 and 10 million sensors need, by the figures in bench.json; ARGS="--rate 0.2"
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.sizing $(ARGS)
 
@@ -91,6 +94,10 @@ $(VENV)/.dev: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(UV) sync --quiet --locked --inexact --compile-bytecode --extra analysis --group bench --python "$$(cat .tools/python)"
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(UV) sync --quiet --locked --inexact --compile-bytecode --extra analysis --group fuzz --python "$$(cat .tools/python)"
 	@touch $@
 
 $(VENV)/.runtime: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)

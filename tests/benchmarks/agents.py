@@ -76,6 +76,7 @@ async def _bare_requests(url: str, count: int) -> tuple[float, float]:
 
     await server.subscribe("bare.ask", cb=answer)
     await server.flush()
+    await asyncio.sleep(0.1)
     try:
         return await _timed(count, IN_FLIGHT, lambda: client.request("bare.ask", body, timeout=10))
     finally:

@@ -47,6 +47,8 @@ class Costs:
     publish: float
     store_clean: float
     store_raw: float
+    stored_a_second: float
+    """Clean messages that one nats-server took from one publisher, by the clock on the wall."""
     clean_bytes: float
     raw_bytes: float
 
@@ -68,7 +70,8 @@ class Costs:
         return cls(
             acquire=1 / value("acquisition", "flat out"),
             clean=1 / value("transformation", "JSON in to JSON out", "100 sensors × 1,"),
-            publish=1 / value("storing", "clean", "publisher"),
+            publish=1 / value("storing", "clean", ", publisher"),
+            stored_a_second=value("storing", "clean", "one publisher"),
             store_clean=1 / value("storing", "clean", "nats-server"),
             store_raw=1 / value("storing", "raw", "nats-server"),
             clean_bytes=value("storing", "clean", "stored"),
@@ -202,12 +205,13 @@ class Need:
 
 
 def needed(costs: Costs, sensors: int, rate_hz: float) -> Need:
-    """Divide into cells, each a bus of its own that one nats-server's core can store, and size one of them.
+    """Divide into cells, each a bus of its own that stores a calm share of what it can; size one.
 
     A stream has one leader, whose work is not shared: that bounds a cell.
     """
     reading = costs.store_clean + costs.store_raw / SENSORS_PER_SOURCE
-    cells = max(1, math.ceil(sensors * rate_hz * reading / CALM))
+    most = CALM * min(1 / reading, costs.stored_a_second)
+    cells = max(1, math.ceil(sensors * rate_hz / most))
     size = math.ceil(sensors / cells)
     replicas = 1
     while True:
@@ -253,12 +257,12 @@ def main() -> None:
         "sensors",
         "cells",
         "sensors each",
-        "acquisition",
-        "transformation",
+        "acquisition cores",
+        "transformation cores",
         "busiest",
         "caught up after",
     )
-    for name in (*names, "kill: late by", "nats-server", "stored a day"):
+    for name in (*names, "kill: late by", "nats-server cores", "stored a day"):
         table.add_column(name, justify="right")
     for sensors in SIZES:
         need = needed(costs, sensors, options.rate)
@@ -266,12 +270,12 @@ def main() -> None:
             f"{need.sensors:,}",
             f"{need.cells:,}",
             f"{need.cell_sensors:,}",
-            f"{need.acquisition} cores",
-            f"{need.replicas} cores",
+            f"{need.acquisition}",
+            f"{need.replicas}",
             f"{100 * need.course.busiest:.0f} %",
             f"{need.course.caught_up_seconds:.0f} s",
             f"{need.course.worst_delay_seconds:.0f} s",
-            f"{need.server_cores:.2f} cores",
+            f"{need.server_cores:.2f}",
             f"{need.gib_a_day:,.1f} GiB",
         )
     Console(width=150).print(table)

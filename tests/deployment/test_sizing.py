@@ -12,6 +12,7 @@ COSTS = Costs(
     publish=2.5e-5,
     store_clean=1.7e-5,
     store_raw=4.4e-5,
+    stored_a_second=35e3,
     clean_bytes=546,
     raw_bytes=141,
 )

@@ -10,7 +10,7 @@ from integrations.bus import BusSettings
 from integrations.coordination.tasks import Patience, TaskScheduler
 from integrations.messages import AgentCapability
 
-HASTY = Patience(accept=2.0, unknown_type=1.0, missing_dependency=1.0, unassigned=30.0, avoid=0.5)
+HASTY = Patience(accept=2.0, unknown_type=1.0, missing_dependency=1.0, unassigned=30.0, avoid=0.5, deaf=1.0)
 
 
 def a_task(task_id, task_type="report", *, priority=3, assignee=None, requester="GL-003", **more):

@@ -17,6 +17,7 @@ from integrations.bus import (
     ensure_streams,
     stream_configs,
 )
+from integrations.bus.embedded import find_binary
 from integrations.cli.app import app
 from integrations.messages import Header
 from integrations.runtime.operations.discovery import discover
@@ -113,8 +114,8 @@ async def test_the_doctor_finds_a_site_that_is_well_to_be_well(nats_server, stre
         plant = read_plant(table, {})
         await ensure_streams(streams, stream_configs(plant.streams, "test"))
         async with running("steam_meter", table), running("transformation", table):
-            await eventually(lambda: discovered(streams, 2))
-            findings = await eventually(lambda: sound(plant, streams))
+            await eventually(lambda: discovered(streams, 2), 20)
+            findings = await eventually(lambda: sound(plant, streams), 30)
     assert {each.topic for each in findings} >= {"bus", "permissions", "streams", "services", "clocks"}
 
 
@@ -137,6 +138,32 @@ async def test_the_doctor_advises_where_nothing_runs(nats_server, bus, gl003):
     assert missing["advice"] == "start it: python -m services.steam_meter --config plant.toml"
 
 
+async def test_the_streams_of_agents_are_looked_at_where_they_are_coordinated(nats_server, streams):
+    table = document(nats_server.url)
+    async with running("coordination", table):
+        await eventually(lambda: discovered(streams, 1), 20)
+        found = verdicts(await examine(read_plant(table, {}), streams, patience_seconds=2), "streams")
+    assert {text.split(":")[0]: verdict for text, verdict in found.items()}["AGENTS"] is Verdict.WELL
+
+
+async def test_the_doctor_says_when_there_is_no_jetstream_and_goes_on(tmp_path, gl003):
+    config = tmp_path / "bare.conf"
+    config.write_text(f'port: -1\nhost: 127.0.0.1\nports_file_dir: "{tmp_path}"\n')
+    process = await asyncio.create_subprocess_exec(
+        find_binary(), "-c", config, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        ports = await eventually(lambda: [path.read_text() for path in tmp_path.glob("*.ports")])
+        shown = await gl003(document(json.loads(ports[0])["nats"][0]), "doctor", "--wait", "0.2")
+    finally:
+        process.terminate()
+        await process.wait()
+    assert shown.exit_code == 3
+    assert "round trip" in shown.output
+    assert "streams      FAULT   cannot be looked at" in shown.output
+    assert "is JetStream enabled" in shown.output
+
+
 async def test_the_doctor_sees_streams_that_are_full_other_and_have_letters(nats_server, streams):
     plant = read_plant(document(nats_server.url, meter_table(1)), {})
     settings = StreamSettings(storage_bytes=64 * 1024 * 1024)
@@ -153,6 +180,9 @@ async def test_the_doctor_sees_streams_that_are_full_other_and_have_letters(nats
     assert any(text.startswith("EVENTS: max_age is") and "declared" in text for text in findings)
     assert any(text.startswith("EVENTS is full") and "instead of 30.0 d" in text for text in findings)
     assert any(text.startswith("DEAD got a message") for text in findings)
+    elsewhere = read_plant({**document(nats_server.url), "site": "elsewhere"}, {})
+    found = verdicts(await examine(elsewhere, streams, patience_seconds=0.2), "streams")
+    assert any(text.startswith("RAW does not take gl.elsewhere.raw.") for text in found)
 
 
 async def test_the_doctor_reads_what_credentials_may_not_do():
@@ -174,7 +204,7 @@ async def test_what_secure_init_makes_suffices_for_each_command_and_service(tmp_
         table["nats"] = site.table("operator")
         plant = read_plant(table, {})
         async with Bus(operator, name="test", attempts=3) as bus:
-            await ensure_streams(bus, stream_configs(plant.streams, "test"))
+            await ensure_streams(bus, stream_configs(plant.streams, plant.site))
             findings = verdicts(await examine(plant, bus, patience_seconds=0.2), "permissions")
             assert findings == {
                 "these credentials are no service's, and cannot invent readings": Verdict.WELL

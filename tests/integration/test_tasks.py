@@ -65,6 +65,17 @@ async def test_what_a_handler_raises_is_how_the_task_ended(url):
         assert (await tasks.wait_for("b", 20)).error == "dependency a failed: ValueError: valve stuck"
 
 
+async def test_a_handler_whose_own_work_was_cancelled_has_failed(url):
+    async def gives_up(_):
+        waiting = asyncio.ensure_future(asyncio.Event().wait())
+        waiting.cancel()
+        await waiting
+
+    async with at_work(url, doer(url, "GL-004", gives_up)) as tasks:
+        await tasks.submit_task(a_task("a"))
+        assert (await tasks.wait_for("a", 20)).error == "what the handler waited for was cancelled"
+
+
 async def test_a_task_submitted_twice_is_done_once(url):
     doing = Doing()
     async with at_work(url, doer(url, "GL-004", doing)) as tasks:

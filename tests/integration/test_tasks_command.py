@@ -59,6 +59,13 @@ async def test_what_is_asked_wrongly_is_told_by_option(gl003):
     assert (code, "nobody knows a task ghost" in err) == (3, True)
 
 
+async def test_a_bus_without_tasks_is_told_at_once(nats_server, streams, tmp_path):
+    path = tmp_path / "plant.toml"
+    path.write_text(toml(document(nats_server.url)))
+    found = await asyncio.to_thread(CliRunner().invoke, app, ["tasks", "show", "a", "--config", str(path)])
+    assert (found.exit_code, "stream not found" in found.stderr) == (1, True)
+
+
 async def test_a_task_that_fails_is_an_event_and_counted(nats_server, streams, gl003):
     table = document(nats_server.url, tasks={"unknown_type_seconds": 0.2})
     async with running("coordination", table):

@@ -18,6 +18,8 @@ LONGEST_HOURS = 30 * 24
 """Nothing between agents is kept longer, whatever its sender wrote into Nats-TTL, or did not."""
 MAILBOX_MESSAGES = 50_000
 """Unread messages of one priority that one agent may have: an agent that is away fills its own box only."""
+MAX_CONSUMERS = 100_000
+"""An agent has five on its mailbox alone; nats-server 2.15 lets a stream that says nothing have 1,000."""
 STATE_HISTORY = 16
 """Values kept of a key of the shared state."""
 _TO_MANY = ["gl.agent.role.*", "gl.agent.broadcast"]
@@ -63,7 +65,9 @@ def agent_stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
         bucket(STATE_BUCKET, int(0.01 * total), history=STATE_HISTORY),
         {**bucket(TASK_BUCKET, int(0.02 * total)), "allow_msg_ttl": True},
     ]
-    return [{**config, "num_replicas": settings.replicas} for config in declared]
+    return [
+        {**config, "num_replicas": settings.replicas, "max_consumers": MAX_CONSUMERS} for config in declared
+    ]
 
 
 def _queue(name: str, subjects: list[str], max_bytes: int) -> dict[str, Any]:

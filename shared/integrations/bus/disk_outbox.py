@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 0.25
 """What the bus acknowledges within this is never written to the disk."""
+GATHER_SECONDS = 0.02
+"""What comes within this is written in one go, once the bus is late: each time costs a sync and a thread."""
 UPKEEP_SECONDS = 5.0
 CLOCK_STEP_SECONDS = 1.0
 ROW_BYTES = 300
@@ -87,6 +89,7 @@ class DiskOutbox(MemoryOutbox):
             await asyncio.gather(self._keeper, return_exceptions=True)
         with contextlib.suppress(*DISK_ERRORS):
             await self._save()
+            await self._trim()
         if self.depth:
             lost = sum(not kept.on_disk for kept in (*self._taken, *self._waiting))
             log.warning("messages wait for the next start", on_disk=self.depth - lost, lost=lost)
@@ -185,6 +188,7 @@ class DiskOutbox(MemoryOutbox):
             return
         await self._save()
         await self._trim()
+        await asyncio.sleep(GATHER_SECONDS)
 
     async def _save(self) -> None:
         """Write what is in memory; what is not under way is in memory no longer."""

@@ -1,6 +1,7 @@
 """How much an outbox may keep, and where."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -25,5 +26,9 @@ def state_folder() -> Path:
     """Return where this user's services keep what outlives them."""
     if given := os.environ.get("STATE_DIRECTORY"):
         return Path(given.split(":")[0])
-    home = os.environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "gl003"
+    if home := os.environ.get("XDG_STATE_HOME"):
+        return Path(home) / "gl003"
+    try:
+        return Path.home() / ".local" / "state" / "gl003"
+    except RuntimeError:  # a user without a home, as in a container under a number that nobody knows
+        return Path(tempfile.gettempdir()) / "gl003-state"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from . import commissioning
 from .collab import collab
 from .security import secure, trust
 from .tasks import tasks
@@ -14,10 +15,10 @@ app = typer.Typer(
     name="gl003",
     help="A steam plant's meters, sensors and SCADA as trustworthy readings on a NATS bus.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
+commissioning.add_to(app)
 app.add_typer(collab)
 app.add_typer(secure)
 app.add_typer(trust)

@@ -1,9 +1,9 @@
 """`gl003 status`: every service instance on the bus, and what is wrong with it first."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from rich.console import Console
@@ -22,6 +22,7 @@ from .connected import EXIT_FINDINGS, on_the_bus
 from .printable import printable
 
 MOST_TROUBLES = 12
+MOST_NAMES = 4
 _COLOURS = {HealthState.HEALTHY: "green", HealthState.DEGRADED: "yellow", HealthState.STARTING: "yellow"}
 _COLUMNS = ("service", "instance", "site", "version", "up", "health", "devices", "circuits", "waiting")
 _WIDE = 200
@@ -51,11 +52,16 @@ def _show(url: str, instances: Sequence[Instance], missing: Sequence[str]) -> No
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, soft_wrap=True, width=None if terminal else _WIDE)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in _COLUMNS:
-        table.add_column(name, justify="right" if name in {"up", "waiting"} else "left", no_wrap=True)
+    sites = {one.found.site for one in instances}
+    shown = [name for name in _COLUMNS if name != "site" or len(sites) > 1]
+    for name in shown:
+        side: Literal["right", "left"] = "right" if name in {"up", "waiting"} else "left"
+        table.add_column(name, justify=side, no_wrap=name != "instance", overflow="fold")
     for one in instances:
-        table.add_row(*_cells(one))
-    console.print(f"bus {url}, {len(instances)} service instances")
+        cells = _cells(one)
+        table.add_row(*(cells[name] for name in shown))
+    alone = f", site {printable(min(sites))}" if len(sites) == 1 else ""
+    console.print(f"bus {url}{alone}, {len(instances)} service instances", markup=False)
     if instances:
         console.print(table)
     told = [*(f"{name}: no instance answers" for name in missing), *_troubles(instances)]
@@ -65,7 +71,7 @@ def _show(url: str, instances: Sequence[Instance], missing: Sequence[str]) -> No
         console.print(f"… and {len(told) - MOST_TROUBLES} more troubles; all of them: gl003 status --json")
 
 
-def _cells(one: Instance) -> Iterable[Text]:
+def _cells(one: Instance) -> dict[str, Text]:
     facts = facts_of(one)
     connected = f"{facts['devices_connected']}/{facts['devices']}" if facts["devices"] else "-"
     circuits = f"{len(one.open_circuits)} open" if one.open_circuits else "-"
@@ -80,16 +86,31 @@ def _cells(one: Instance) -> Iterable[Text]:
         circuits,
         "-" if one.waiting is None else str(one.waiting),
     )
-    for name, text in zip(_COLUMNS, texts, strict=True):
-        style = _COLOURS.get(HealthState(one.state), "red") if name == "health" and one.health else ""
-        yield Text(printable(text), style=style)
+    style = _COLOURS.get(one.health.state, "red") if one.health else "red"
+    return {
+        name: Text(printable(text), style=style if name == "health" else "")
+        for name, text in zip(_COLUMNS, texts, strict=True)
+    }
 
 
 def _troubles(instances: Sequence[Instance]) -> list[str]:
-    """Return troubles of all, those of whoever is worst first."""
+    """Return troubles of all, those of whoever is worst first; what many devices have in common is one."""
     order = [HealthState.HEALTHY, HealthState.STARTING, HealthState.DEGRADED, HealthState.UNHEALTHY]
     worst = sorted(instances, key=lambda one: -order.index(one.health.state) if one.health else -len(order))
-    return [f"{one.name}: {trouble}" for one in worst for trouble in one.troubles]
+    return [f"{one.name}: {trouble}" for one in worst for trouble in _in_common(one.troubles)]
+
+
+def _in_common(troubles: Sequence[str]) -> list[str]:
+    devices: dict[str, list[str]] = {}
+    for trouble in troubles:
+        device, colon, what = trouble.partition(": ")
+        devices.setdefault(what if colon else trouble, []).append(device if colon else "")
+    return [f"{_some(names)}: {what}" if any(names) else what for what, names in devices.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def _duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from integrations.bus import Bus, Publisher
+from integrations.bus import TASK_BUCKET, Bus, Publisher
 from integrations.configuration import Fault
 from integrations.coordination.tasks import TaskDesk, UnknownTaskError
 from integrations.messages import MessageError, TaskRecord, TaskStatus
@@ -24,6 +24,7 @@ def at_desk(config: Path | None, work: Callable[[TaskDesk], Awaitable[int]]) -> 
     """Do `work` at a desk for tasks and return its exit code; 3 where nobody knows the task."""
 
     async def on_bus(_plant: Plant, bus: Bus) -> int:
+        await bus.api(f"STREAM.INFO.KV_{TASK_BUCKET}")  # where there is none, a desk would wait for it
         async with Publisher(bus) as publisher:
             try:
                 return await work(TaskDesk(bus, publisher))

@@ -5,8 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import structlog
 
@@ -25,10 +24,11 @@ from .collaborating import Collaborating
 from .collaboration.optimizer import CollaborativeOptimizer
 from .correspondence import Correspondence, FailureCallback
 from .directory import Directory
+from .drafts import Drafts
 from .errors import AgentError, NoResponseError, NotRunningError, SenderError
 from .handlers import Handler, Handlers
 from .known import ORCHESTRATOR_ID
-from .life import Life
+from .life import Life, Startable
 from .message_bus import MessageBus
 from .performance import Load, Performance, load
 from .responses import error_in
@@ -36,7 +36,7 @@ from .sent import Sent
 from .tasking import Tasking
 from .tasks.dispatch import DO_TASK
 from .tasks.part import AgentTasks
-from .wording import new_id, seconds_left
+from .wording import seconds_left
 from .workplace import Extension, Workplace
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ REGISTER = "register_agent"
 REQUEST_SECONDS = 30.0
 
 
-class AgentCoordinator(Collaborating, Tasking):
+class AgentCoordinator(Collaborating, Tasking, Startable):
     """An agent: it is there for the others, has a mailbox, answers, sends and asks.
 
     With a `bus` of several agents in one program it uses that, otherwise one of its own; see MessageBus for
@@ -83,6 +83,7 @@ class AgentCoordinator(Collaborating, Tasking):
         self._owns_bus = bus is None
         self._failure_callbacks: list[FailureCallback] = []
         self._sent = 0
+        self._drafts = Drafts(self.agent_id)
         self._workplace: Workplace | None = None
         self._registering: asyncio.Task[None] | None = None
         self._life = Life(f"agent {agent_id}", self._open)
@@ -102,15 +103,6 @@ class AgentCoordinator(Collaborating, Tasking):
     async def stop(self) -> None:
         """Finish what is being worked on, leave, and disconnect."""
         await self._life.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     def register_handler(self, message_type: MessageType, action: str, handler: Handler) -> None:
         """Have `handler`, plain or async, called with messages of a type and `payload["action"]`, or "*".
@@ -155,16 +147,7 @@ class AgentCoordinator(Collaborating, Tasking):
         **more: Any,
     ) -> AgentMessage:
         """Return a message from us, now, under a new id; `more` are fields of AgentMessage."""
-        return AgentMessage(
-            message_id=new_id(),
-            sender_id=self.agent_id,
-            recipient_id=recipient_id,
-            message_type=message_type,
-            priority=priority,
-            timestamp=datetime.now(UTC),
-            payload=dict(payload),
-            **more,
-        )
+        return self._drafts.write(recipient_id, message_type, priority, dict(payload), more)
 
     async def request(
         self,

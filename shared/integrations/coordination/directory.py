@@ -165,7 +165,10 @@ class Directory:
     def _tell(self, agent_id: str, *, online: bool) -> None:
         presence = Presence(agent_id, online, self.find(agent_id), self._heartbeats.get(agent_id))
         for watcher in tuple(self._watchers):
-            watcher(presence)
+            try:
+                watcher(presence)
+            except Exception:  # who is there has to be known to the others all the same
+                log.exception("a watcher of agents failed", agent=agent_id)
 
     async def _miss(self) -> None:
         """Count as gone whoever is not heard any more; who is away from the bus hears nobody, and waits."""

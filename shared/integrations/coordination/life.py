@@ -4,8 +4,31 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Self
 
 from .errors import NotRunningError
+
+
+class Startable:
+    """Something that is started and stopped, by calls or with `async with`."""
+
+    async def start(self) -> None:
+        """Begin; running already, it does nothing."""
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """End; not running, it does nothing."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
 
 
 class Life:

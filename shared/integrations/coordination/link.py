@@ -11,12 +11,12 @@ import structlog
 from integrations.bus import (
     DEAD,
     Bus,
+    BusClosedError,
+    BusError,
     BusEvent,
     BusEventKind,
     BusSettings,
-    JetStreamUnavailableError,
     Publisher,
-    StreamConflictError,
     StreamSettings,
     agent_stream_configs,
     bus_from,
@@ -79,5 +79,7 @@ async def _keep(bus: Bus, configs: list[dict[str, object]], again: asyncio.Event
         again.clear()
         try:
             await ensure_streams(bus, configs, only_missing=True, attempts=10)
-        except (JetStreamUnavailableError, StreamConflictError) as error:
+        except BusClosedError:
+            return
+        except BusError as error:
             log.warning("streams cannot be looked after", reason=str(error))

@@ -172,5 +172,5 @@ def _inbox_reader(bus: Bus, agent_id: str, priority: MessagePriority) -> SharedC
 def _urgency(received: Received) -> MessagePriority:
     try:
         return msgspec.json.decode(received.data, type=_Urgency).priority
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return MessagePriority.NORMAL  # the worker finds out what is wrong with it

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from integrations.bus import Ack, BusSettings, ReplyInbox
 from integrations.messages import AgentMessage
@@ -12,7 +11,7 @@ from integrations.messages import AgentMessage
 from .asking import Asker
 from .directory import OFFLINE_SECONDS, Directory
 from .errors import NotRunningError
-from .life import Life
+from .life import Life, Startable
 from .link import Link, open_link
 from .post import Post
 from .topics import Callback, Topic
@@ -20,7 +19,7 @@ from .topics import Callback, Topic
 T = TypeVar("T")
 
 
-class MessageBus:
+class MessageBus(Startable):
     """Sends messages to agents, roles and all, and lets callbacks hear what goes to them.
 
     Without `settings` it goes where NATS_… in the environment says, else to the nats-server on this machine,
@@ -58,15 +57,6 @@ class MessageBus:
         """Disconnect; what is being worked on is finished first."""
         await self._life.stop()
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
     async def publish(self, message: AgentMessage) -> Ack:
         """Have the bus keep a message for its recipient until it is read or its ttl is over.
 
@@ -76,7 +66,7 @@ class MessageBus:
             MailRefusedError: the mailbox is full, or the message may not be sent.
             TooLargeError: it has too many bytes.
         """
-        for topic in self._topics.values():
+        for topic in tuple(self._topics.values()):
             await topic.ready.wait()
         return await self.post.send(message)
 
@@ -96,6 +86,7 @@ class MessageBus:
                 listened.callbacks.remove(callback)
             if not listened.callbacks and self._topics.get(topic) is listened:
                 del self._topics[topic]
+                listened.ready.set()
                 if listener := self._listeners.pop(topic, None):
                     listener.cancel()
 

@@ -20,6 +20,7 @@ from integrations.bus import (
     dead_letter,
     nobody,
 )
+from integrations.bus.outgoing import STREAM_FULL
 from integrations.messages import AgentMessage, Header, MessageError, Subjects, reply_subject
 
 from .directory import Directory
@@ -74,7 +75,9 @@ class Post:
         except TimeoutError:
             raise ExpiredError(f"{message.message_id} expired before the bus could take it") from None
         except PublishRefusedError as error:
-            raise MailRefusedError(f"mail for {message.recipient_id}: {error}") from error
+            full = error.refusals[0].code == STREAM_FULL
+            why = f"too much of it waits unread ({error})" if full else str(error)
+            raise MailRefusedError(f"mail for {message.recipient_id} is refused: {why}") from error
         return ack
 
     def answer(self, response: AgentMessage) -> None:

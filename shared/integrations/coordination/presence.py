@@ -6,11 +6,22 @@ import math
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from integrations.bus import AGENT_BUCKET, BusClosedError, BusEvent, BusEventKind, Latest
+import structlog
+
+from integrations.bus import (
+    AGENT_BUCKET,
+    BusClosedError,
+    BusEvent,
+    BusEventKind,
+    Latest,
+    PublishRefusedError,
+)
 from integrations.messages import AgentHeartbeat, AgentProfile, Header, encode, heartbeat_subject
 
 from .directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS, PRESENCE, PROFILE
 from .link import Link
+
+log = structlog.get_logger(__name__)
 
 OPERATION = "KV-Operation"
 LEAVE_SECONDS = 2.0
@@ -65,12 +76,15 @@ class PresenceKeeper:
 
     async def _beat_on(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._heartbeat_seconds):
-                    await self._soon.wait()
-                    self._soon.clear()
-                    await self.announce()  # perhaps on another server, which knows nobody
-            await self._beat()
+            try:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._heartbeat_seconds):
+                        await self._soon.wait()
+                        self._soon.clear()
+                        await self.announce()  # perhaps on another server, which knows nobody
+                await self._beat()
+            except PublishRefusedError as error:
+                log.warning("cannot be seen to be there", agent=self._profile().agent_id, reason=str(error))
 
     async def _beat(self) -> None:
         profile = self._profile()

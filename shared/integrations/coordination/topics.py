@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from nats import errors
 
 from integrations.bus import listening
 from integrations.messages import AgentMessage, Header, MessageError, MessagePriority
@@ -42,7 +43,8 @@ class Topic:
         context = self._mailbox(link, post) if self._route.reach is Reach.ONE else self._passing(link)
         async with context:
             if self._route.reach is not Reach.ONE:
-                await link.bus.client.flush()
+                with contextlib.suppress(errors.Error):  # heard from the next connection on
+                    await link.bus.client.flush()
             self.ready.set()
             await asyncio.Event().wait()
 

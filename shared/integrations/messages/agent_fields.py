@@ -1,6 +1,5 @@
 """What the messages of agents have in common: free JSON, times, and limits that hold wherever one is made."""
 
-import copy
 import math
 import threading
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import force_setattr
 
-from integrations.configuration import Checked
+from integrations.configuration import Checked, ConfigurationError, Fault
 from integrations.configuration.conversion import field_types
 
 from .codec import ContentType, DecodeError, decode, nests_deeper
@@ -26,6 +25,7 @@ MAX_AGENT_BYTES = 512 * 1024
 MAX_AGENTS = 1000
 """Agents that one message may name."""
 MAX_DEPENDENCIES = 1000
+_YEARS = "must be within the years 1 to 9999 in UTC"
 BROADCAST = "BROADCAST"
 """Recipient: every agent."""
 ROLE_PREFIX = "role:"
@@ -88,7 +88,7 @@ class AgentChecked(Checked, frozen=True):
         for name in plan.times:
             time = getattr(self, name)
             if time is not None and time.tzinfo is not UTC:
-                force_setattr(self, name, in_utc(time))
+                force_setattr(self, name, _checked_utc(time, name))
 
 
 def read_message(body: bytes, cls: type[Message]) -> Message:
@@ -114,21 +114,42 @@ def read_message(body: bytes, cls: type[Message]) -> Message:
     for name in plan.times:
         time = getattr(message, name)
         if time is not None and time.tzinfo is not UTC:
-            force_setattr(message, name, in_utc(time))
+            force_setattr(message, name, _decoded_utc(time, name))
     return message
 
 
 def changed(message: Message, **fields: Any) -> Message:
     """Return a copy with other fields that are known to be as declared: nothing is checked again."""
-    made = copy.copy(message)
+    made: Message = message.__copy__()  # type: ignore[attr-defined]  # every struct has it
     for name, value in fields.items():
         force_setattr(made, name, value)
     return made
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return `time` in UTC; a naive one is taken as UTC, as `datetime.utcnow()` means it."""
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    """Return `time` in UTC; a naive one is taken as UTC, as `datetime.utcnow()` means it.
+
+    Raises:
+        ValueError: its offset takes it out of the years that there are.
+    """
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{time.isoformat()} {_YEARS}") from None
+
+
+def _decoded_utc(time: datetime, name: str) -> datetime:
+    try:
+        return in_utc(time)
+    except ValueError as error:
+        raise DecodeError(f"{name}: {error}") from None
+
+
+def _checked_utc(time: datetime, name: str) -> datetime:
+    try:
+        return in_utc(time)
+    except ValueError:
+        raise ConfigurationError([Fault("", name, time.isoformat(), _YEARS)]) from None
 
 
 @dataclass(frozen=True)

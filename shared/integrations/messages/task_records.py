@@ -1,6 +1,7 @@
 """What is written down of a task while it lives: the task itself, who works on it, and every step so far."""
 
 from collections.abc import Iterable
+from datetime import UTC
 from typing import Annotated
 
 from msgspec import Meta, Struct, convert, field, structs
@@ -93,8 +94,8 @@ class WorkerSign(Struct, frozen=True, kw_only=True):
 
 
 def _to_utc(struct: Struct, names: Iterable[str]) -> None:
-    """Bring times that came without an offset to UTC: they cannot be compared with others."""
+    """Bring times to UTC: one without an offset cannot be compared, and not every offset can be taken off."""
     for name in names:
         time = getattr(struct, name)
-        if time is not None and time.tzinfo is None:
+        if time is not None and time.tzinfo is not UTC:
             structs.force_setattr(struct, name, in_utc(time))

@@ -9,11 +9,12 @@ import pytest
 from fakes.agents import SOON, Heard, agent, agents, dead_letters
 from fakes.site import eventually
 from integrations import AgentCoordinator, AgentRole, MessageBus, MessagePriority, MessageType
-from integrations.bus import BusSettings
+from integrations.bus import BusSettings, EmbeddedServer
 from integrations.coordination import (
     AgentError,
     AgentSettings,
     ExpiredError,
+    MailRefusedError,
     NoResponseError,
     NotRunningError,
     NotThereError,
@@ -173,7 +174,8 @@ async def test_what_fails_is_tried_again_and_then_dead_and_its_sender_hears_why(
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"[1", "malformed: a field may nest 16 deep; one goes deeper or brackets do not match"),
+        (b"{", "malformed: not a AgentMessage in application/json: Input data was truncated"),
+        (b"[" * 99, "malformed: a field may nest 16 deep; one goes deeper or brackets do not match"),
         (b"1", "malformed: not a AgentMessage in application/json: Expected `object`, got `int`"),
         (b'{"sender_id":"A","message_id":"m-1"}', "malformed: .*missing required field"),
         (b'"' + b"x" * 600_000 + b'"', "too_large: a message may have 524288 bytes, this one has 600002"),
@@ -246,6 +248,33 @@ async def test_an_answer_finds_an_asker_that_was_away_when_it_came(nats_server):
         assert answers.messages[0].correlation_id == message.message_id
 
 
+async def test_a_mailbox_that_is_full_refuses_and_no_other_does(nats_server):
+    async with agents(nats_server.url, "A") as (a,):
+        bus = a.bus.link.bus
+        config = (await bus.api("STREAM.INFO.AGENTS"))["config"]
+        await bus.api("STREAM.UPDATE.AGENTS", {**config, "max_msgs_per_subject": 2})
+        for number in range(2):
+            await a.send_message(note(a, "GL-002", number))
+        with pytest.raises(MailRefusedError, match="mail for GL-002 is refused: too much of it waits unread"):
+            await a.send_message(note(a, "GL-002", 2))
+        await a.send_message(note(a, "GL-002", 2, priority=CRITICAL))
+        await a.send_message(note(a, "GL-004", 2))
+
+
+async def test_a_bus_that_is_killed_costs_no_question(tmp_path):
+    async with EmbeddedServer(tmp_path / "store") as server, agents(server.url, "A", "B") as (a, b):
+        heard = hears(b, {"ok": True}, hold=True, kind=MessageType.REQUEST, action="x")
+        asked = [asyncio.create_task(a.request("B", "x"))]
+        await eventually(lambda: heard.messages)
+        await server.kill()
+        asked += [asyncio.create_task(a.request("B", "x")) for _ in range(10)]
+        await asyncio.sleep(0.1)
+        await server.start()
+        heard.go.set()
+        assert await asyncio.wait_for(asyncio.gather(*asked), 30) == [{"ok": True}] * 11
+        assert len(heard.messages) == 11
+
+
 async def test_replicas_of_an_agent_share_its_mail(nats_server):
     async with agents(nats_server.url, "A", "B", "B") as (a, one, two):
         first, second = hears(one), hears(two)
@@ -265,6 +294,16 @@ async def test_topics_are_heard_without_being_an_agent(nats_server):
         await eventually(lambda: all(heard.values()))
         for end in ends:
             end()
+
+
+async def test_a_topic_given_up_before_it_is_heard_holds_no_message_up(nats_server):
+    async with agents(nats_server.url, "A") as (a,), MessageBus(BusSettings(url=nats_server.url)) as bus:
+        end = bus.subscribe("GL-002", lambda _: None)
+        sending = asyncio.create_task(bus.publish(note(a, "role:monitoring")))
+        await asyncio.sleep(0)
+        end()
+        bus.subscribe("BROADCAST", lambda _: None)
+        assert (await asyncio.wait_for(sending, 20)).stream == "NOTICES"
 
 
 async def test_two_agents_share_the_bus_of_one_program(nats_server):

@@ -126,10 +126,10 @@ NASTY = {
 @pytest.mark.parametrize("body", NASTY.values(), ids=NASTY)
 @both_formats
 def test_a_nasty_body_is_refused_soon(content_type, body):
-    began = time.perf_counter()
+    began = time.process_time()  # what it costs, not how long a busy machine takes
     with pytest.raises(DecodeError):
         decode(body, RawBatch, content_type)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 PACKED = {

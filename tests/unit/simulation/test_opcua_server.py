@@ -170,10 +170,8 @@ async def test_a_node_that_is_gone_comes_back_with_a_restart_and_so_do_subscript
         await session.write(node(SETPOINT), 9.0)
         plant.refresh()
         await eventually(lambda: shows(session, "", 9.0, text="ns=2;i=1006"))
-        began = time.monotonic()
         await plant.fault("restart", seconds=0.0)
         await eventually(lambda: seen[node(PRESSURE)].good)
-        assert time.monotonic() - began < 5
         assert await shows(session, SETPOINT, 9.0)
         advance(instruments, 30.0)
         plant.refresh()

@@ -7,8 +7,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -17,7 +16,7 @@ from integrations.bus import Bus, BusClosedError, Publisher, PublishRefusedError
 from integrations.coordination.directory import Presence
 from integrations.coordination.errors import CoordinationError, UnknownRecipientError
 from integrations.coordination.handlers import Handler
-from integrations.coordination.life import Life
+from integrations.coordination.life import Life, Startable
 from integrations.coordination.message_bus import MessageBus
 from integrations.messages import (
     AgentMessage,
@@ -74,7 +73,7 @@ class _Desk:
     steps: Steps
 
 
-class CollaborativeOptimizer:
+class CollaborativeOptimizer(Startable):
     """The collaborations of one agent: those that it leads, and its part in those of others.
 
     What is decided is in the stream COLLAB alone; a collaboration whose leader was restarted goes on.
@@ -100,15 +99,6 @@ class CollaborativeOptimizer:
     async def stop(self) -> None:
         """Lead no longer; what is not ended goes on with the next start."""
         await self._life.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     @contextlib.asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:

@@ -6,12 +6,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import structlog
 
 from integrations.bus import Bus, BusClosedError, OrderedConsumer, Publisher, Received, patiently
+from integrations.coordination.life import Startable
 from integrations.coordination.link import Link
 from integrations.coordination.message_bus import MessageBus
 
@@ -23,7 +23,7 @@ from .watchers import Callback, Watcher
 log = structlog.get_logger(__name__)
 
 
-class StateManager:
+class StateManager(Startable):
     """Reads from a copy of its own that follows the bucket; writes go to the bucket.
 
     A value belongs to the agent that put it there. The global state has, for each key, the value that was
@@ -45,15 +45,6 @@ class StateManager:
         self._moved = asyncio.Event()
         self._watchers: list[Watcher] = []
         self._tasks: dict[Watcher | None, asyncio.Task[None]] = {}
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Read what the bucket holds, and follow it; returns once it is read."""

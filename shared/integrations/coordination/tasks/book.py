@@ -33,6 +33,8 @@ class Patience:
     """An agent that can do it has room for a task that has no deadline."""
     avoid: float = 30.0
     """An agent that gave a task back, or did not take it on, is not given it again so soon."""
+    deaf: float = 60.0
+    """An agent that did not take one on is given no other so soon, unless it takes on what it has."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class Book:
         self._doomed: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._outstanding: dict[str, Write] = {}
+        self._deaf: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -204,6 +207,8 @@ class Book:
 
     def overdue(self, now: datetime) -> list[Write]:
         """Return what becomes of tasks that nobody takes, or whose agent does nothing about them any more."""
+        for agent in [agent for agent, until in self._deaf.items() if until <= self._clock()]:
+            self._heard(agent)
         return [*self._untaken(now), *self._left_lying(now)]
 
     def _open(self, record: TaskRecord, revision: int) -> None:
@@ -252,6 +257,8 @@ class Book:
         self._lines.leave(entry.kind, record.task_id)
         if record.assignee_id:
             self.roster.took(record.assignee_id, record.task_id, record.task_type)
+            if record.status is IN_PROGRESS:
+                self._heard(record.assignee_id)
 
     def _untaken(self, now: datetime) -> Iterator[Write]:
         for (task_type, wanted), line in self._lines.items():
@@ -292,8 +299,15 @@ class Book:
             return f"{agent} was ended, or started again" if self._clock() >= self.judges_from else ""
         if record.status is ASSIGNED and self._clock() - entry.since > self.patience.accept:
             self.avoid(record.task_id, agent)
+            self._deaf[agent] = self._clock() + self.patience.deaf
+            self.roster.heard(agent, deaf=True)
             return f"{agent} did not take it on in {self.patience.accept:g} s"
         return ""
+
+    def _heard(self, agent: str) -> None:
+        """Give an agent tasks again that did not take them on."""
+        if self._deaf.pop(agent, None) is not None:
+            self.roster.heard(agent, deaf=False)
 
     def _given(self, entry: Entry, agent: str, now: datetime) -> Write:
         task_id = entry.record.task_id

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -17,8 +17,6 @@ from integrations.bus import (
     Bus,
     BusEvent,
     BusEventKind,
-    JetStreamError,
-    JetStreamUnavailableError,
     Members,
     Publisher,
     Received,
@@ -34,16 +32,15 @@ from integrations.messages import (
     Header,
     TaskRecord,
     TaskStatus,
-    deadline_subject,
     decode,
     replies_subject,
-    schedule_subject,
 )
 
 from . import machine
 from .agents import Agents
 from .book import Book, Patience
-from .dispatch import SCHEDULER_ID, dispatch, ended, task_of
+from .dispatch import SCHEDULER_ID, dispatch, task_of
+from .endings import Endings
 from .following import follow
 from .intake import ACK_WAIT_SECONDS, BATCH, Intake
 from .policies import AssignmentPolicy
@@ -64,10 +61,6 @@ MAX_OPEN = 100_000
 """Tasks that may be open at once; those on top wait in the queue."""
 GRACE_SECONDS = HEARTBEAT_SECONDS + 5.0
 """After an outage nobody counts as lost who had no time to say that they are there."""
-REMEMBERED = 100_000
-"""Ended tasks whose last revision is kept in mind."""
-TOLD_AGAIN = timedelta(seconds=60)
-"""Ends so young are told once more by who takes over: they may not have been."""
 
 
 class Engine:
@@ -85,9 +78,7 @@ class Engine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        """What became of tasks while it was our turn."""
-        self.observers: list[Callable[[TaskRecord], None]] = []
-        """Told of each end while it is our turn; of one twice where the turn has just begun."""
+        """What was decided here: assigned, given_back."""
         self.store = TaskStore(bus, publisher)
         self.book = Book(Roster(policy), patience or Patience(), clock=clock)
         self._bus = bus
@@ -95,15 +86,13 @@ class Engine:
         self._clock = clock
         self._agents = Agents(self.book.roster, self._wake_up)
         self.book.workers = self._agents.workers
+        self.endings = Endings(bus, publisher, self.book.roster.is_known)
         self._members = Members(bus, publisher, SCHEDULERS, instance)
         self.turn = Turn(self._members, "tasks")
         self._space = Space(bus)
         self._intake = Intake(bus, publisher, self.store, site, self._space.took)
         self._tasks_known, self._agents_known = asyncio.Event(), asyncio.Event()
         self._wake = asyncio.Event()
-        self._ended: deque[TaskRecord] = deque(maxlen=10_000)
-        self._closed: dict[str, int] = {}
-        self._timers: deque[str] = deque(maxlen=REMEMBERED)
         self._looked = 0.0
 
     async def work(self) -> None:
@@ -160,30 +149,23 @@ class Engine:
     async def _keep_room(self) -> None:
         while True:
             if await self._space.look():
-                oldest = list(itertools.islice(self._closed, AT_A_TIME))
-                await self._space.forget(oldest)
-                for task_id in oldest:
-                    self._closed.pop(task_id, None)
-            await self._take_back_timers()
+                await self._space.forget(self.endings.pop_oldest(AT_A_TIME))
+            await self.endings.take_back_timers()
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _take_over(self) -> None:
         """Say again what whoever had the turn before may not have said."""
-        now = datetime.now(UTC)
         self.book.withdraw_all()
+        self.endings.begin_turn()
         assigned = [one for one in self.book.entries() if one.record.status is TaskStatus.ASSIGNED]
         log.info("scheduler takes over", tasks=len(self.book), assigned=len(assigned))
         await self._dispatch([Found(one.record, one.revision) for one in assigned])
-        young = [one for one in self._ended if one.completed_at and now - one.completed_at < TOLD_AGAIN]
-        await self._tell_ended(young)
-        self._ended.clear()
 
     async def _decide(self) -> None:
         while True:
             self._wake.clear()
             now = datetime.now(UTC)
-            over, self._ended = self._ended, deque(maxlen=self._ended.maxlen)
-            await self._tell_ended(over)
+            await self.endings.tell()
             writes = [*self.book.doomed(now), *self.book.assignments(now)]
             if self._clock() - self._looked >= LOOK_SECONDS:
                 self._looked = self._clock()
@@ -227,32 +209,6 @@ class Engine:
         for outcome in await self._publisher.publish_each(mail):
             if isinstance(outcome, Refusal):
                 log.warning("a task cannot be handed over", to=outcome.message.subject, reason=outcome.reason)
-
-    async def _tell_ended(self, records: Iterable[TaskRecord]) -> None:
-        """Tell requesters that are agents how their tasks ended, and take back what timers are left."""
-        now = datetime.now(UTC)
-        mail = []
-        for record in records:
-            self.counts[record.status] += 1
-            for observer in self.observers:
-                observer(record)
-            if self.book.roster.is_known(record.requester_id):
-                mail.append(ended(record, now))
-            if record.deadline is not None and record.deadline > now:
-                self._timers.append(deadline_subject(record.task_id))
-            if record.status is TaskStatus.CANCELLED and not record.attempt:
-                self._timers.append(schedule_subject(record.task_id))
-        await self._publisher.publish_each(mail)
-
-    async def _take_back_timers(self) -> None:
-        """Have the server forget timers of what has ended; one that is left says nothing new."""
-        while self._timers:
-            some = [self._timers.popleft() for _ in range(min(len(self._timers), AT_ONCE))]
-            await asyncio.gather(*map(self._purge, some))
-
-    async def _purge(self, subject: str) -> None:
-        with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
-            await self._bus.api(f"STREAM.PURGE.{TASKS}", {"filter": subject})
 
     async def _look_up(self) -> None:
         """Look for dependencies that are not open: ended before, or never there."""
@@ -316,14 +272,11 @@ class Engine:
 
     def _note(self, record: TaskRecord, revision: int) -> None:
         """Take down how a task is, unless something newer is known: what we write ourselves we know first."""
-        if revision <= self._closed.get(record.task_id, 0):
+        if self.endings.knows(record.task_id, revision):
             return
         self.book.note(record, revision)
         if machine.ended(record):
-            self._closed[record.task_id] = revision
-            self._ended.append(record)
-            if len(self._closed) > REMEMBERED:
-                del self._closed[next(iter(self._closed))]
+            self.endings.note(record, revision)
         self._wake_up()
 
     def _forget(self) -> None:

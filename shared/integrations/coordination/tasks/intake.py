@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import structlog
-from msgspec import structs
+from msgspec import ValidationError, structs
 
 from integrations.bus import TASKS, Bus, Outgoing, Publisher, Received, SharedConsumer, dead_letter
 from integrations.messages import (
+    ContentType,
     DecodeError,
     Header,
     MessagePriority,
@@ -17,6 +18,8 @@ from integrations.messages import (
     decode,
     due_subject,
 )
+from integrations.messages.codec import nests_deeper
+from integrations.messages.json_values import MAX_JSON_BYTES, MAX_NESTING
 
 from . import machine
 from .recurrence import TaskSchedule, run_deadline, run_id
@@ -104,12 +107,31 @@ def admitted(message: Received) -> TaskRecord:
             task,
             task_id=run_id(task.task_id, message.time_ns),
             created_at=now,
-            deadline=run_deadline(task.deadline, task.created_at, now),
+            deadline=_deadline(task, now),
         )
     record = machine.admit(task, now)
+    _check_free_json(record, message)
     if record.deadline is not None and record.deadline <= now:
         return machine.fail(record, f"deadline {record.deadline.isoformat()} had passed when it came", now)
     return record
+
+
+def _check_free_json(record: TaskRecord, message: Received) -> None:
+    """What a record carries freely is bounded where it becomes a task: too late for whoever is given it."""
+    is_json = message.headers.get(Header.CONTENT_TYPE, ContentType.JSON) == ContentType.JSON
+    if is_json and len(message.data) <= MAX_JSON_BYTES and not nests_deeper(message.data, MAX_NESTING + 1):
+        return
+    try:
+        _ = record.task
+    except ValidationError as error:
+        raise DecodeError(f"not a task: {error}") from error
+
+
+def _deadline(task: TaskRecord, fired: datetime) -> datetime | None:
+    try:
+        return run_deadline(task.deadline, task.created_at, fired)
+    except OverflowError:
+        raise DecodeError(f"deadline of a run must be before the year 10000, got {task.deadline}") from None
 
 
 def _timers(records: Iterable[TaskRecord]) -> list[Outgoing]:

@@ -23,6 +23,8 @@ class Member:
     profile: AgentProfile | None = None
     """None while nothing is known of it but the tasks it has."""
     online: bool = False
+    deaf: bool = False
+    """Whether it is there, but does not take on what it is given."""
     tasks: dict[str, str] = field(default_factory=dict)
     """Task types by task id."""
     by_type: Counter[str] = field(default_factory=Counter)
@@ -33,7 +35,7 @@ class Member:
     def room_for(self, task_type: str) -> bool:
         """Whether it can take one more task of this type now."""
         profile = self.profile
-        if profile is None or not self.online or profile.current_load >= profile.max_load:
+        if profile is None or not self.online or self.deaf or profile.current_load >= profile.max_load:
             return False
         capability = capability_of(profile, task_type)
         return capability is not None and (
@@ -80,6 +82,13 @@ class Roster:
         member = self._member(agent_id)
         member.profile, member.online = None, False
         self._moved(member)
+
+    def heard(self, agent_id: str, *, deaf: bool) -> None:
+        """Note whether an agent takes on what it is given."""
+        member = self._member(agent_id)
+        if member.deaf != deaf:
+            member.deaf = deaf
+            self._moved(member)
 
     def took(self, agent_id: str, task_id: str, task_type: str) -> None:
         """Note that an agent has a task."""

@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from integrations.coordination.errors import NotRunningError
-from integrations.coordination.life import Life
+from integrations.coordination.life import Life, Startable
 from integrations.coordination.message_bus import MessageBus
 from integrations.messages import AgentTask, TaskStatus
 
@@ -19,7 +18,7 @@ from .policies import AssignmentPolicy
 from .recurrence import TaskSchedule
 
 
-class TaskScheduler:
+class TaskScheduler(Startable):
     """One of the schedulers of a bus, of which any number may run and one acts, and a desk for tasks.
 
     `policy` is round_robin, least_loaded, capability_based or priority_weighted. Used between `start()` and
@@ -46,15 +45,6 @@ class TaskScheduler:
     async def stop(self) -> None:
         """Leave it to the others."""
         await self._life.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     @property
     def desk(self) -> TaskDesk:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from msgspec import convert, json
 
-from integrations.bus import AGENT_BUCKET, Latest
+from integrations.bus import AGENT_BUCKET, Latest, PublishRefusedError
 from integrations.coordination.link import Link
 from integrations.coordination.performance import Performance
 from integrations.messages import (
@@ -143,7 +143,7 @@ class TaskWorker:
         looking = asyncio.create_task(self._look(job, working), name=f"look at {task_id}")
         try:
             await asyncio.wait([working])
-            end = _outcome(working)
+            end = _outcome(working) if job.ours or not working.cancelled() else None
         except asyncio.CancelledError:
             working.cancel()
             reason = f"{self._agent_id} stops"
@@ -207,7 +207,10 @@ class TaskWorker:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RENEW_SECONDS):
                     await self._changed.wait()
-            await self._say_on()
+            try:
+                await self._say_on()
+            except PublishRefusedError as error:
+                log.warning("cannot be seen to go on", worker=self.name, reason=str(error))
 
     async def _say_on(self) -> None:
         """Say that this life goes on, and what it does."""
@@ -231,10 +234,10 @@ async def _call(handler: TaskHandler, task: AgentTask) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def _outcome(working: asyncio.Task[Any]) -> Callable[[TaskRecord], TaskRecord] | None:
-    """Return how the work ended, as a change of the record; None where it was taken away."""
+def _outcome(working: asyncio.Task[Any]) -> Callable[[TaskRecord], TaskRecord]:
+    """Return how the work ended, as a change of the record."""
     if working.cancelled():
-        return None
+        return lambda record: machine.fail(record, "what the handler waited for was cancelled", _now())
     try:
         result = plain_json(working.result(), "result")
         size = len(json.encode(result))

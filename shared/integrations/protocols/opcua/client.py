@@ -4,6 +4,7 @@ from .browsing import BrowsedTag
 from .events import EventKind, SessionEvent
 from .export import tags_as_toml
 from .monitoring import ChangeBatch, Deadband, MonitoredTag, SubscriptionSettings
+from .offers import Offer, ServerCertificate, offers
 from .session import OpcUaSession, SessionState
 from .subscription import OpcUaSubscription
 from .values import OpcUaValue
@@ -14,11 +15,14 @@ __all__ = [
     "Deadband",
     "EventKind",
     "MonitoredTag",
+    "Offer",
     "OpcUaSession",
     "OpcUaSubscription",
     "OpcUaValue",
+    "ServerCertificate",
     "SessionEvent",
     "SessionState",
     "SubscriptionSettings",
+    "offers",
     "tags_as_toml",
 ]

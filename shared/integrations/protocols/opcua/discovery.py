@@ -41,16 +41,21 @@ async def discover(endpoint: OpcUaEndpoint) -> ua.EndpointDescription:
         ServerUnreachableError: nobody listens there, or nobody who speaks OPC UA.
         NoSuchEndpointError: lists the endpoints that there are.
     """
+    return choose(await offered_by(endpoint), endpoint)
+
+
+async def offered_by(endpoint: OpcUaEndpoint) -> list[ua.EndpointDescription]:
+    """Ask the server for all its endpoints; errors as `discover`."""
     client = Client(endpoint.address, timeout=endpoint.timeout_seconds)
     try:
         await say_hello(client, endpoint)
         with converting(endpoint.address, "ask for endpoints"):
             await client.open_secure_channel()
-            offered = await client.get_endpoints()
+            offered: list[ua.EndpointDescription] = await client.get_endpoints()
             await client.close_secure_channel()
     finally:
         client.disconnect_socket()
-    return choose(offered, endpoint)
+    return offered
 
 
 async def say_hello(client: Client, endpoint: OpcUaEndpoint) -> None:
@@ -138,10 +143,11 @@ def _token_type(endpoint: OpcUaEndpoint) -> ua.UserTokenType:
 
 
 def _listed(offered: Sequence[ua.EndpointDescription]) -> str:
-    found = {f"{_policy_name(offer)}/{MODES.get(offer.SecurityMode, '?')}" for offer in offered}
+    found = {f"{policy_name(offer)}/{MODES.get(offer.SecurityMode, '?')}" for offer in offered}
     return ", ".join(sorted(found)) or "nothing"
 
 
-def _policy_name(offer: ua.EndpointDescription) -> str:
+def policy_name(offer: ua.EndpointDescription) -> str:
+    """Name of an endpoint's security policy, as people write it."""
     uri = offer.SecurityPolicyUri or "?"
     return POLICY_NAMES.get(uri, uri.removeprefix(POLICY_PREFIX))

@@ -34,9 +34,9 @@ def check_server_certificate(
         ServerCertificateUntrustedError: it isn't, or cannot be read; it was put into the rejected folder.
         ServerCertificateExpiredError: it is trusted, and out of date.
     """
-    chain = _parse(sent, endpoint)
+    chain = chain_of(sent, endpoint)
     leaf = chain[0]
-    if not _is_trusted(chain, endpoint):
+    if not is_trusted(chain, endpoint):
         file = _reject(leaf, endpoint.rejected)
         raise ServerCertificateUntrustedError(
             f"certificate {describe(leaf)} of the server is not trusted. If it is the right one (compare the"
@@ -65,7 +65,8 @@ def thumbprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # a name, not a proof: Part 6 asks for it
 
 
-def _parse(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate]:
+def chain_of(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate]:
+    """Read what a server sent: its certificate, and those of its issuers behind it."""
     rest = sent or b""
     chain: list[x509.Certificate] = []
     try:
@@ -83,7 +84,7 @@ def _parse(sent: bytes | None, endpoint: OpcUaEndpoint) -> list[x509.Certificate
     return chain
 
 
-def _is_trusted(chain: list[x509.Certificate], endpoint: OpcUaEndpoint) -> bool:
+def is_trusted(chain: list[x509.Certificate], endpoint: OpcUaEndpoint) -> bool:
     """Whether the leaf, or an issuer of it, is in the trust list."""
     trusted = {certificate for _, certificate in certificates_in(endpoint.trusted)}
     issuers = [*trusted, *chain[1:], *(each for _, each in certificates_in(endpoint.issuers))]

@@ -26,7 +26,7 @@ class Scheduling(Part):
             policy=desk.plant.tasks.policy,
             patience=desk.plant.tasks.patience,
         )
-        self._engine.observers.append(self._tell)
+        self._engine.endings.observers.append(self._tell)
 
     async def work(self) -> None:
         """Schedule until cancelled."""
@@ -34,17 +34,18 @@ class Scheduling(Part):
 
     def counts(self) -> Mapping[str, int | float]:
         """Return what became of tasks while it was its turn, and how many are not at their end."""
-        became = {f"tasks_{what}": count for what, count in self._engine.counts.items()}
+        counts = [*self._engine.counts.items(), *self._engine.endings.counts.items()]
+        became = {f"tasks_{what}": count for what, count in counts}
         return {**became, "tasks_admitted": self._engine.admitted, "tasks_open": len(self._engine.book)}
 
     def measures(self) -> Measures:
         """Return the same as metrics."""
-        engine = self._engine
+        engine, ends = self._engine, self._engine.endings.counts
         return {
             catalogue.TASKS_ADMITTED: alone(lambda: engine.admitted),
             catalogue.TASKS_ASSIGNED: alone(lambda: engine.counts["assigned"]),
             catalogue.TASKS_GIVEN_BACK: alone(lambda: engine.counts["given_back"]),
-            catalogue.TASKS_ENDED: lambda: [(engine.counts[end], {"status": end.value}) for end in ENDS],
+            catalogue.TASKS_ENDED: lambda: [(ends[end], {"status": end.value}) for end in ENDS],
             catalogue.TASKS_OPEN: self._open,
         }
 

@@ -26,20 +26,31 @@ class ParquetSource:
         self._arrow, parquet = _arrow(path)
         try:
             self._file = parquet.ParquetFile(path)
+            names = list(self._file.schema_arrow.names)
         except OSError as error:
             raise unreadable(path, error) from None
-        except self._arrow.ArrowInvalid as error:
+        except (ValueError, NotImplementedError, self._arrow.ArrowException) as error:
             raise ConfigurationError([file_fault(path, "must be a Parquet file", str(error))]) from None
-        self.names = checked_names(path, list(self._file.schema_arrow.names))
+        self.names = checked_names(path, names)
 
     def chunks(self, names: Sequence[str]) -> Iterator[Chunk]:
         """Yield the columns `names`: times and numbers as arrays, all else as lists."""
         rows, total = 0, max(1, self._file.metadata.num_rows)
-        for batch in self._file.iter_batches(batch_size=CHUNK_ROWS, columns=list(names)):
-            places = range(rows + 1, rows + 1 + batch.num_rows)
-            rows += batch.num_rows
+        batches = self._file.iter_batches(batch_size=CHUNK_ROWS, columns=list(names))
+        while (chunk := self._next(batches, names, rows, total)) is not None:
+            rows += len(chunk.places)
+            yield chunk
+
+    def _next(self, batches: Iterator[Any], names: Sequence[str], rows: int, total: int) -> Chunk | None:
+        """Return the next rows; whatever is wrong with the file itself shows here."""
+        try:
+            if (batch := next(batches, None)) is None:
+                return None
             columns = {name: self._cells(batch.column(name)) for name in names}
-            yield Chunk(columns, places, rows / total)
+        except (OSError, ValueError, NotImplementedError, self._arrow.ArrowException) as error:
+            raise ConfigurationError([file_fault(self.path, "must be a Parquet file", str(error))]) from None
+        places = range(rows + 1, rows + 1 + batch.num_rows)
+        return Chunk(columns, places, (rows + batch.num_rows) / total)
 
     def _cells(self, column: Any) -> Sequence[Any]:
         types = self._arrow.types

@@ -12,6 +12,8 @@ OLDEST_SERVER = (2, 14)
 LEAST_PAYLOAD = 1024 * 1024
 SLOW_SECONDS = 0.25
 """Round trip from which on it is said: everything that waits for an acknowledgement waits as long."""
+PINGS = 3
+"""The quickest counts: the others may have met somebody else's work."""
 FULL = 0.9
 
 
@@ -35,9 +37,12 @@ async def look_at_bus(patient: Patient) -> AsyncIterator[Finding]:
 
 
 async def _round_trip(patient: Patient) -> float:
-    began = time.perf_counter()
-    await patient.bus.client.flush(timeout=5)
-    return time.perf_counter() - began
+    tries = []
+    for _ in range(PINGS):
+        began = time.perf_counter()
+        await patient.bus.client.flush(timeout=5)
+        tries.append(time.perf_counter() - began)
+    return min(tries)
 
 
 async def _storage(patient: Patient) -> Finding:

@@ -1,13 +1,15 @@
 """The clocks: of nats-server, of the services' machines and, by their readings, of devices, against ours."""
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from integrations.bus import JetStreamError
 from integrations.messages import Flag
 from integrations.runtime.metrics.catalogue import FLAGS, READINGS
 from integrations.runtime.operations.finding import Finding, fault, warning, well
+from integrations.runtime.operations.instances import offset_of
 from integrations.runtime.operations.patient import Patient
 
 TOPIC = "clocks"
@@ -22,7 +24,7 @@ _TIMES = {
 async def look_at_clocks(patient: Patient) -> AsyncIterator[Finding]:
     """Yield what there is to say of each clock, ours the one that they are compared with."""
     tolerance = patient.plant.cleaning.clock_tolerance_seconds
-    offsets = {one.name: one.clock_offset_seconds for one in patient.instances if one.clock_offset_seconds}
+    offsets = {one.name: one.clock_offset_seconds or 0.0 for one in patient.instances if one.health}
     if (server := await _server_offset(patient)) is not None:
         offsets["nats-server"] = server
     off = {name: offset for name, offset in offsets.items() if abs(offset) > NOTABLE_SECONDS}
@@ -40,15 +42,15 @@ async def look_at_clocks(patient: Patient) -> AsyncIterator[Finding]:
 async def _server_offset(patient: Patient) -> float | None:
     """Return how far nats-server's clock is before ours."""
     name = patient.declared()[0]["name"]
-    asked = datetime.now(UTC)
+    asked = time.time_ns()
     try:
         told = (await patient.bus.api(f"STREAM.INFO.{name}")).get("ts")
     except JetStreamError:
         return None  # there is no stream to ask for: that has been said
-    answered = datetime.now(UTC)
+    answered = time.time_ns()
     if not told:
         return None
-    return (datetime.fromisoformat(told) - (asked + (answered - asked) / 2)).total_seconds()
+    return offset_of(round(datetime.fromisoformat(told).timestamp() * 1e9), asked, answered)
 
 
 def _readings(patient: Patient) -> Iterator[Finding]:

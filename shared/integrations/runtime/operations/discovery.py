@@ -8,7 +8,7 @@ import msgspec
 from nats.aio.msg import Msg
 
 from integrations.bus import Bus
-from integrations.messages import MessageError, parse_subject
+from integrations.messages import parse_subject
 
 ASK = "$SRV.INFO"
 PATIENCE_SECONDS = 2.0
@@ -86,7 +86,7 @@ async def _collected(
 
 def _ours(data: bytes) -> Found | None:
     """Read an answer; None where it is not one of a service of ours."""
-    with contextlib.suppress(msgspec.DecodeError, MessageError):
+    with contextlib.suppress(ValueError, RecursionError):
         found = msgspec.json.decode(data, type=Found)
         if (subject := found.subject("health")) and parse_subject(subject).kind == "svc":
             return found

@@ -34,7 +34,8 @@ async def examine(plant: Plant, bus: Bus, *, patience_seconds: float) -> list[Fi
     findings: list[Finding] = []
     for topic, look in LOOKS:
         try:
-            findings += [finding async for finding in look(patient)]
+            async for finding in look(patient):
+                findings.append(finding)  # noqa: PERF401  # what was found before a look failed is kept
         except (JetStreamError, JetStreamUnavailableError) as error:
             advice = (
                 "see what nats-server's log says; is JetStream enabled, and may these credentials ask it?"

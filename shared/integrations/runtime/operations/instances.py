@@ -27,7 +27,7 @@ class Instance:
     health: Health | None = None
     metrics: Metrics | None = None
     clock_offset_seconds: float | None = None
-    """How far its clock is before ours, at best known to half the time that the answer took."""
+    """How far its clock is before ours: the least that it can be, as long as the answer took."""
 
     @property
     def name(self) -> str:
@@ -102,8 +102,13 @@ async def _ask(bus: Bus, found: Found, answer_seconds: float) -> Instance:
     health = await _answer(bus, found.subject("health"), Health, answer_seconds)
     answered = time.time_ns()
     metrics = await _answer(bus, found.subject("metrics"), Metrics, answer_seconds) if health else None
-    offset = (health.time - (asked + answered) / 2) / 1e9 if health else None
+    offset = offset_of(health.time, asked, answered) if health else None
     return Instance(found, health, metrics, offset)
+
+
+def offset_of(told_ns: int, asked_ns: int, answered_ns: int) -> float:
+    """Return by how many seconds a clock is off for sure that said `told_ns` between two times of ours."""
+    return (max(0, told_ns - answered_ns) - max(0, asked_ns - told_ns)) / 1e9
 
 
 async def _answer(bus: Bus, subject: str | None, kind: type[Answer], answer_seconds: float) -> Answer | None:

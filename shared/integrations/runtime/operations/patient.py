@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.bus import Bus, stream_configs
+from integrations.bus import Bus, agent_stream_configs, stream_configs
+from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.operations.instances import Instance
 from integrations.runtime.plant.settings import Plant
 
@@ -18,8 +19,11 @@ class Patient:
     instances: Sequence[Instance]
 
     def declared(self) -> list[dict[str, Any]]:
-        """Return the streams that its services make."""
-        return stream_configs(self.plant.streams, self.plant.site)
+        """Return the streams that its services make; those of agents where their coordination runs."""
+        streams = stream_configs(self.plant.streams, self.plant.site)
+        if any(one.found.service == COORDINATION for one in self.instances):
+            streams += agent_stream_configs(self.plant.streams)
+        return streams
 
     def telemetry(self, name: str) -> Iterator[tuple[Instance, dict[str, Any], float]]:
         """Yield the values of an OpenTelemetry metric, by instance and attributes."""

@@ -42,7 +42,11 @@ def _well(info: Mapping[str, Any]) -> Finding:
 def _differences(config: Mapping[str, Any], info: Mapping[str, Any]) -> Iterator[Finding]:
     """Tell what is not as this plant's file would have it."""
     there = info["config"]
-    other = sorted(key for key, value in config.items() if there.get(key) != value)
+    absent = sorted({*config["subjects"]} - {*there.get("subjects", ())})
+    if absent:
+        text = f"{config['name']} does not take {', '.join(absent)}"
+        yield fault(TOPIC, text, "start a service of this site: each adds the site's subjects")
+    other = sorted(key for key, value in config.items() if key != "subjects" and there.get(key) != value)
     if other:
         shown = ", ".join(f"{key} is {there.get(key)!r}, declared {config[key]!r}" for key in other)
         advice = "a service that starts with this file changes it; two files for one bus take turns"

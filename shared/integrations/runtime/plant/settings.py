@@ -149,7 +149,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             [Fault("", str(path), str(error.strerror), "must be a readable file")]
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits and deep nesting among them
         raise ConfigurationError([Fault("", str(path), str(error), "must be valid TOML")]) from None
 
 

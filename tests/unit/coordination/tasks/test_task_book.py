@@ -164,7 +164,7 @@ def test_the_tasks_of_an_agent_that_is_lost_go_to_another():
 
 
 def test_after_too_many_losses_a_task_fails():
-    it = Bucket(agent("a"), accept=10.0, avoid=5.0)
+    it = Bucket(agent("a"), accept=10.0, avoid=5.0, deaf=5.0)
     it.submit("x")
     for round_ in range(1, 5):
         it.work()
@@ -173,6 +173,24 @@ def test_after_too_many_losses_a_task_fails():
         it.work()
         it.time.seconds += 6
     assert it.error("x") == "a did not take it on in 10 s; 4 attempts were lost, no more are made"
+
+
+def test_an_agent_that_takes_nothing_on_is_given_nothing_more_until_it_does_or_a_while_has_passed():
+    it = Bucket(agent("a", most=50), accept=10.0, deaf=60.0)
+    for name in "xy":
+        it.submit(name)
+    it.work()
+    it.time.seconds = 11
+    it.roster.note(agent("b", most=1), online=True)
+    assert it.work() == ["x"]
+    assert it.records["x"].assignee_id == "b"
+    it.time.seconds = 72
+    it.accept("x")
+    assert it.work() == ["y"]
+    assert it.records["y"].assignee_id == "a"
+    it.accept("y")
+    it.submit("z")
+    assert it.work() == ["z"]
 
 
 def test_nobody_counts_as_lost_before_they_could_have_said_that_they_are_there():

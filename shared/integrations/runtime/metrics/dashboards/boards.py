@@ -1,4 +1,4 @@
-"""The dashboards: the site at a glance, its devices, its cleaning.
+"""The dashboards: the site at a glance, its devices, its cleaning, the tasks of agents.
 
 `python -m integrations.runtime.metrics.dashboards.boards helm/gl003/files/dashboards` writes them.
 """
@@ -22,6 +22,7 @@ def boards() -> dict[str, str]:
         "site.json": dashboard("gl003-site", "GL-003 site", SITE),
         "devices.json": dashboard("gl003-devices", "GL-003 devices", DEVICES, CHOICES),
         "cleaning.json": dashboard("gl003-cleaning", "GL-003 cleaning", CLEANING),
+        "tasks.json": dashboard("gl003-tasks", "GL-003 tasks of agents", TASKS),
     }
 
 
@@ -156,6 +157,14 @@ CLEANING = (
         ((f"max by (service_name) ({c.STREAMS_MISSING.exported})", "{{service_name}}"),),
         width=12,
     ),
+)
+
+TASKS = (
+    Panel("Open tasks", ((f"max by (status) ({c.TASKS_OPEN.exported})", "{{status}}"),), width=12),
+    Panel("Ended a minute", ((f"60 * {_per(c.TASKS_ENDED, 'status')}", "{{status}}"),), width=12),
+    Panel("Admitted a minute", ((f"60 * {_per(c.TASKS_ADMITTED, 'instance')}", "{{instance}}"),)),
+    Panel("Assigned a minute", ((f"60 * {_per(c.TASKS_ASSIGNED, 'instance')}", "{{instance}}"),)),
+    Panel("Given back a minute", ((f"60 * {_per(c.TASKS_GIVEN_BACK, 'instance')}", "{{instance}}"),)),
 )
 
 

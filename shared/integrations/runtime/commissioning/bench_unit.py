@@ -1,0 +1,98 @@
+"""A unit as it is shown: its blocks with everything they could mean, and the known maps that fit."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from integrations.protocols.modbus import Span
+
+from .guess import Guess, best_layout, guesses
+from .interpretations import Words
+from .known_maps import Match, matches
+from .modbus_bench import Refused, Snapshot
+
+
+class BlockView(Struct, eq=False):
+    """Registers in a row: their words, every guess, and the guesses that go together best."""
+
+    span: Span
+    words: Words
+    guesses: list[Guess]
+    layout: list[Guess]
+
+
+class UnitView(Struct, eq=False):
+    """What one unit shows."""
+
+    unit: int
+    blocks: list[BlockView]
+    matches: list[Match]
+    refused: list[Refused]
+
+    @property
+    def layout(self) -> list[Guess]:
+        """What its registers most probably hold."""
+        return [guess for block in self.blocks for guess in block.layout]
+
+    @property
+    def device(self) -> Match | None:
+        """The known map that can be taken for the device's own: one that fits, and describes a device."""
+        usable = [one for one in self.matches if one.map.preset or one.order is None]
+        usable = [one for one in usable if one.map.device_class in {"steam_meter", "condensate_meter"}]
+        return next((one for one in usable if one.is_saturated or one.score == 1.0), None)
+
+
+def unit_view(samples: Sequence[Snapshot]) -> UnitView:
+    """Judge a unit by some samples, the newest last; what a sample lacks is not judged."""
+    newest = samples[-1]
+    blocks = []
+    for span in newest.spans:
+        words = np.array([one.words(span) for one in samples if _has(one, span)], np.uint16)
+        there = guesses(span.function, span.address, words)
+        blocks.append(BlockView(span, words[-1], there, best_layout(there)))
+    return UnitView(newest.unit, blocks, matches(newest.memory), newest.refused)
+
+
+def document(view: UnitView) -> Mapping[str, object]:
+    """Return the unit for scripts."""
+    return {
+        "unit": view.unit,
+        "blocks": [
+            {
+                "function": block.span.function.value,
+                "address": block.span.address,
+                "words": block.words.tolist(),
+                "best": [_told(guess) for guess in block.layout],
+                "readings": [_told(guess) for guess in block.guesses if guess.score > 0],
+            }
+            for block in view.blocks
+        ],
+        "known_maps": [
+            {
+                "map": match.title,
+                "device_class": match.map.device_class,
+                "score": round(match.score, 3),
+                "saturated_steam": match.is_saturated,
+                "values": {name: value for name, value in match.values.items() if np.isfinite(value)},
+            }
+            for match in view.matches
+        ],
+        "refused": [{"registers": str(one.span), "why": one.why} for one in view.refused],
+    }
+
+
+def _told(guess: Guess) -> dict[str, object]:
+    one = guess.candidate
+    return {
+        "address": one.address,
+        "type": one.type.value,
+        "order": one.order.value,
+        "value": guess.value,
+        "score": round(guess.score, 3),
+    }
+
+
+def _has(snapshot: Snapshot, span: Span) -> bool:
+    table = snapshot.memory.get(span.function, {})
+    return all(address in table for address in range(span.address, span.end))

@@ -1,0 +1,11 @@
+"""Every reader of bytes from outside, by name."""
+
+from types import ModuleType
+
+from .target import Target
+from .targets import agents, files, hart, messages, modbus, opcua, settings
+
+ROOMS: tuple[ModuleType, ...] = (modbus, hart, opcua, messages, agents, settings, files)
+TARGETS: dict[str, Target] = {target.name: target for room in ROOMS for target in room.TABLE}
+ROOM_OF = {target.name: room.__name__ for room in ROOMS for target in room.TABLE}
+"""The module of each: a search loads, and watches, nothing else."""

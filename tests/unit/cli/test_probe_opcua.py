@@ -1,0 +1,76 @@
+"""An OPC UA server on the bench: endpoints, certificates, variables; and what else may be there."""
+
+import json
+
+import pytest
+
+from fakes.modbus import TcpPeer, silent
+from fakes.opcua import OpcUaPeer
+from integrations.protocols.opcua import OpcUaEndpoint
+from integrations.protocols.opcua.client import offers
+from integrations.simulation import Instruments, SteamPlant
+from integrations.simulation.opcua.server import OpcUaPlantServer
+
+
+@pytest.fixture(scope="module")
+def server():
+    with OpcUaPeer() as peer:
+        yield peer
+
+
+def at(server, options="timeout=5"):
+    return f"opc.tcp://127.0.0.1:{server.port}?{options}"
+
+
+async def test_endpoints_and_variables_are_shown_and_the_toml_passes_check(gl003, tmp_path, server):
+    shown = await gl003("probe", at(server), "--toml", "p.toml", "--name", "boiler house")
+    assert shown.exit_code == 0, shown.output
+    assert "STEAM.HEADER.PRESSURE" in shown.output
+    assert "anonymous" in shown.output
+    assert 'scada_id = "boiler_house"' in (tmp_path / "p.toml").read_text()
+    checked = json.loads((await gl003("check", "p.toml", "--json")).stdout)
+    assert "boiler_house-STEAM_HEADER_PRESSURE" in checked["sensors"]
+
+
+async def test_scripts_read_values_and_the_tree_may_be_cut(gl003, server):
+    told = json.loads((await gl003("probe", at(server), "--json", "--most", "2")).stdout)
+    assert [one["policy"] for one in told["endpoints"]] == ["None"]
+    assert len(told["variables"]) == 2
+    assert told["variables"][0]["value"] == 10.0
+
+
+async def test_what_cannot_be_is_named_with_what_there_is(gl003, server):
+    policy = await gl003("probe", at(server, "policy=Basic256Sha256"))
+    assert policy.exit_code == 3
+    assert "it offers None/None" in policy.output
+    root = await gl003("probe", at(server), "--root", "ns=2;s=NOT.THERE")
+    assert root.exit_code == 3
+    user = await gl003("probe", at(server, "username=gl003"), "--password-file", "nothing")
+    assert user.exit_code == 2
+    assert "password_file must be a readable file" in user.output
+
+
+async def test_nobody_and_another_protocol(gl003):
+    assert (await gl003("probe", "opc.tcp://127.0.0.1:1")).exit_code == 1
+    async with TcpPeer(silent) as modbus:
+        shown = await gl003("probe", at(modbus, "timeout=0.3"))
+    assert shown.exit_code == 1
+    assert "no OPC UA server" in shown.output
+
+
+async def test_a_secured_server_shows_its_certificate_and_how_it_comes_to_be_trusted(gl003, tmp_path):
+    async with OpcUaPlantServer(Instruments(SteamPlant(0)), "127.0.0.1", 0) as server:
+        plain = await gl003("probe", at(server))
+        refused = await gl003("probe", at(server, "policy=Basic256Sha256"))
+        (print_,) = {
+            one.certificate.thumbprint
+            for one in await offers(OpcUaEndpoint(host="127.0.0.1", port=server.port))
+        }
+        accepted = await gl003("trust", "accept", print_[:8])
+        trusted = await gl003("probe", at(server, "policy=Basic256Sha256"), "--toml", "p.toml")
+    assert f"gl003 trust accept {print_[:8]} --pki pki" in plain.output
+    assert refused.exit_code == 3
+    assert "is not trusted" in refused.output
+    assert (accepted.exit_code, trusted.exit_code) == (0, 0), trusted.output
+    assert 'security_policy = "Basic256Sha256"' in (tmp_path / "p.toml").read_text()
+    assert (await gl003("check", "p.toml")).exit_code == 0
