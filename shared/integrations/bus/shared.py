@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
 from typing import Any
 
 from .connection import Bus
@@ -41,6 +42,12 @@ class SharedConsumer(Puller):
         self._stream = stream
         self._subjects = list(subjects)
         self._ack_wait_seconds = ack_wait_seconds
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.nak(self._buffer)  # or the next reader would wait for what nobody has read here
+        await super().__aexit__(kind, error, trace)
 
     def ack(self, messages: Iterable[Received]) -> None:
         """Acknowledge; leaves with the next write to the socket."""

@@ -1,0 +1,36 @@
+"""Readers that share a consumer: what one of them leaves is the others' at once."""
+
+import asyncio
+
+from integrations.bus import Outgoing, Publisher, SharedConsumer, ensure_streams
+
+QUEUE = {
+    "name": "QUEUE",
+    "subjects": ["q.*"],
+    "storage": "file",
+    "retention": "workqueue",
+    "allow_direct": True,
+}
+LONG = 600.0
+
+
+def reader(bus):
+    return SharedConsumer(bus, "QUEUE", "readers", ["q.*"], batch=10, ack_wait_seconds=LONG)
+
+
+async def test_what_a_reader_had_not_read_when_it_ended_goes_to_the_next(bus):
+    await ensure_streams(bus, [QUEUE])
+    async with Publisher(bus) as publisher:
+        await publisher.publish_all([Outgoing(f"q.{number}", b"") for number in range(10)])
+    async with reader(bus) as first:
+        async for chunk in first.chunks(max_messages=1):
+            first.ack(chunk)
+            break
+    read = {chunk[0].subject}
+    async with asyncio.timeout(30), reader(bus) as second:
+        async for chunk in second.chunks():
+            second.ack(chunk)
+            read.update(message.subject for message in chunk)
+            if len(read) == 10:
+                break
+    assert read == {f"q.{number}" for number in range(10)}
