@@ -43,7 +43,7 @@ port = 502
 """
 FAULTS = (
     "nonsense is not known here; known: ",
-    "site must be letters, digits, _ or -, got 'bad site'",
+    "site must be letters, digits, _ or -, and none of agent, task, collab, got 'bad site'",
     "nats.url must begin with nats://",
     "nats.user must come together with password",
     "streams.raw_max_age_hours must be",
@@ -175,7 +175,7 @@ async def test_an_absent_bus_is_one_clear_line_and_then_it_is_found(tmp_path):
         table["nats"] |= {"user": "me", "password": "hunter2"}
         config.write_text(toml(table))
         async with Child("steam_meter", config, log) as meter, Child("transformation", config, log) as work:
-            await eventually(lambda: log.exists() and log.read_text().count("bus is unreachable") >= 2)
+            await eventually(lambda: log.exists() and log.read_text().count("bus is unreachable") >= 2, 30)
             async with EmbeddedServer(port=port), Bus(BusSettings(url=url), attempts=20) as bus:
                 await eventually(lambda: streams_there(bus), 20)
                 await eventually(lambda: clean(bus), 20)

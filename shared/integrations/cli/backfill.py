@@ -92,7 +92,7 @@ async def _run(request: Request, plant: Plant, span: Span) -> tuple[Backfill, Su
             if request.dry_run:
                 summary = await work.run(None, told)
             else:
-                await _check_place(bus)
+                await _check_place(bus, plant.site)
                 async with Publisher(bus) as publisher:
                     summary = await work.run(publisher, told)
     if not summary.readings:
@@ -101,10 +101,10 @@ async def _run(request: Request, plant: Plant, span: Span) -> tuple[Backfill, Su
     return work, summary
 
 
-async def _check_place(bus: Bus) -> None:
+async def _check_place(bus: Bus, site: str) -> None:
     """Refuse a stream from before there was anything to be cleaned again: publishing would wait for ever."""
     subjects = (await bus.api(f"STREAM.INFO.{CLEAN}"))["config"]["subjects"]
-    if "gl.*.recleaned.>" not in subjects:
+    if not {f"gl.{site}.recleaned.>", "gl.*.recleaned.>"} & set(subjects):
         raise NothingThereError(
             "CLEAN has no place for recleaned readings: start this version's services once"
         )

@@ -14,6 +14,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from integrations.configuration import ConfigurationError
+from integrations.library_logs import use_standard_logging
 from integrations.runtime.process.logs import configure_logging
 from integrations.runtime.process.redaction import redact, redacted
 
@@ -26,6 +27,7 @@ def logging_as_it_was(monkeypatch):
     handlers, levels = root.handlers[:], [logger.level for logger in (root, *ours)]
     yield
     structlog.reset_defaults()
+    use_standard_logging()
     root.handlers = handlers
     for logger, level in zip((root, *ours), levels, strict=True):
         logger.setLevel(level)
