@@ -210,6 +210,25 @@ async def test_tasks_wait_for_an_agent_that_has_room_and_assign_task_says_whose_
         assert (await tasks.get_task("a")).result == {"by": "hand"}
 
 
+async def test_who_asks_while_a_task_is_being_given_hears_whose_it_is(url):
+    async with at_work(url, doer(url, "GL-004", Doing(hold=True))) as tasks:
+        engine = tasks._engine
+        write, go = engine.store.write, asyncio.Event()
+
+        async def slow(writes):
+            await go.wait()
+            return await write(writes)
+
+        await engine.know()
+        await tasks.submit_task(a_task("a"))
+        await eventually(lambda: engine.book.entry("a"), 20)
+        engine.store.write = slow
+        asking = asyncio.create_task(tasks.assign_task("a"))
+        await asyncio.sleep(0.1)
+        go.set()
+        assert await asking == "GL-004"
+
+
 async def test_progress_is_written_down(url):
     working = asyncio.Event()
 

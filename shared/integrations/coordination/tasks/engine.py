@@ -93,6 +93,7 @@ class Engine:
         self._intake = Intake(bus, publisher, self.store, site, self._space.took)
         self._tasks_known, self._agents_known = asyncio.Event(), asyncio.Event()
         self._wake = asyncio.Event()
+        self._deciding = asyncio.Lock()
         self._looked = 0.0
 
     async def work(self) -> None:
@@ -126,9 +127,10 @@ class Engine:
     async def assign(self, found: Found) -> str | None:
         """Give one waiting task to an agent now; None where none has room, or the task waits for others."""
         task_id = found.record.task_id
-        self._note(found.record, found.revision)
-        write = self.book.assignment(task_id, datetime.now(UTC))
-        await self._carry_out([write] if write else [])
+        async with self._deciding:  # it may be about to be given already
+            self._note(found.record, found.revision)
+            write = self.book.assignment(task_id, datetime.now(UTC))
+            await self._carry_out([write] if write else [])
         entry = self.book.entry(task_id)
         return entry.record.assignee_id if entry else None
 
@@ -164,18 +166,23 @@ class Engine:
     async def _decide(self) -> None:
         while True:
             self._wake.clear()
-            now = datetime.now(UTC)
             await self.endings.tell()
-            writes = [*self.book.doomed(now), *self.book.assignments(now)]
-            if self._clock() - self._looked >= LOOK_SECONDS:
-                self._looked = self._clock()
-                await self._look_up()
-                writes += self.book.overdue(now)
-            await self._carry_out(writes)
-            if not writes:
+            async with self._deciding:
+                decided = await self._decide_all(datetime.now(UTC))
+            if not decided:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS / 2):
                         await self._wake.wait()
+
+    async def _decide_all(self, now: datetime) -> bool:
+        """Decide whatever can be decided now; returns whether there was anything."""
+        writes = [*self.book.doomed(now), *self.book.assignments(now)]
+        if self._clock() - self._looked >= LOOK_SECONDS:
+            self._looked = self._clock()
+            await self._look_up()
+            writes += self.book.overdue(now)
+        await self._carry_out(writes)
+        return bool(writes)
 
     async def _carry_out(self, writes: Sequence[Write]) -> None:
         """Write decisions down, and hand over what they assign."""
