@@ -61,11 +61,7 @@ class Record:
     def phase(self) -> Phase:
         """Where it stands: ended is what has a result in the stream."""
         if self.result is not None:
-            decided = self.result.outcome in {
-                CollaborationOutcome.CONSENSUS,
-                CollaborationOutcome.NO_CONSENSUS,
-            }
-            return Phase.PUBLISHED if decided else Phase.FAILED
+            return Phase.PUBLISHED if self.result.outcome in _DECIDED else Phase.FAILED
         return self.machine.phase if self.machine else Phase.INVITED
 
     def take(
