@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -44,7 +44,8 @@ async def probe_hart(target: HartTarget, wanted: Wanted) -> int:
     seconds = seconds_of("for", wanted.duration) if wanted.duration else None
     link = await _link(target)
     try:
-        found = await _devices(link, target)
+        with progress("devices", len(_numbers(target))) as told:
+            found = await _devices(link, target, told)
         if wanted.is_live:
             await _live(link, target, found, seconds)
             return EXIT_CLEAN
@@ -84,6 +85,10 @@ async def _link(target: HartTarget) -> HartLink:
     )
 
 
+def _numbers(target: HartTarget) -> tuple[int, ...]:
+    return (0,) if target.device else target.addresses
+
+
 def _places(target: HartTarget) -> list[Address | str]:
     if not target.device:
         return [Address.polling(number) for number in target.addresses]
@@ -93,18 +98,21 @@ def _places(target: HartTarget) -> list[Address | str]:
         return [target.device]
 
 
-async def _devices(link: HartLink, target: HartTarget) -> Devices:
+def _no_progress(_done: int) -> None:
+    """A live view moves by itself."""
+
+
+async def _devices(link: HartLink, target: HartTarget, told: Callable[[int], None] = _no_progress) -> Devices:
     """Return the devices that answer, by polling address."""
     found = {}
-    numbers = target.addresses if not target.device else (0,)
-    with progress("devices", len(numbers)) as told:
-        for number, where in zip(numbers, _places(target), strict=True):
-            try:
-                found[number] = await look(link, where)
-            except (HartTimeoutError, NoFieldDeviceError):
-                if len(numbers) == 1:
-                    raise
-            told(1)
+    numbers = _numbers(target)
+    for number, where in zip(numbers, _places(target), strict=True):
+        try:
+            found[number] = await look(link, where)
+        except (HartTimeoutError, NoFieldDeviceError):
+            if len(numbers) == 1:
+                raise
+        told(1)
     if not found:
         place = f"{target.host}:{target.port}"
         raise HartTimeoutError(f"no device at any of {len(numbers)} polling addresses", place=place)
