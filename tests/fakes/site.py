@@ -27,6 +27,7 @@ from integrations.messages import (
 from integrations.protocols.modbus import FLOAT32, Register, RegisterTable
 from integrations.runtime.acquisition.service import run_acquisition
 from integrations.runtime.balances.service import run_balances
+from integrations.runtime.console.service import run_console
 from integrations.runtime.coordination.service import run_coordination
 from integrations.runtime.plant.settings import read_plant
 from integrations.runtime.process.life import Stop
@@ -151,6 +152,8 @@ async def running(service, table, instance="a", telemetry=NO_TELEMETRY):
         work = run_transformation(plant, instance, "1.0.0", telemetry, stop)
     elif service == "balances":
         work = run_balances(plant, instance, "1.0.0", telemetry, stop)
+    elif service == "console":
+        work = run_console(plant, instance, "1.0.0", telemetry, stop)
     elif service == "coordination":
         work = run_coordination(plant, instance, "1.0.0", telemetry, stop)
     else:

@@ -13,3 +13,4 @@ for (const name of [...OTHERS, ...sources].sort()) {
 }
 const page = "../../../shared/integrations/runtime/console/page";
 writeFileSync(`${page}/sources.sha256`, `${hash.digest("hex")}\n`);
+writeFileSync(`${page}/uPlot.LICENSE.txt`, readFileSync("node_modules/uplot/LICENSE"));

@@ -81,6 +81,13 @@ SITE = (
     Panel(
         "Event loops late by", ((f"max by (service_name) ({c.LOOP_LAG.exported})", "{{service_name}}"),), "s"
     ),
+    Panel(
+        "Browsers at the console",
+        (
+            (f"sum({c.CONSOLE_BROWSERS.exported})", "browsers"),
+            (f"60 * {_per(c.CONSOLE_REFUSED, 'instance')}", "refused a minute, {{instance}}"),
+        ),
+    ),
     Panel("Memory", (("sum by (instance) (process_resident_memory_bytes)", "{{instance}}"),), "bytes"),
 )
 
