@@ -19,7 +19,7 @@ LONGEST_HOURS = 30 * 24
 MAILBOX_MESSAGES = 50_000
 """Unread messages of one priority that one agent may have: an agent that is away fills its own box only."""
 MAX_CONSUMERS = 100_000
-"""An agent has five on its mailbox alone; nats-server 2.15 lets a stream that says nothing have 1,000."""
+"""An agent has up to five on its mailbox; nats-server 2.15 lets a stream that says nothing have 1,000."""
 STATE_HISTORY = 16
 """Values kept of a key of the shared state."""
 _TO_MANY = ["gl.agent.role.*", "gl.agent.broadcast"]

@@ -13,13 +13,15 @@ Handler = Callable[[str, dict[str, str], bytes], None]
 
 
 @contextlib.asynccontextmanager
-async def listening(bus: Bus, subject: str, handler: Handler) -> AsyncIterator[None]:
-    """Call `handler` with every message on `subject` (wildcards allowed) while entered."""
+async def listening(bus: Bus, subject: str, handler: Handler, *, once: bool = False) -> AsyncIterator[None]:
+    """Call `handler` with every message on `subject` (wildcards allowed) while entered, or with the first."""
 
     async def on_message(message: Msg) -> None:
         handler(message.subject, message.headers or {}, message.data)
 
     subscription = await bus.client.subscribe(subject, cb=on_message)
+    if once:
+        await subscription.unsubscribe(limit=1)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""An agent's mailbox: everything for it, from five queues and from the notices, by priority."""
+"""An agent's mailbox: everything for it, from up to five queues and from the notices, by priority."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,7 @@ import structlog
 from integrations.bus import AGENTS, NOTICES, Bus, Received, SharedConsumer
 from integrations.messages import BROADCAST_SUBJECT, MessagePriority, inbox_subject, role_subject
 
+from .demand import LOOK_SECONDS, Demand
 from .mail import Mail
 from .priorities import PriorityQueues
 
@@ -39,6 +40,8 @@ class _Urgency(msgspec.Struct):
 class _Source:
     stream: str
     reader: SharedConsumer
+    wanted: asyncio.Event
+    """Set from when on it is read."""
     priority: MessagePriority | None
     """None where each message says its own."""
 
@@ -50,20 +53,31 @@ class Mailbox:
     """
 
     def __init__(
-        self, bus: Bus, agent_id: str, role: str | None, worker: Worker, *, concurrency: int = CONCURRENCY
+        self,
+        bus: Bus,
+        agent_id: str,
+        role: str | None,
+        worker: Worker,
+        *,
+        concurrency: int = CONCURRENCY,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._queues: PriorityQueues[Mail] = PriorityQueues()
         self._worker = worker
         self._concurrency = concurrency
         self._held: dict[tuple[str, int], Mail] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._demand = Demand(bus, agent_id, look_seconds=look_seconds)
         self._sources = [
-            _Source(AGENTS, _inbox_reader(bus, agent_id, priority), priority) for priority in MessagePriority
+            _Source(AGENTS, _inbox_reader(bus, agent_id, priority), self._demand.wanted(priority), priority)
+            for priority in MessagePriority
         ]
         if role is not None:
             subjects = [role_subject(role), BROADCAST_SUBJECT]
             reader = SharedConsumer(bus, NOTICES, f"notices-{agent_id}", subjects, batch=PREFETCH)
-            self._sources.append(_Source(NOTICES, reader, None))
+            always = asyncio.Event()
+            always.set()
+            self._sources.append(_Source(NOTICES, reader, always, None))
 
     @property
     def busy(self) -> int:
@@ -86,6 +100,7 @@ class Mailbox:
                 for source in self._sources
             ]
             tasks += [
+                group.create_task(self._demand.keep(), name="look for mail"),
                 group.create_task(self._dispatch(), name="dispatch"),
                 group.create_task(self._keep(), name="keep held"),
             ]
@@ -95,10 +110,10 @@ class Mailbox:
                 await self._end(tasks)
 
     async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        *feeders_and_dispatch, keeper = tasks
-        for task in feeders_and_dispatch:
+        *others, keeper = tasks
+        for task in others:
             task.cancel()
-        await asyncio.wait(feeders_and_dispatch)
+        await asyncio.wait(others)
         for mail in self._queues.empty():
             mail.again()
         if self._running:
@@ -110,6 +125,7 @@ class Mailbox:
         keeper.cancel()
 
     async def _feed(self, source: _Source) -> None:
+        await source.wanted.wait()
         async for chunk in source.reader.chunks(PREFETCH):
             for received in chunk:
                 await self._take_in(source, received)
@@ -135,8 +151,10 @@ class Mailbox:
         """Wait until every queue that has something has brought it: the urgent one may come last."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_SECONDS):
+                await self._demand.looked.wait()
                 for source in self._sources:
-                    await source.reader.looked.wait()
+                    if source.wanted.is_set():
+                        await source.reader.looked.wait()
 
     def _places(self, priority: MessagePriority) -> int:
         """Return how many may be busy at most when one of this priority is begun."""

@@ -44,6 +44,11 @@ def inbox_subject(agent_id: str, priority: MessagePriority) -> str:
     return f"gl.agent.{check_agent_id(agent_id)}.inbox.p{int(priority)}"
 
 
+def inboxes_subject(agent_id: str) -> str:
+    """Mail of every priority for one agent: a filter, not a subject to publish to."""
+    return f"gl.agent.{check_agent_id(agent_id)}.inbox.*"
+
+
 def ask_subject(agent_id: str) -> str:
     """Requests to an agent that is there now: answered at once or not at all (core NATS)."""
     return f"gl.agent.{check_agent_id(agent_id)}.ask"

@@ -24,6 +24,7 @@ from integrations.messages import (
     ask_subject,
     check_token,
     heartbeat_subject,
+    inboxes_subject,
     replies_subject,
 )
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
@@ -110,6 +111,7 @@ def _correspondence(site: str, agent_id: str) -> Grant:
         subscribe=(
             replies_subject(agent_id),
             ask_subject(agent_id),
+            inboxes_subject(agent_id),
             "gl.agent.*.heartbeat",
             "gl.collab.*.*",
             *_TO_ALL,
