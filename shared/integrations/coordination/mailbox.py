@@ -23,7 +23,7 @@ CONCURRENCY = 16
 """Messages that are worked on at a time; an urgent one finds a place that a lesser one may not take."""
 EXTEND_SECONDS = 4.0
 FIRST_SECONDS = 2.0
-"""How long the first messages of a more urgent queue are waited for at the start."""
+"""How long the first messages of a more urgent queue are waited for when it begins."""
 DRAIN_SECONDS = 5.0
 
 Worker = Callable[[Mail], Awaitable[None]]
@@ -99,6 +99,7 @@ class Mailbox:
                 group.create_task(self._feed(source), name=f"feed {source.stream}")
                 for source in self._sources
             ]
+            tasks += [group.create_task(self._begin(source), name="begin") for source in self._sources]
             tasks += [
                 group.create_task(self._demand.keep(), name="look for mail"),
                 group.create_task(self._dispatch(), name="dispatch"),
@@ -131,6 +132,15 @@ class Mailbox:
                 await self._take_in(source, received)
             source.reader.looked.set()
 
+    async def _begin(self, source: _Source) -> None:
+        """Have those that are less urgent wait for what a queue brings first, but not for long."""
+        await source.wanted.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_SECONDS):
+                await source.reader.looked.wait()
+        source.reader.looked.set()
+        self._queues.look_again()
+
     async def _take_in(self, source: _Source, received: Received) -> None:
         key = (source.stream, received.stream_sequence)
         if key in self._held:
@@ -142,7 +152,7 @@ class Mailbox:
     async def _dispatch(self) -> None:
         await self._first_come()
         while True:
-            mail = await self._queues.get(lambda priority: len(self._running) < self._places(priority))
+            mail = await self._queues.get(self._may_begin)
             task = asyncio.create_task(self._work(mail), name="mail")
             self._running.add(task)
             task.add_done_callback(self._ended)
@@ -155,6 +165,13 @@ class Mailbox:
                 for source in self._sources:
                     if source.wanted.is_set():
                         await source.reader.looked.wait()
+
+    def _may_begin(self, priority: MessagePriority) -> bool:
+        return len(self._running) < self._places(priority) and not any(
+            source.wanted.is_set() and not source.reader.looked.is_set()
+            for source in self._sources
+            if source.priority is not None and source.priority < priority
+        )
 
     def _places(self, priority: MessagePriority) -> int:
         """Return how many may be busy at most when one of this priority is begun."""

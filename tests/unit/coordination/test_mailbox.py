@@ -40,11 +40,13 @@ def deaf(monkeypatch):
 class Reader:
     """Works on mail, one at a time, and remembers it."""
 
-    def __init__(self, bus, **more):
+    def __init__(self, bus, agent_id="B", **more):
         self.read = []
         self.go = asyncio.Event()
         self.go.set()
-        self.mailbox = Mailbox(bus, "B", None, self.work, **{"concurrency": 1, "look_seconds": NEVER} | more)
+        self.mailbox = Mailbox(
+            bus, agent_id, None, self.work, **{"concurrency": 1, "look_seconds": NEVER} | more
+        )
 
     async def work(self, mail):
         self.read.append(mail.received.data.decode().strip('"'))
@@ -115,6 +117,16 @@ async def test_the_first_critical_one_overtakes_what_waits(bus, post):
         reader.go.set()
         await eventually(lambda: len(reader.read) == 21)
     assert reader.read == ["n0", "c", *(f"n{number}" for number in range(1, 20))]
+
+
+async def test_the_first_critical_one_goes_before_what_is_sent_just_after_it(bus, post):
+    for number in range(10):
+        reader = Reader(bus, agent_id=f"B{number}")
+        async with reader.mailbox.open():
+            await eventually(reader.mailbox._demand.looked.is_set)
+            await asyncio.gather(post(CRITICAL, "c", f"B{number}"), post(NORMAL, "n", f"B{number}"))
+            await eventually(lambda read=reader.read: len(read) == 2)
+        assert reader.read == ["c", "n"]
 
 
 async def test_what_a_replica_left_unread_comes_to_another_that_never_heard_of_it(bus, post):
