@@ -1,11 +1,15 @@
 """nats-py's client with the few changes that a service which lives for months needs."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from nats import errors
 from nats.aio.client import Client
 
 _NOT_FATAL = "permissions violation"
+_NO_ANSWERS = (b"gl.", b"$KV.", b"$JS.API.", b"$SRV.", b"$SYS.")
+"""Begin the subjects that mean something by themselves; answers go to inboxes."""
 
 
 class BusClient(Client):
@@ -20,6 +24,18 @@ class BusClient(Client):
         error = errors.Error(f"nats: {err_msg.strip(chr(39))}")
         await self._error_cb(error)
         await self._process_op_err(error)
+
+    def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> Coroutine[Any, Any, None]:
+        # Who may answer may publish wherever the answer is wanted, whatever who asks may: a question whose
+        # answer is to become a reading, a setting or a command is none.
+        if reply.startswith(_NO_ANSWERS):
+            return self._misdirected(subject, reply)
+        return super()._process_msg(sid, subject, reply, data, headers)
+
+    async def _misdirected(self, subject: bytes, reply: bytes) -> None:
+        await self._error_cb(errors.Error(f"{subject!r} is not answered: the answer is wanted on {reply!r}"))
 
     async def _process_connect_init(self) -> None:
         try:

@@ -121,6 +121,10 @@ class BusService:
 
     def _spawner(self, endpoint: Endpoint) -> Callable[[MicroRequest], Awaitable[None]]:
         async def spawn(request: MicroRequest) -> None:
+            if not _is_asked(request):
+                self.errors += 1
+                log.warning("what nobody waits for is refused", subject=request.subject)
+                return
             if len(self._tasks) >= self._max_concurrent:
                 self.errors += 1
                 await request.respond_error("503", f"busy with {self._max_concurrent} requests")
@@ -148,3 +152,13 @@ class BusService:
 
     def _statistics(self, _stats: EndpointStats) -> dict[str, int]:
         return {"errors": self.errors, "running": len(self._tasks)}
+
+
+def _is_asked(request: MicroRequest) -> bool:
+    """Whether somebody asks who may.
+
+    A consumer may be told to deliver anywhere, and an answer may be wanted anywhere, by who may not ask here.
+    The first comes with a subject for its acknowledgement, the second with none.
+    """
+    reply: str = request._msg.reply  # noqa: SLF001  # nats-py shows it nowhere else
+    return bool(reply) and not reply.startswith("$JS.")

@@ -1,26 +1,11 @@
-"""OPC UA: nodes as configurations write them, values as servers send them."""
-
-from asyncua import ua
-from asyncua.common.utils import Buffer
-from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
+"""OPC UA: nodes as configurations write them; what servers send is asyncua's to read."""
 
 from fuzz.target import Target
-from integrations.devices.scada.values import number_of, quality_of
 from integrations.protocols.opcua.node_text import NodeSyntaxError, parse_node
-from integrations.protocols.opcua.values import from_data_value
 
 
 def _node(data: bytes) -> object:
     return parse_node(data.decode(errors="replace"))
-
-
-def _value(data: bytes) -> object:
-    try:
-        sent = struct_from_binary(ua.DataValue, Buffer(data))
-    except Exception:  # noqa: BLE001  # a library's reader; what it raises is converted where it is called
-        return None
-    value = from_data_value("node", sent)
-    return number_of(value.value), quality_of(value.status), value.time_ns, value.code
 
 
 TABLE = (
@@ -34,21 +19,6 @@ TABLE = (
             b"/Objects/2:Plant/2:STEAM.HEADER.PRESSURE",
             b"/Objects/2:Line<HasComponent>2:P.0:EURange&/x",
             b"<#!0:HasProperty>2:x.2:y",
-        ],
-        longest=512,
-    ),
-    Target(
-        "opcua_value",
-        _value,
-        (),
-        [
-            struct_to_binary(ua.DataValue(ua.Variant(value, kind)))
-            for value, kind in (
-                (1.5, ua.VariantType.Double),
-                ([1, 2], ua.VariantType.Int32),
-                ("text", ua.VariantType.String),
-                (True, ua.VariantType.Boolean),
-            )
         ],
         longest=512,
     ),

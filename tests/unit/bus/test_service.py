@@ -86,6 +86,6 @@ async def test_stopping_cancels_what_still_runs(bus):
         await never.wait()
 
     async with service(bus, Endpoint("endless", endless)):
-        await bus.client.publish(SUBJECTS.service("steam_meter", "i1", "endless"), b"")
+        await bus.client.publish(SUBJECTS.service("steam_meter", "i1", "endless"), b"", reply="_INBOX.me")
         await started.wait()
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("endpoint")]
