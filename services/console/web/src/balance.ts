@@ -9,7 +9,7 @@ import type { Balance, PlantEvent, Standing } from "./types";
 
 const LINE = 24;
 const HEAD = 34;
-const MOST_SUSPECTS = 3;
+const MOST_SUSPECTS = 2;
 
 /** Sensors that a balance suspects now: the newest word about each counts. */
 export function suspects(events: readonly PlantEvent[], balance?: string): PlantEvent[] {

@@ -13,7 +13,8 @@ import type {
 } from "./types";
 
 const MOST_EVENTS = 500;
-const SILENT_MS = 15_000;
+const SILENT_MS = 30_000;
+const BALANCE_SILENT_MS = 60_000;
 
 export interface Sensor extends Description {
   device: string;
@@ -79,7 +80,8 @@ export class Store {
   /** How a sensor stands: what the server says, or stale when nothing has come for long. */
   standing(sensor: Sensor): Standing {
     if (sensor.told === "bad") return "bad";
-    const patience = Math.max(SILENT_MS, 5 * sensor.pause);
+    const least = sensor.device_class === "balance" ? BALANCE_SILENT_MS : SILENT_MS;
+    const patience = Math.max(least, 5 * sensor.pause);
     return this.now() - sensor.time > patience ? "stale" : sensor.told;
   }
 
