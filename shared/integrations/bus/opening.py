@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 LOCAL_HOST = "127.0.0.1"
 LOCAL_PORT = 4222
 LOOK_SECONDS = 0.5
+START_LOOKS = 4
+"""How often a server that has the port and does not greet yet is looked at again."""
 TAKE_OVER_SECONDS = 0.5
 """About how long a server on this machine is missed before one of those that used it starts another."""
 
@@ -57,7 +59,7 @@ async def find_or_embed(store_dir: Path | None = None, port: int = LOCAL_PORT) -
         try:
             server = await stack.enter_async_context(EmbeddedServer(store_dir, port))
         except EmbeddedServerError:
-            if await is_nats(LOCAL_HOST, port):  # somebody was faster
+            if await _becomes_nats(port):  # somebody was faster
                 yield local
                 return
             server = await stack.enter_async_context(EmbeddedServer(store_dir))
@@ -98,6 +100,15 @@ async def _take_over(bus: Bus, url: str, ours: contextlib.AsyncExitStack) -> Non
         with contextlib.suppress(EmbeddedServerError):  # somebody was faster
             await ours.enter_async_context(EmbeddedServer(port=port))
             log.warning("the embedded nats-server is gone: another one is here", url=url)
+
+
+async def _becomes_nats(port: int) -> bool:
+    """Whether whoever has the port is a server that is only just coming up."""
+    for _ in range(START_LOOKS):
+        if await is_nats(LOCAL_HOST, port):
+            return True
+        await asyncio.sleep(LOOK_SECONDS)
+    return False
 
 
 async def is_nats(host: str, port: int, timeout_seconds: float = LOOK_SECONDS) -> bool:
