@@ -57,6 +57,8 @@ class Agents:
     def _take_profile(self, agent_id: str, message: Received) -> None:
         if message.data:
             profile = decode(message.data, AgentProfile, message.headers.get(Header.CONTENT_TYPE))
+            if profile.agent_id != agent_id:  # each may write under its own key only, and say anything there
+                raise MessageError(f"agent_id must be {agent_id}, got {profile.agent_id}")
             self._profiles[agent_id] = profile
             self._note(agent_id)
         elif self._profiles.pop(agent_id, None) is not None:
