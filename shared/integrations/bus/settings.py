@@ -117,8 +117,7 @@ def redacted(urls: str) -> str:
 
 def _redacted_one(url: str) -> str:
     scheme, mark, rest = url.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    return scheme + mark + authority.rpartition("@")[2] + slash + path
+    return scheme + mark + rest.rpartition("@")[2]  # a password may have a slash that nobody has escaped
 
 
 def _given(value: str | None) -> str:
