@@ -27,7 +27,7 @@ export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check bench bench-quality sizing faults soak fuzz schemas docs clean
+.PHONY: help run up down test check bench bench-quality sizing faults soak fuzz release schemas docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,14 @@ fuzz: $(VENV)/.fuzz ## search for bytes that a reader of foreign bytes cannot st
 sizing: $(VENV)/.dev ## what 1,000, 100,000 and 10 million sensors need, by the figures in bench.json; ARGS="--rate 0.2"
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.sizing $(ARGS)
 
+release: $(VENV)/.release ## wheel, sdist and bill of materials in dist/; licences and known advisories of what is locked
+	rm -rf dist
+	$(UV) build --quiet --out-dir dist
+	$(UV) export --quiet --locked --no-dev --no-emit-project --no-hashes --output-file dist/requirements.txt > /dev/null
+	$(BIN)/cyclonedx-py requirements dist/requirements.txt --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/gl003-integrations.cdx.json
+	$(BIN)/python deploy/release/dependencies.py dist/requirements.txt
+
 schemas: $(VENV)/.dev ## write schemas/ anew from the messages
 	$(BIN)/gl003 schemas schemas
 
@@ -98,6 +106,10 @@ $(VENV)/.bench: $(VENV)/.dev
 
 $(VENV)/.fuzz: $(VENV)/.dev
 	@$(UV) sync --quiet --locked --inexact --compile-bytecode --extra analysis --group fuzz --python "$$(cat .tools/python)"
+	@touch $@
+
+$(VENV)/.release: $(VENV)/.dev
+	@$(UV) sync --quiet --locked --inexact --compile-bytecode --extra analysis --group release --python "$$(cat .tools/python)"
 	@touch $@
 
 $(VENV)/.runtime: pyproject.toml uv.lock .tools/uv-$(UV_VERSION)

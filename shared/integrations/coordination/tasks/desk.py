@@ -36,7 +36,7 @@ from integrations.messages import (
 
 from . import machine
 from .errors import TaskRefusedError, TransitionError, UnknownTaskError
-from .intake import MAX_ID
+from .intake import MAX_ID, MAX_TASK_BYTES
 from .recurrence import TaskSchedule
 from .store import Found, TaskStore, Write
 
@@ -205,6 +205,8 @@ class TaskDesk:
 def _check(task: AgentTask, schedule: TaskSchedule | None) -> None:
     if len(task.task_id) > MAX_ID:
         raise TaskRefusedError(f"task_id must be at most {MAX_ID} characters long, got {len(task.task_id)}")
+    if (size := len(encode(task))) > MAX_TASK_BYTES:
+        raise TaskRefusedError(f"a task must have at most {MAX_TASK_BYTES} bytes as JSON, got {size}")
     if task.task_id in task.dependencies:
         raise TaskRefusedError(f"cyclic dependencies: {task.task_id} → {task.task_id}")
     begins = schedule.at if schedule is not None and schedule.at else datetime.now(UTC)

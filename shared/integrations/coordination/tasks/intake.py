@@ -17,6 +17,7 @@ from integrations.messages import (
     deadline_subject,
     decode,
     due_subject,
+    encode,
 )
 from integrations.messages.codec import nests_deeper
 from integrations.messages.json_values import MAX_JSON_BYTES, MAX_NESTING
@@ -35,6 +36,8 @@ RECORD_BYTES = 500
 """By so much the record of a task is larger than the task, headers included."""
 MAX_ID = 100
 """Characters of a task's id: runs and attempts have longer ones."""
+MAX_TASK_BYTES = MAX_JSON_BYTES - 32 * 1024
+"""A task as JSON: the mail that hands it to an agent has its steps as well, and is bounded itself."""
 FIRED_BY, FIRES_NEXT = "Nats-Scheduler", "Nats-Schedule-Next"
 ONCE = "purge"
 """What the server says of the next time where there is none."""
@@ -102,6 +105,8 @@ def admitted(message: Received) -> TaskRecord:
     task = decode(message.data, TaskRecord, message.headers.get(Header.CONTENT_TYPE))
     if len(task.task_id) > MAX_ID:
         raise DecodeError(f"task_id must be at most {MAX_ID} characters long, got {len(task.task_id)}")
+    if (size := len(encode(task))) > MAX_TASK_BYTES:
+        raise DecodeError(f"a task must have at most {MAX_TASK_BYTES} bytes as JSON, got {size}")
     if FIRED_BY in message.headers and message.headers.get(FIRES_NEXT) != ONCE:
         task = structs.replace(
             task,

@@ -11,7 +11,8 @@ _SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 _IN_TEXT = (
-    (re.compile(r"(?<=://)[^/\s]+@"), f"{HIDDEN}@"),  # user info of a URL, the last @ before the path ends it
+    # user info of a URL: with a password up to the last @, which may hold slashes; else up to the path
+    (re.compile(r"(?<=://)(?:[^/\s:@]*:[^\s,]*|[^/\s]+)@"), f"{HIDDEN}@"),
     (re.compile(r"\bS[ACNOUX][A-Z2-7]{56}\b"), HIDDEN),  # an nkeys seed
     (re.compile(r"(?i)\b((?:password|passwd|secret|token)\s*[=:]\s*)[^\s,;&]+"), rf"\1{HIDDEN}"),
 )

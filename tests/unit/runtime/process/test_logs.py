@@ -157,3 +157,8 @@ def test_user_info_never_stays_in_a_url(secret, host):
 
 def test_an_nkeys_seed_is_told_by_its_form():
     assert redacted("read SU" + "A" * 56) == "read ***"
+
+
+def test_a_password_with_a_slash_is_hidden_and_the_servers_beside_it_are_not():
+    text = "lost nats://a:4222,nats://me:hun/ter2@b:4222 and opc.tcp://c:4840/path"
+    assert redacted(text) == "lost nats://a:4222,nats://***@b:4222 and opc.tcp://c:4840/path"
