@@ -22,7 +22,7 @@ from integrations.bus import (
     ensure_streams,
     stream_configs,
 )
-from integrations.cli.send import Wanted, _send, message_of
+from integrations.cli.agents.send import Wanted, _send, message_of
 from integrations.coordination import AgentError, Link
 from integrations.coordination.tasks import TaskDesk
 from integrations.messages import Subjects

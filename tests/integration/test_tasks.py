@@ -124,7 +124,7 @@ async def test_what_can_never_be_done_is_refused_at_once(url):
     async with at_work(url) as tasks:
         with pytest.raises(TaskRefusedError, match="deadline must be after the beginning, got 20"):
             await tasks.submit_task(a_task("a", deadline=past))
-        with pytest.raises(TaskRefusedError, match=r"a task must have at most 229376 bytes as JSON, got 2\d+"):
+        with pytest.raises(TaskRefusedError, match=r"a task must have at most 229376 bytes.* got 2\d+"):
             await tasks.submit_task(a_task("a", parameters={"text": "x" * 240_000}))
         with pytest.raises(TaskRefusedError, match="cyclic dependencies: a → a"):
             await tasks.submit_task(a_task("a", dependencies=["a"]))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from . import commissioning
-from .collab import collab
-from .security import secure, trust
-from .tasks import tasks
+from .agents.collab import collab
+from .agents.tasks import tasks
+from .commissioning import commands as commissioning
+from .security.commands import secure, trust
 
 app = typer.Typer(
     name="gl003",
@@ -48,7 +48,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the simulated plant.")] = 0,
 ) -> None:
     """Bring everything up: bus, simulated plant (or --config's devices), services and a live table."""
-    from .run import Options, run_everything  # noqa: PLC0415  # each command loads only what it needs
+    from .plant.run import Options, run_everything  # noqa: PLC0415  # each command loads only what it needs
 
     plain = plain or not sys.stdout.isatty()
     sys.exit(run_everything(Options(config, duration, plain, fault or [], seed)))
@@ -84,7 +84,7 @@ def clean(  # noqa: PLR0913, PLR0917  # every option of a command line is a para
     """Clean a file of readings as the service would, to see what a configuration does before going live."""
     from integrations.runtime.files.work import CleanRequest  # noqa: PLC0415  # as above
 
-    from .clean import clean as clean_it  # noqa: PLC0415  # as above
+    from .readings.clean import clean as clean_it  # noqa: PLC0415  # as above
 
     request = CleanRequest(readings, config, out, plot, time, long, sensor or (), unit or (), quantity or ())
     sys.exit(clean_it(request))
@@ -105,8 +105,8 @@ def backfill(
     ] = False,
 ) -> None:
     """Clean a time range of RAW once more under a configuration; the outcome goes to subjects of its own."""
-    from .backfill import Request  # noqa: PLC0415  # as above
-    from .backfill import backfill as clean_again  # noqa: PLC0415  # as above
+    from .readings.backfill import Request  # noqa: PLC0415  # as above
+    from .readings.backfill import backfill as clean_again  # noqa: PLC0415  # as above
 
     sys.exit(clean_again(Request(begin, end, config, sensor or (), dry_run)))
 
@@ -117,7 +117,7 @@ def status(config: Config = None, wait: Wait = 2.0, as_json: Json = False) -> No
 
     Exit code 0: all are healthy; 1: no bus; 2: wrong configuration; 3: somebody is missing or not healthy.
     """
-    from .status import status as show_status  # noqa: PLC0415  # as above
+    from .site.status import status as show_status  # noqa: PLC0415  # as above
 
     sys.exit(show_status(config, wait, as_json=as_json))
 
@@ -134,8 +134,8 @@ def tail(
 
     Exit code 0; 1: no bus, or not allowed to listen there; 2: wrong configuration or subject.
     """
-    from .tail import Wanted  # noqa: PLC0415  # as above
-    from .tail import tail as show_messages  # noqa: PLC0415  # as above
+    from .site.tail import Wanted  # noqa: PLC0415  # as above
+    from .site.tail import tail as show_messages  # noqa: PLC0415  # as above
 
     sys.exit(show_messages(Wanted(subject, config, count, duration, as_json)))
 
@@ -148,7 +148,7 @@ def check(
 
     Exit code 0: services can start with it; 2: they cannot.
     """
-    from .check import check as check_it  # noqa: PLC0415  # as above
+    from .site.check import check as check_it  # noqa: PLC0415  # as above
 
     sys.exit(check_it(file, as_json=as_json))
 
@@ -159,7 +159,7 @@ def doctor(config: Config = None, wait: Wait = 2.0, as_json: Json = False) -> No
 
     Exit code 0: no fault, warnings perhaps; 1: no bus; 2: wrong configuration; 3: a fault.
     """
-    from .doctor import doctor as examine_it  # noqa: PLC0415  # as above
+    from .site.doctor import doctor as examine_it  # noqa: PLC0415  # as above
 
     sys.exit(examine_it(config, wait, as_json=as_json))
 
@@ -170,7 +170,7 @@ def agents(config: Config = None, as_json: Json = False) -> None:
 
     Exit code 0; 1: no bus, or nobody has made the streams of agents; 2: wrong configuration.
     """
-    from .agents import agents as show_agents  # noqa: PLC0415  # as above
+    from .agents.agents import agents as show_agents  # noqa: PLC0415  # as above
 
     sys.exit(show_agents(config, as_json=as_json))
 
@@ -192,8 +192,8 @@ def send(  # every option of a command line is a parameter
 
     Exit code 0; 1: no bus; 2: wrong configuration or message; 3: refused, an error, or no answer in time.
     """
-    from .send import Wanted  # noqa: PLC0415  # as above
-    from .send import send as send_it  # noqa: PLC0415  # as above
+    from .agents.send import Wanted  # noqa: PLC0415  # as above
+    from .agents.send import send as send_it  # noqa: PLC0415  # as above
 
     sys.exit(send_it(config, Wanted(recipient, action, value or (), wait, timeout, priority, kind)))
 
@@ -206,7 +206,7 @@ def simulate_scada(
     fault: Annotated[list[str] | None, typer.Option()] = None,
 ) -> None:
     """Serve the simulated plant's SCADA; `gl003 run` starts it beside the services."""
-    from .simulate import simulate_scada as run_it  # noqa: PLC0415  # as above
+    from .plant.simulate import simulate_scada as run_it  # noqa: PLC0415  # as above
 
     sys.exit(run_it(port, began, seed, fault or []))
 
@@ -221,8 +221,8 @@ def plant(
     fault: Annotated[list[str] | None, typer.Option(help="As of gl003 run.")] = None,
 ) -> None:
     """Serve the simulated plant alone, at fixed ports, for services that run elsewhere."""
-    from .simulate import describe as describe_it  # noqa: PLC0415  # as above
-    from .simulate import plant as serve_it  # noqa: PLC0415  # as above
+    from .plant.simulate import describe as describe_it  # noqa: PLC0415  # as above
+    from .plant.simulate import plant as serve_it  # noqa: PLC0415  # as above
 
     sys.exit(describe_it(host) if describe else serve_it(host, seed, fault or []))
 
@@ -230,7 +230,7 @@ def plant(
 @app.command()
 def streams(config: Config = None) -> None:
     """Make the streams and buckets of the bus, or bring them to what is declared."""
-    from .streams import make_streams  # noqa: PLC0415  # as above
+    from .site.streams import make_streams  # noqa: PLC0415  # as above
 
     sys.exit(make_streams(config))
 
@@ -241,6 +241,6 @@ def schemas(
     check: Annotated[bool, typer.Option("--check", help="Compare only; exit 1 where they differ.")] = False,
 ) -> None:
     """Write the JSON Schemas of all messages and the AsyncAPI document of all subjects."""
-    from .schemas import check_schemas, write_schemas  # noqa: PLC0415  # as above
+    from .site.schemas import check_schemas, write_schemas  # noqa: PLC0415  # as above
 
     sys.exit(check_schemas(folder) if check else write_schemas(folder))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from integrations.cli.feed import feeding
+from integrations.cli.plant.feed import feeding
 from integrations.messages import CleanBatch, ContentType, Event, Origin, Severity, encode
 
 

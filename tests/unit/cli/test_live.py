@@ -7,9 +7,9 @@ import re
 import pytest
 from rich.console import Console
 
-from integrations.cli.live import MAX_SENSORS, LiveView
-from integrations.cli.show import show_plain, show_screen
-from integrations.cli.table import HEAD_LINES, coloured, plain
+from integrations.cli.plant.live import MAX_SENSORS, LiveView
+from integrations.cli.plant.show import show_plain, show_screen
+from integrations.cli.plant.table import HEAD_LINES, coloured, plain
 from integrations.messages import CleanBatch, Event, Origin, Severity
 from integrations.runtime.process.life import Stop
 

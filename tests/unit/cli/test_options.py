@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from integrations.cli.app import app
 from integrations.cli.duration import seconds_of
-from integrations.cli.schemas import check_schemas, write_schemas
+from integrations.cli.site.schemas import check_schemas, write_schemas
 from integrations.configuration import ConfigurationError
 
 RUNNER = CliRunner()

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from fakes.site import Feed
-from integrations.cli.message_lines import Seen, line_of, row_of
-from integrations.cli.tail import full_subject
+from integrations.cli.site.message_lines import Seen, line_of, row_of
+from integrations.cli.site.tail import full_subject
 from integrations.configuration import ConfigurationError
 from integrations.messages import ContentType, Event, Header, Severity, encode
 

@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from integrations.cli.trust import move as move_command
-from integrations.cli.trust import show
+from integrations.cli.security.trust import move as move_command
+from integrations.cli.security.trust import show
 from integrations.protocols.opcua.own_certificate import self_signed
 from integrations.protocols.opcua.trust_list import Standing, UnknownCertificateError, entries, move
 

@@ -10,6 +10,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from integrations.cli.connected import EXIT_FINDINGS, say
+from integrations.cli.duration import seconds_of
+from integrations.cli.printable import printable
+from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError, Fault
 from integrations.messages.status import is_bad, is_good
 from integrations.protocols.hart import (
@@ -29,11 +33,7 @@ from integrations.runtime.commissioning.hart_bench import HartFound, identity_li
 from integrations.runtime.commissioning.targets import HartTarget
 from integrations.runtime.process.life import EXIT_CLEAN
 
-from .connected import EXIT_FINDINGS, say
-from .duration import seconds_of
-from .printable import printable
-from .probe import Wanted, hand_over
-from .progress import output, progress
+from .wanted import Wanted, hand_over
 
 REFRESH_SECONDS = 0.5
 Devices = dict[int, HartFound]

@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from integrations.bus import CLEAN, Bus, BusError, Publisher
+from integrations.cli.connected import ATTEMPTS, INTERRUPTED, say, settings_of
 from integrations.configuration import ConfigurationError, Fault, FaultList
 from integrations.messages import MessageError, check_token
 from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_CRASH
 from integrations.runtime.transformation.backfill import Backfill, Span, Summary
-
-from .connected import ATTEMPTS, INTERRUPTED, say, settings_of
 
 
 @dataclass(frozen=True)

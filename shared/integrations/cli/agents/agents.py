@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from integrations.bus import Bus, JetStreamError
+from integrations.cli.connected import on_the_bus, say
+from integrations.cli.printable import printable
 from integrations.coordination import Directory
 from integrations.messages import AgentProfile
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CRASH
-
-from .connected import on_the_bus, say
-from .printable import printable
 
 _WIDE = 200
 _COLUMNS = ("agent", "role", "status", "last heard", "load", "score", "capabilities", "location")

@@ -18,7 +18,7 @@ from integrations.messages import (
 )
 from integrations.quality import names
 
-from .printable import printable
+from integrations.cli.printable import printable
 
 LONGEST = 240
 MOST_COLUMNS = 8

@@ -14,8 +14,8 @@ from integrations.runtime.operations.finding import Finding, Verdict
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN
 
-from .connected import EXIT_FINDINGS, on_the_bus
-from .printable import printable
+from integrations.cli.connected import EXIT_FINDINGS, on_the_bus
+from integrations.cli.printable import printable
 
 _MARKS = {
     Verdict.WELL: ("ok", "green"),

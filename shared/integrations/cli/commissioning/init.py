@@ -8,14 +8,13 @@ from pathlib import Path
 
 import typer
 
+from integrations.cli.connected import say
 from integrations.configuration import ConfigurationError, Fault
 from integrations.messages import MessageError, check_site
 from integrations.runtime.commissioning.plant_file import plant_text
 from integrations.runtime.commissioning.targets import Target, read_target
 from integrations.runtime.plant.settings import DEFAULT_SITE, read_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_CRASH
-
-from .connected import say
 
 EXAMPLE = "modbus://10.1.2.3:502?unit=1&preset=spirax_tva&name=header"
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
+from integrations.cli.connected import EXIT_FINDINGS, say
+from integrations.cli.duration import seconds_of
 from integrations.configuration import ConfigurationError, Fault
 from integrations.coordination.tasks import ScheduleError, TaskDesk, TaskRefusedError, TaskSchedule
 from integrations.messages import AgentTask, MessagePriority, TaskStatus
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION
 
-from .connected import EXIT_FINDINGS, say
-from .duration import seconds_of
 from .tasks_work import at_desk, describe
 
 REQUESTER = "gl003"

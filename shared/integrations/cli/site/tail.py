@@ -11,8 +11,8 @@ from integrations.configuration import ConfigurationError, Fault
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CRASH
 
-from .connected import on_the_bus, say
-from .duration import seconds_of
+from integrations.cli.connected import on_the_bus, say
+from integrations.cli.duration import seconds_of
 from .message_lines import Seen, line_of, row_of
 
 WAITING = 10_000

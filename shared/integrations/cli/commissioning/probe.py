@@ -1,53 +1,15 @@
 """`gl003 probe`: which protocol an address means, and how each way to fail ends."""
 
 import asyncio
-import sys
-import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
+from integrations.cli.connected import EXIT_FINDINGS, INTERRUPTED, say
+from integrations.cli.printable import printable
 from integrations.configuration import ConfigurationError, Fault
 from integrations.protocols.errors import ProtocolConnectionError, ProtocolError, ProtocolTimeoutError
 from integrations.runtime.commissioning.targets import HartTarget, ModbusTarget, read_target
-from integrations.runtime.plant.settings import read_plant
 from integrations.runtime.process.life import EXIT_CONFIGURATION, EXIT_CRASH
 
-from .connected import EXIT_FINDINGS, INTERRUPTED, say
-from .printable import printable
-
-STANDARD_OUTPUT = Path("-")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What was asked for on the command line."""
-
-    address: str
-    toml: Path | None = None
-    name: str = ""
-    take: Sequence[str] = ()
-    registers: Sequence[str] = ()
-    live: bool | None = None
-    duration: str | None = None
-    everything: bool = False
-    root: str = "i=85"
-    most: int = 2000
-    pki: Path = Path("pki")
-    password_file: Path | None = None
-    as_json: bool = False
-
-    @property
-    def is_live(self) -> bool:
-        """Whether to refresh: as told, else where somebody looks at a terminal."""
-        if self.as_json or self.toml:
-            return False
-        return sys.stdout.isatty() if self.live is None else self.live
-
-    @property
-    def shows(self) -> bool:
-        """Whether there is text for people on the output."""
-        return not self.as_json and self.toml != STANDARD_OUTPUT
+from .wanted import STANDARD_OUTPUT, Wanted
 
 
 def probe(wanted: Wanted) -> int:
@@ -86,17 +48,3 @@ async def _probed(wanted: Wanted) -> int:
     from .probe_opcua import probe_opcua  # noqa: PLC0415  # as above
 
     return await probe_opcua(target, wanted)
-
-
-def hand_over(wanted: Wanted, text: str) -> None:
-    """Write the plant's file, once services could read it.
-
-    Raises:
-        ConfigurationError: what was asked for makes no plant.
-    """
-    read_plant(tomllib.loads(text), {})
-    if wanted.toml == STANDARD_OUTPUT:
-        sys.stdout.write(text)
-    elif wanted.toml:
-        wanted.toml.write_text(text, encoding="utf-8")
-        say(f"probe: wrote {wanted.toml}; next: gl003 check {wanted.toml}")

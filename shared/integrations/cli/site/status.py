@@ -18,8 +18,8 @@ from integrations.runtime.operations.instances import Instance, ask_all, facts_o
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN
 
-from .connected import EXIT_FINDINGS, on_the_bus
-from .printable import printable
+from integrations.cli.connected import EXIT_FINDINGS, on_the_bus
+from integrations.cli.printable import printable
 
 MOST_TROUBLES = 12
 MOST_NAMES = 4

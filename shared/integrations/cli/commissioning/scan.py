@@ -7,13 +7,12 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from integrations.cli.connected import INTERRUPTED, say
+from integrations.cli.printable import printable
+from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError
 from integrations.runtime.commissioning.network import Seen, addresses_of, search
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_CRASH
-
-from .connected import INTERRUPTED, say
-from .printable import printable
-from .progress import output, progress
 
 
 def scan(text: str, ports: Sequence[int], rate: float, seconds: float, *, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from integrations.bus import Bus, JetStreamError, Publisher, listening
+from integrations.cli.connected import EXIT_FINDINGS, on_the_bus, say
 from integrations.configuration import ConfigurationError, Fault
 from integrations.coordination import CoordinationError, Link, MessageBus
 from integrations.coordination.known import CONSOLE_ID
@@ -20,8 +21,6 @@ from integrations.coordination.wording import read_agent
 from integrations.messages import AgentMessage, MessageError, MessagePriority, MessageType, reply_subject
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CRASH
-
-from .connected import EXIT_FINDINGS, on_the_bus, say
 
 FAILURE_SECONDS = 1.0
 """How long to listen for a refusal when no answer is wanted."""

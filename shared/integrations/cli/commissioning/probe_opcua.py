@@ -7,6 +7,9 @@ from msgspec import structs
 from rich.table import Table
 from rich.text import Text
 
+from integrations.cli.connected import EXIT_FINDINGS, say
+from integrations.cli.printable import printable
+from integrations.cli.progress import output, progress
 from integrations.configuration import secret_from
 from integrations.messages.status import is_good
 from integrations.protocols.opcua import OpcUaEndpoint, OpcUaError, SecurityPolicy, status_name
@@ -22,10 +25,7 @@ from integrations.runtime.commissioning.described import name_of, text
 from integrations.runtime.commissioning.targets import OpcUaTarget
 from integrations.runtime.process.life import EXIT_CLEAN
 
-from .connected import EXIT_FINDINGS, say
-from .printable import printable
-from .probe import Wanted, hand_over
-from .progress import output, progress
+from .wanted import Wanted, hand_over
 
 TAG_TABLE = "[[scada.tags]]"
 SHOWN = 200

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 
 from integrations.bus import Bus
+from integrations.cli.connected import EXIT_FINDINGS, on_the_bus, say
+from integrations.cli.printable import printable
 from integrations.configuration import ConfigurationError, Fault
 from integrations.coordination.collaboration.facts import facts_of
 from integrations.coordination.collaboration.record import invited, read_record
@@ -13,8 +15,6 @@ from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN
 
 from .collab_lines import line_of, lines_of
-from .connected import EXIT_FINDINGS, on_the_bus, say
-from .printable import printable
 
 
 def show_all(config: Path | None, limit: int, *, is_open: bool, as_json: bool) -> int:

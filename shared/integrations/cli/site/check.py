@@ -11,7 +11,7 @@ from integrations.runtime.operations.review import Review, review
 from integrations.runtime.plant.settings import load_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION
 
-from .connected import plant_file, say
+from integrations.cli.connected import plant_file, say
 
 
 def check(file: Path, *, as_json: bool) -> int:

@@ -58,8 +58,8 @@ def probe(  # noqa: PLR0913, PLR0917  # every option of a command line is a para
     Exit code 0: it was read; 1: nobody answers; 2: wrong address or options; 3: something answers, but not
     with values: another protocol, refusals only, a certificate that is not trusted.
     """
-    from .probe import Wanted  # noqa: PLC0415  # each command loads only what it needs
-    from .probe import probe as probe_it  # noqa: PLC0415  # as above
+    from .probe import probe as probe_it  # noqa: PLC0415  # each command loads only what it needs
+    from .wanted import Wanted  # noqa: PLC0415  # as above
 
     options = toml, name, take or (), registers or (), live, duration, everything, root, most, pki
     sys.exit(probe_it(Wanted(address, *options, password_file, as_json)))

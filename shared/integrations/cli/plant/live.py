@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from integrations.cli.printable import printable
 from integrations.messages import CleanBatch, Event, Origin
 from integrations.runtime.process.redaction import redacted
-
-from .printable import printable
 
 MAX_SENSORS = 10_000
 """Sensors remembered; batches of further ones are passed over."""

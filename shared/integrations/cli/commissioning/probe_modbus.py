@@ -10,6 +10,9 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from integrations.cli.connected import EXIT_FINDINGS, say
+from integrations.cli.duration import seconds_of
+from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError, Fault
 from integrations.protocols.errors import ProtocolConnectionError
 from integrations.protocols.modbus import (
@@ -32,11 +35,8 @@ from integrations.runtime.commissioning.modbus_bench import (
 from integrations.runtime.commissioning.targets import ModbusTarget
 from integrations.runtime.process.life import EXIT_CLEAN
 
-from .connected import EXIT_FINDINGS, say
-from .duration import seconds_of
-from .probe import Wanted, hand_over
-from .progress import output, progress
 from .register_view import unit_table
+from .wanted import Wanted, hand_over
 
 SAMPLES, INTERVAL_SECONDS = 3, 0.2
 REMEMBERED = 8

@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 from msgspec import structs
 
 from integrations.bus import Bus, BusSettings, EmbeddedServer, ScratchFolder, find_or_embed
+from integrations.cli.duration import seconds_of
 from integrations.configuration import MISSING, ConfigurationError, Fault, FaultList
 from integrations.quality import names
 from integrations.runtime.balances.config import SERVICE as BALANCES
@@ -27,7 +28,6 @@ from integrations.runtime.transformation.service import SERVICE
 from integrations.simulation import PlantFault, parse_faults
 
 from .console_place import console_place
-from .duration import seconds_of
 from .feed import feeding
 from .live import LiveView
 from .show import show_plain, show_screen

@@ -8,14 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from integrations.bus import TASK_BUCKET, Bus, Publisher
+from integrations.cli.connected import EXIT_FINDINGS, on_the_bus, say
+from integrations.cli.printable import printable
 from integrations.configuration import Fault
 from integrations.coordination.tasks import TaskDesk, UnknownTaskError
 from integrations.messages import MessageError, TaskRecord, TaskStatus
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION
-
-from .connected import EXIT_FINDINGS, on_the_bus, say
-from .printable import printable
 
 _OPEN = (TaskStatus.IN_PROGRESS, TaskStatus.ASSIGNED, TaskStatus.PENDING)
 

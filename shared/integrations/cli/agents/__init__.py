@@ -1,0 +1,1 @@
+"""`gl003 agents`, `send`, `tasks`, `collab`: agents, what they do and what they decide."""

@@ -1,0 +1,1 @@
+"""`gl003 probe`, `scan`, `init`: a device on the bench, found and described."""

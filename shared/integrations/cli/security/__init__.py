@@ -1,0 +1,1 @@
+"""`gl003 secure`, `gl003 trust`: who may do what, and whom we trust."""
