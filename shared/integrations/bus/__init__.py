@@ -11,11 +11,7 @@ from .agent_streams import (
     agent_stream_configs,
 )
 from .connection import Bus, BusEvent, BusEventKind
-from .consumer import PullConsumer
 from .dead_letters import dead_letter
-from .direct import Stored, last, last_per_subject, newest, replay, since, subjects_of
-from .disk_outbox import DiskOutbox
-from .durable import Durable, ServerTooOldError
 from .embedded import MAX_PAYLOAD, EmbeddedServer
 from .environment import BUS_VARIABLES, STREAM_VARIABLES, bus_from, streams_from
 from .errors import (
@@ -28,24 +24,28 @@ from .errors import (
     JetStreamUnavailableError,
     StreamConflictError,
 )
-from .forwarder import Forwarder
 from .latest import Latest, Value
 from .listening import listening
 from .members import HEARTBEAT_SECONDS, LEASE_SECONDS, Members
 from .opening import find_or_embed, open_bus, open_or_keep_bus
-from .ordered import OrderedConsumer
-from .outbox import Gap, MemoryOutbox, Outbox
-from .outbox_settings import OutboxSettings
-from .outbox_store import Trouble
-from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal
+from .outbox.disk import DiskOutbox
+from .outbox.memory import Gap, MemoryOutbox, Outbox
+from .outbox.settings import OutboxSettings
+from .outbox.store import Trouble
 from .patience import patiently
-from .publisher import Publisher, PublishStatistics
-from .received import Received
+from .publishing.forwarder import Forwarder
+from .publishing.outgoing import Ack, Outgoing, PublishRefusedError, Refusal
+from .publishing.publisher import Publisher, PublishStatistics
+from .reading.consumer import PullConsumer
+from .reading.direct import Stored, last, last_per_subject, newest, replay, since, subjects_of
+from .reading.durable import Durable, ServerTooOldError
+from .reading.ordered import OrderedConsumer
+from .reading.received import Received
+from .reading.shared import SharedConsumer
 from .reply_inbox import ReplyInbox, nobody, respond
 from .scratch import ScratchFolder
 from .service import BusService, Endpoint, EndpointError, Reply, Request
 from .settings import BusSettings
-from .shared import SharedConsumer
 from .streams import (
     CLEAN,
     CONFIG_BUCKET,

@@ -2,8 +2,8 @@
 
 from integrations.messages import Header, Subjects
 
-from .outgoing import Outgoing
-from .received import Received
+from .publishing.outgoing import Outgoing
+from .reading.received import Received
 
 MAX_REASON = 1000
 

@@ -9,9 +9,9 @@ from nats import errors
 from nats.aio.msg import Msg
 
 from .connection import Bus, BusEvent, BusEventKind
-from .direct import last, last_per_subject
 from .errors import BusClosedError
-from .outgoing import Outgoing
+from .publishing.outgoing import Outgoing
+from .reading.direct import last, last_per_subject
 from .streams import LATEST_BUCKET
 
 QUEUE_KEYS = 100_000

@@ -8,10 +8,10 @@ from msgspec import Struct
 from integrations.messages import Header, MessageError, decode, encode
 
 from .connection import Bus
-from .direct import newest
 from .latest import Latest
-from .outgoing import Outgoing
-from .publisher import Publisher
+from .publishing.outgoing import Outgoing
+from .publishing.publisher import Publisher
+from .reading.direct import newest
 from .streams import REPLICA_BUCKET
 
 HEARTBEAT_SECONDS = 1.0

@@ -20,7 +20,7 @@ from integrations.bus import (
     dead_letter,
     nobody,
 )
-from integrations.bus.outgoing import STREAM_FULL
+from integrations.bus.publishing.outgoing import STREAM_FULL
 from integrations.messages import AgentMessage, Header, MessageError, Subjects, reply_subject
 
 from .directory import Directory

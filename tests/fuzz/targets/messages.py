@@ -5,7 +5,7 @@ import msgspec
 from fuzz.mutation import mutated_bytes, mutated_json, mutated_msgpack, tagged
 from fuzz.target import Target
 from integrations.bus import EndpointError, Request
-from integrations.bus.received import NotFromJetStreamError, parse_reply
+from integrations.bus.reading.received import NotFromJetStreamError, parse_reply
 from integrations.messages import (
     CleanBatch,
     ContentType,

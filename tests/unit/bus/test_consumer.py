@@ -14,7 +14,7 @@ from integrations.bus import (
     Publisher,
     PullConsumer,
 )
-from integrations.bus.received import NotFromJetStreamError, parse_reply
+from integrations.bus.reading.received import NotFromJetStreamError, parse_reply
 
 DURABLE = Durable("RAW", "reader", ["gl.p.raw.>"])
 

@@ -272,7 +272,7 @@ async def test_a_bus_that_comes_back_gets_the_past_first_each_message_once(nats_
 
 
 def test_the_state_folder_is_what_the_system_says(monkeypatch, tmp_path):
-    from integrations.bus.outbox_settings import state_folder
+    from integrations.bus.outbox.settings import state_folder
 
     monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
     assert state_folder() == tmp_path / "a"

@@ -11,8 +11,8 @@ from integrations.bus import (
     OrderedConsumer,
     Outgoing,
     Publisher,
-    pulling,
 )
+from integrations.bus.reading import pulling
 
 BOUNDS = (500, 1 << 20, 1 << 20)
 

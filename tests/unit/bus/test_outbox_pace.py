@@ -1,6 +1,6 @@
 """What waited on the disk goes at a bounded rate, and always faster than what comes in."""
 
-from integrations.bus.outbox_pace import BURST_SECONDS, Pace
+from integrations.bus.outbox.pace import BURST_SECONDS, Pace
 
 
 class Time:

@@ -13,9 +13,9 @@ import structlog
 
 from integrations.messages import Severity
 
-from .outbox import Gap, Kept
-from .outbox_file import Found, OutboxFile, is_corrupt
-from .outbox_place import Place, claim, ownerless, remove_file
+from .file import Found, OutboxFile, is_corrupt
+from .memory import Gap, Kept
+from .place import Place, claim, ownerless, remove_file
 
 log = structlog.get_logger(__name__)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from integrations.bus.wire import NotSendableError, publish_command
+
 from .outgoing import Ack, Outgoing, Refusal
-from .wire import NotSendableError, publish_command
 
 
 class Batch:

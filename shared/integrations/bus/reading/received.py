@@ -1,6 +1,6 @@
 """A message as a consumer gets it, with the facts of its delivery."""
 
-from .errors import BusError
+from integrations.bus.errors import BusError
 
 
 class NotFromJetStreamError(BusError, ValueError):

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from .connection import Bus
-from .errors import JetStreamError, JetStreamUnavailableError
+from integrations.bus.connection import Bus
+from integrations.bus.errors import JetStreamError, JetStreamUnavailableError
+
 from .pulling import HEARTBEAT_SECONDS, Puller
 from .received import Received
 

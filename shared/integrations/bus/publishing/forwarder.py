@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import structlog
 
-from .outbox import Outbox
+from integrations.bus.outbox.memory import Outbox
+
 from .outgoing import PublishRefusedError, Refusal
 from .publisher import Publisher
 

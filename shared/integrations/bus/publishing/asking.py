@@ -1,9 +1,9 @@
 """Whether a message is in its stream already, for what is sent again after its id is forgotten."""
 
+from integrations.bus.connection import Bus
+from integrations.bus.errors import JetStreamUnavailableError
 from integrations.messages import Header, stored_subject
 
-from .connection import Bus
-from .errors import JetStreamUnavailableError
 from .outgoing import Ack, Outgoing
 
 _NOT_FOUND = "404"

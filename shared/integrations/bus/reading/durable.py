@@ -6,8 +6,8 @@ from typing import Any
 
 import structlog
 
-from .connection import Bus
-from .errors import BusError, JetStreamError
+from integrations.bus.connection import Bus
+from integrations.bus.errors import BusError, JetStreamError
 
 log = structlog.get_logger(__name__)
 

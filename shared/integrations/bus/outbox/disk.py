@@ -11,14 +11,14 @@ from typing import Self
 import structlog
 from msgspec import structs
 
+from integrations.bus.publishing.outgoing import Outgoing
 from integrations.resilience import Backoff
 
-from .outbox import Gap, Kept, MemoryOutbox
-from .outbox_file import PAGE, Found, is_corrupt
-from .outbox_pace import Pace
-from .outbox_settings import OutboxSettings, state_folder
-from .outbox_store import DISK_ERRORS, OutboxStore, Trouble
-from .outgoing import Outgoing
+from .file import PAGE, Found, is_corrupt
+from .memory import Gap, Kept, MemoryOutbox
+from .pace import Pace
+from .settings import OutboxSettings, state_folder
+from .store import DISK_ERRORS, OutboxStore, Trouble
 
 log = structlog.get_logger(__name__)
 

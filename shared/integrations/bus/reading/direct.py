@@ -11,10 +11,9 @@ import msgspec
 from nats import errors
 from nats.aio.msg import Msg
 
+from integrations.bus.connection import Bus
+from integrations.bus.errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 from integrations.resilience import Backoff
-
-from .connection import Bus
-from .errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 
 BATCH = 500
 """Messages per answer; the server refuses to look up more than 1024 subjects at once."""

@@ -16,10 +16,10 @@ from nats import errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from integrations.bus.connection import Bus, BusEvent, BusEventKind
+from integrations.bus.errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 from integrations.resilience import Backoff
 
-from .connection import Bus, BusEvent, BusEventKind
-from .errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 from .received import NotFromJetStreamError, Received
 
 log = structlog.get_logger(__name__)

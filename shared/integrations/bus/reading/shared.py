@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any
 
-from .connection import Bus
+from integrations.bus.connection import Bus
+from integrations.bus.wire import publish_command
+
 from .pulling import Puller
 from .received import Received
-from .wire import publish_command
 
 ACK_WAIT_SECONDS = 15.0
 """A message that nobody has acknowledged or asked patience for so long goes to another reader."""

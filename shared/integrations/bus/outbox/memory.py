@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from .outgoing import Outgoing
+from integrations.bus.publishing.outgoing import Outgoing
 
 log = structlog.get_logger(__name__)
 

@@ -20,12 +20,18 @@ from nats import errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from integrations.bus.connection import Bus, BusEvent, BusEventKind
+from integrations.bus.errors import (
+    BusClosedError,
+    BusForbiddenError,
+    JetStreamError,
+    JetStreamUnavailableError,
+)
+from integrations.bus.wire import NotSendableError
+
 from .asking import stored_as
-from .connection import Bus, BusEvent, BusEventKind
-from .errors import BusClosedError, BusForbiddenError, JetStreamError, JetStreamUnavailableError
 from .flights import Batch, Flight
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal, decode_answer
-from .wire import NotSendableError
 
 log = structlog.get_logger(__name__)
 

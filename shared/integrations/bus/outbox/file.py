@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from .outbox import Gap, Kept
-from .outgoing import Outgoing
+from integrations.bus.publishing.outgoing import Outgoing
+
+from .memory import Gap, Kept
 
 PAGE = 4096
 JOURNAL_BYTES = 4 * 1024 * 1024

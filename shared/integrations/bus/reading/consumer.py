@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from .connection import Bus
+from integrations.bus.connection import Bus
+from integrations.bus.wire import publish_command
+
 from .durable import Durable
 from .ledger import Ledger
 from .pulling import Puller
 from .received import Received
-from .wire import publish_command
 
 
 class PullConsumer(Puller):

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from integrations.bus.errors import BusError
+from integrations.bus.wire import check_subject, header_block
 from integrations.messages import Header
-
-from .errors import BusError
-from .wire import check_subject, header_block
 
 
 class Outgoing(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Messages stored: many at once, each once, in order for each subject."""

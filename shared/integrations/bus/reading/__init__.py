@@ -1,0 +1,1 @@
+"""Streams read: in order, in turns, acknowledged or not, single messages."""
