@@ -1,6 +1,9 @@
 """Options, and fixtures for every test that needs a real bus."""
 
+import logging
+
 import pytest
+import structlog
 
 from integrations.bus import Bus, BusSettings, EmbeddedServer, StreamSettings, ensure_streams, stream_configs
 
@@ -19,6 +22,20 @@ def state_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     return tmp_path / "state" / "gl003"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """Undo what a service or a command that ran in this process set up: its output is gone."""
+    root, ours = logging.getLogger(), [logging.getLogger(n) for n in ("integrations", "services", "__main__")]
+    handlers, levels = root.handlers[:], [logger.level for logger in (root, *ours)]
+    structured = structlog.get_config()
+    yield
+    if structlog.get_config() != structured:
+        structlog.configure(**structured)
+    root.handlers = handlers
+    for logger, level in zip((root, *ours), levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture

@@ -14,23 +14,14 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from integrations.configuration import ConfigurationError
-from integrations.library_logs import use_standard_logging
 from integrations.runtime.process.logs import configure_logging
 from integrations.runtime.process.redaction import redact, redacted
 
 
 @pytest.fixture(autouse=True)
-def logging_as_it_was(monkeypatch):
+def no_settings(monkeypatch):
     for name in ("LOG_LEVEL", "LOG_FORMAT", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    root, ours = logging.getLogger(), [logging.getLogger(n) for n in ("integrations", "services", "__main__")]
-    handlers, levels = root.handlers[:], [logger.level for logger in (root, *ours)]
-    yield
-    structlog.reset_defaults()
-    use_standard_logging()
-    root.handlers = handlers
-    for logger, level in zip((root, *ours), levels, strict=True):
-        logger.setLevel(level)
 
 
 class Terminal(io.StringIO):
