@@ -45,7 +45,9 @@ down: ## end the containers; what they stored stays
 
 test: check ## every check, then every test
 	@$(COMPILE)
-	$(BIN)/pytest -q $(TESTS) -m "not alone" -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q $(TESTS) -m "not alone" -n auto --maxprocesses 4 --dist loadfile || { \
+		echo "what failed beside others, once more with the machine to itself:"; \
+		$(BIN)/pytest -q $(TESTS) -m "not alone" --last-failed --last-failed-no-failures none; }
 	$(BIN)/pytest -q $(TESTS) -m alone
 
 check: $(VENV)/.dev ## lint, format, types, import layers, schemas, lock file, compose file, chart, alerts, dashboards
