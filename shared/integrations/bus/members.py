@@ -17,7 +17,6 @@ from .streams import REPLICA_BUCKET
 HEARTBEAT_SECONDS = 1.0
 LEASE_SECONDS = 4
 """A replica not heard for so long counts as gone; the server counts in whole seconds."""
-OPERATION = "KV-Operation"
 
 
 class Member(Struct, frozen=True):
@@ -59,13 +58,13 @@ class Members:
 
     async def leave(self) -> None:
         """Say that we are no more."""
-        await self._publisher.publish_all([self._outgoing(b"", {OPERATION: "DEL"})])
+        await self._publisher.publish_all([self._outgoing(b"", {Header.KV_OPERATION.value: "DEL"})])
 
     async def present(self) -> set[str]:
         """Return the names of those that are alive."""
         youngest: dict[str, tuple[int, str]] = {}
         for stored in await newest(self._bus, f"KV_{REPLICA_BUCKET}", self.subject):
-            if OPERATION in stored.headers:
+            if Header.KV_OPERATION in stored.headers:
                 continue
             try:
                 member = decode(stored.data, Member)

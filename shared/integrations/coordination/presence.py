@@ -23,7 +23,6 @@ from .link import Link
 
 log = structlog.get_logger(__name__)
 
-OPERATION = "KV-Operation"
 LEAVE_SECONDS = 2.0
 
 
@@ -106,7 +105,7 @@ class PresenceKeeper:
     async def _leave(self) -> None:
         with contextlib.suppress(TimeoutError, BusClosedError):
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._put(b"", {OPERATION: "DEL", Header.TTL.value: self._ttl})
+                await self._put(b"", {Header.KV_OPERATION.value: "DEL", Header.TTL.value: self._ttl})
 
     async def _put(self, body: bytes, headers: dict[str, str]) -> None:
         key = f"{PRESENCE}.{self._profile().agent_id}"

@@ -13,6 +13,8 @@ class Header(StrEnum):
     EXPECTED_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"
     EXPECTED_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
     TTL = "Nats-TTL"
+    KV_OPERATION = "KV-Operation"
+    """On a message that takes a key out of a bucket."""
     SCHEDULE = "Nats-Schedule"
     SCHEDULE_TARGET = "Nats-Schedule-Target"
     SCHEDULE_TTL = "Nats-Schedule-TTL"

@@ -24,8 +24,6 @@ log = structlog.get_logger(__name__)
 
 STREAM = f"KV_{STATE_BUCKET}"
 PREFIX = f"$KV.{STATE_BUCKET}."
-OPERATION = "KV-Operation"
-"""Header of what is no value: the key is gone."""
 WRONG_LAST_SEQUENCE = 10071
 """JetStream's number for: something else stands there."""
 
@@ -44,7 +42,7 @@ def entry_of(agent_id: str, key: str, value: Any, shared: bool) -> StateEntry:
 
 def read_entry(subject: str, data: bytes, headers: dict[str, str]) -> StateEntry | None:
     """Return the entry of a message; None where it is none, or not what its subject says."""
-    if OPERATION in headers:
+    if Header.KV_OPERATION in headers:
         return None
     try:
         entry = decode(data, StateEntry, headers.get(Header.CONTENT_TYPE))
@@ -82,7 +80,7 @@ class StateStore:
 
     async def remove(self, agent_id: str, key: str, expected_version: int | None = None) -> int:
         """Take a value away; errors as `put`."""
-        return await self._write(agent_id, key, b"", {OPERATION: "DEL"}, expected_version)
+        return await self._write(agent_id, key, b"", {Header.KV_OPERATION.value: "DEL"}, expected_version)
 
     async def _write(
         self, agent_id: str, key: str, data: bytes, headers: dict[str, str], expected: int | None

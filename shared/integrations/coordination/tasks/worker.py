@@ -43,7 +43,6 @@ LEASE_SECONDS = 60
 MAX_RESULT_BYTES = 256 * 1024
 LEAVE_SECONDS = 2.0
 LAG_SECONDS = 0.05
-OPERATION = "KV-Operation"
 
 
 @dataclass(eq=False)
@@ -100,7 +99,7 @@ class TaskWorker:
                 each.cancel()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
-                    await self._say(b"", {OPERATION: "DEL"})
+                    await self._say(b"", {Header.KV_OPERATION.value: "DEL"})
 
     def on_dispatch(self, message: AgentMessage) -> None:
         """Take on what a scheduler hands over; returns at once."""

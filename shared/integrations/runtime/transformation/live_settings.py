@@ -15,8 +15,6 @@ log = structlog.get_logger(__name__)
 
 STREAM = f"KV_{CONFIG_BUCKET}"
 PREFIX = f"$KV.{CONFIG_BUCKET}."
-OPERATION = "KV-Operation"
-"""Header of a message that takes a key away."""
 BOUNDS = (500, 1 << 20, 1 << 20)
 MAX_TEXT = 4000
 
@@ -73,7 +71,7 @@ class LiveSettings:
         self._next = sequence + 1
         sensor_id = subject.rpartition(".")[2]
         once = f"{self._created}-{sequence}"
-        if OPERATION in headers:
+        if Header.KV_OPERATION in headers:
             self._keys.discard(sensor_id)
             self._cleaner.configure(sensor_id, None)
             kind, text = "configuration_removed", f"{sensor_id} is cleaned as the plant's file says"
