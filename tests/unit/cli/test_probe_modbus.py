@@ -7,6 +7,7 @@ import pytest
 
 from fakes.benches import FixedWords
 from fakes.modbus import SerialPeer, TcpPeer, exception, honest, per_unit, refusing, registers, silent
+from fakes.terminal import Terminal
 
 TVA = "614e 00bc 109a 03e8 0731 a604 0ab4 b43f 0096 0002 0000 0000"
 HEADER = struct.pack(">fff", 7200.5, 9.53, 184.25)
@@ -154,7 +155,28 @@ async def test_a_serial_line_is_read_and_described(gl003):
 async def test_a_live_view_ends_when_told_to_and_shows_what_is_there_now(gl003):
     async with TcpPeer(FixedWords(HEADER)) as peer:
         shown = await gl003("probe", at(peer), "--registers", "0-5", "--live", "--for", "1s")
-        asked = len(peer.queries)
     assert shown.exit_code == 0, shown.output
     assert "7200.5" in shown.output
-    assert asked > 2
+
+
+async def test_a_live_view_tells_what_is_lost_and_shows_it_again(tmp_path):
+    codes: dict[int, int | None] = {0: None, 60: None}
+
+    async def may_lose_a_block(query, wire):
+        code = codes.get(query.address)
+        wire.send(query, exception(query, code) if code else registers(query))
+
+    async with TcpPeer(may_lose_a_block) as peer:
+        options = "--registers", "0-1", "--registers", "60-61"
+        async with Terminal("probe", at(peer), *options, folder=tmp_path) as terminal:
+            await terminal.sees("holding 60")
+            codes[60] = 4
+            await terminal.sees("last values: unit 1 refuses holding 60: exception 4 (server device failure)")
+            codes[0] = 4
+            await terminal.sees("refuses holding 0", "holding 61")
+            codes.update({0: None, 60: None})
+            await terminal.sees("holding 60  ")
+            await terminal.sees("known map")
+            assert "last values" not in terminal.screen
+            terminal.types("\x03")
+            assert (await terminal.code(), terminal.is_sane()) == (130, True)

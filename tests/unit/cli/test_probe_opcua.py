@@ -3,13 +3,20 @@
 import json
 
 import pytest
+from asyncua import ua
 
 from fakes.modbus import TcpPeer, silent
 from fakes.opcua import OpcUaPeer
+from fakes.terminal import Terminal
+from integrations.cli.commissioning.node_view import utc_text
+from integrations.messages import Status
 from integrations.protocols.opcua import OpcUaEndpoint
 from integrations.protocols.opcua.client import offers
+from integrations.protocols.opcua.values import from_ns
 from integrations.simulation import Instruments, SteamPlant
 from integrations.simulation.opcua.server import OpcUaPlantServer
+
+DOUBLE = ua.VariantType.Double
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +81,25 @@ async def test_a_secured_server_shows_its_certificate_and_how_it_comes_to_be_tru
     assert (accepted.exit_code, trusted.exit_code) == (0, 0), trusted.output
     assert 'security_policy = "Basic256Sha256"' in (tmp_path / "p.toml").read_text()
     assert (await gl003("check", "p.toml")).exit_code == 0
+
+
+async def test_a_live_view_follows_values_losses_and_returns_until_ctrl_c(tmp_path):
+    with OpcUaPeer() as server:
+        async with Terminal("probe", at(server, "timeout=1"), folder=tmp_path) as terminal:
+            await terminal.sees("STEAM.HEADER.PRESSURE", "good")
+            at_ns = server.write("STEAM.HEADER.PRESSURE", 11.25, Status.UNCERTAIN_LAST_USABLE, kind=DOUBLE)
+            await terminal.sees("11.25", "UncertainLastUsableValue", utc_text(from_ns(at_ns)))
+            server.hang_up()
+            await terminal.sees("last values: ")
+            server.listen()
+            server.write("STEAM.HEADER.PRESSURE", 12.5, kind=DOUBLE)
+            await terminal.sees("12.5")
+            terminal.types("\x03")
+            assert (await terminal.code(), terminal.is_sane()) == (130, True)
+
+
+async def test_without_a_terminal_a_live_view_is_what_was_there_last(gl003, server):
+    shown = await gl003("probe", at(server), "--for", "1s")
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.count("ns=2;s=STEAM.SETPOINT") == 1
+    assert "source time" in shown.output

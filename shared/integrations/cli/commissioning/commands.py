@@ -24,7 +24,7 @@ def probe(  # noqa: PLR0913, PLR0917  # every option of a command line is a para
         ),
     ],
     toml: Annotated[
-        Path | None, typer.Option(help="Write what was found as a plant's file; - is the output.")
+        Path | None, typer.Option(help="Write what was found as a plant's file, once; - is the output.")
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the device in that file.")] = "",
     take: Annotated[
@@ -37,17 +37,22 @@ def probe(  # noqa: PLR0913, PLR0917  # every option of a command line is a para
     ] = None,
     live: Annotated[
         bool | None,
-        typer.Option(
-            "--live/--once", help="Modbus, HART: refresh until Ctrl-C, or once. On a terminal: live."
-        ),
+        typer.Option("--live/--once", help="Refresh until Ctrl-C, or read once. On a terminal: live."),
     ] = None,
-    duration: Annotated[str | None, typer.Option("--for", help="End a live view after this time.")] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="A live view that ends after 20s, 5m.")
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Modbus: implausible readings and zeros too.")
     ] = False,
-    root: Annotated[str, typer.Option(help="OPC UA: node below which variables are looked for.")] = "i=85",
-    most: Annotated[int, typer.Option(min=1, max=100_000, help="OPC UA: so many variables at most.")] = 2000,
-    pki: Annotated[Path, typer.Option(help="OPC UA: folder of certificates.")] = Path("pki"),
+    root: Annotated[
+        str | None,
+        typer.Option(help="OPC UA: node below which variables are looked for; else i=85, Objects."),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="OPC UA: so many variables at most; else 2000.")
+    ] = None,
+    pki: Annotated[Path | None, typer.Option(help="OPC UA: folder of certificates; else pki.")] = None,
     password_file: Annotated[
         Path | None, typer.Option(help="OPC UA: file whose first line is the user's password.")
     ] = None,

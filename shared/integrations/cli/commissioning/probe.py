@@ -9,6 +9,7 @@ from integrations.protocols.errors import ProtocolConnectionError, ProtocolError
 from integrations.runtime.commissioning.targets import HartTarget, ModbusTarget, read_target
 from integrations.runtime.process.life import EXIT_CONFIGURATION, EXIT_CRASH
 
+from .applicable import check_applicable
 from .wanted import STANDARD_OUTPUT, Wanted
 
 
@@ -33,6 +34,7 @@ def probe(wanted: Wanted) -> int:
 
 async def _probed(wanted: Wanted) -> int:
     target = read_target(wanted.address)
+    check_applicable(wanted, target)
     if wanted.toml and wanted.toml != STANDARD_OUTPUT and wanted.toml.exists():
         raise ConfigurationError(
             [Fault("", "toml", str(wanted.toml), "must be a file that is not there yet")]

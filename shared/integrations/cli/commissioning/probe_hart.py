@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from integrations.cli.connected import EXIT_FINDINGS, say
-from integrations.cli.duration import seconds_of
 from integrations.cli.printable import printable
 from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError, Fault
@@ -41,7 +40,7 @@ Devices = dict[int, HartFound]
 
 async def probe_hart(target: HartTarget, wanted: Wanted) -> int:
     """Look at the devices of a HART-IP server; errors end in `probe`."""
-    seconds = seconds_of("for", wanted.duration) if wanted.duration else None
+    seconds = wanted.seconds
     link = await _link(target)
     try:
         with progress("devices", len(_numbers(target))) as told:
@@ -135,7 +134,7 @@ async def _live(
 
 
 def _rendered(found: Sequence[HartFound], trouble: str = "") -> RenderableType:
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [Text(f"last values: {trouble}", style="bold red")] if trouble else []
     for one in found:
         parts += [Text(printable(line)) for line in identity_lines(one)]
         parts.append(Text(f"device status: {', '.join(one.conditions) or 'nothing to tell'}"))
@@ -146,8 +145,6 @@ def _rendered(found: Sequence[HartFound], trouble: str = "") -> RenderableType:
             style = "" if is_good(code) else "red" if is_bad(code) else "yellow"
             table.add_row(name, f"{value:.7g}", printable(unit), Text(_status(code), style=style))
         parts += [table, Text("")]
-    if trouble:
-        parts.append(Text(f"last values: {trouble}", style="bold red"))
     return Group(*parts)
 
 

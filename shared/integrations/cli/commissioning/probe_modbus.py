@@ -11,7 +11,6 @@ from rich.live import Live
 from rich.text import Text
 
 from integrations.cli.connected import EXIT_FINDINGS, say
-from integrations.cli.duration import seconds_of
 from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError, Fault
 from integrations.protocols.errors import ProtocolConnectionError
@@ -48,7 +47,7 @@ async def probe_modbus(target: ModbusTarget, wanted: Wanted) -> int:
     taken = [described.taken_from(text) for text in wanted.take]
     spans = spans_of(wanted.registers) or [*USUAL_SPANS, *wanted_spans()]
     spans += [Span(one.candidate.function, one.candidate.address, one.candidate.width) for one in taken]
-    seconds = seconds_of("for", wanted.duration) if wanted.duration else None
+    seconds = wanted.seconds
     if taken and len(target.units) > 1:
         allowed = "is for one unit: name it in the address"
         raise ConfigurationError([Fault("", "take", list(wanted.take), allowed)])
@@ -119,29 +118,32 @@ async def _live(line: ModbusLine, first: Sequence[Snapshot], wanted: Wanted, sec
                 views = [unit_view(list(past)) for past in pasts]
                 live.update(_rendered(views, wanted, trouble), refresh=True)
                 await asyncio.sleep(INTERVAL_SECONDS)
-                trouble = await _refresh(line, pasts)
+                trouble = await _refresh(line, first, pasts)
 
 
-async def _refresh(line: ModbusLine, pasts: Sequence[deque[Snapshot]]) -> str:
-    trouble = ""
-    for past in pasts:
+async def _refresh(line: ModbusLine, first: Sequence[Snapshot], pasts: Sequence[deque[Snapshot]]) -> str:
+    """Read again what the first snapshots have; say what stands in the way, also of a part."""
+    troubles = []
+    for began, past in zip(first, pasts, strict=True):
         try:
-            snapshot = await read_unit(line, past[0].unit, past[0].spans)
-            snapshot.refused = past[0].refused
-            past.append(snapshot)
+            snapshot = await read_unit(line, began.unit, began.spans)
         except ModbusError as error:
-            trouble = str(error)
-    return trouble
+            troubles.append(str(error))
+            continue
+        troubles += [str(snapshot.trouble)] if snapshot.trouble else []
+        troubles += [f"unit {began.unit} refuses {one.span}: {one.why}" for one in snapshot.refused]
+        if snapshot.memory:
+            snapshot.refused = began.refused
+            past.append(snapshot)
+    return "; ".join(troubles)
 
 
 def _rendered(views: Sequence[UnitView], wanted: Wanted, trouble: str = "") -> RenderableType:
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [Text(f"last values: {trouble}", style="bold red")] if trouble else []
     for view in views:
         parts.append(unit_table(view, everything=wanted.everything))
         parts += [Text(f"refused {one.span}: {one.why}", style="yellow") for one in view.refused]
         parts += [Text(_verdict(view)), Text("")]
-    if trouble:
-        parts.append(Text(f"last values: {trouble}", style="bold red"))
     return Group(*parts)
 
 

@@ -1,18 +1,21 @@
-"""`gl003 probe opc.tcp://…`: endpoints, certificates, and the tree of variables, also as TOML."""
+"""`gl003 probe opc.tcp://…`: endpoints, certificates, and the tree of variables, live, and as TOML."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 from msgspec import structs
-from rich.table import Table
+from rich.console import Group, RenderableType
+from rich.live import Live
 from rich.text import Text
 
 from integrations.cli.connected import EXIT_FINDINGS, say
 from integrations.cli.printable import printable
 from integrations.cli.progress import output, progress
 from integrations.configuration import secret_from
-from integrations.messages.status import is_good
-from integrations.protocols.opcua import OpcUaEndpoint, OpcUaError, SecurityPolicy, status_name
+from integrations.protocols.opcua import OpcUaEndpoint, OpcUaError, SecurityPolicy
 from integrations.protocols.opcua.client import (
     BrowsedTag,
     Offer,
@@ -25,34 +28,42 @@ from integrations.runtime.commissioning.described import name_of, text
 from integrations.runtime.commissioning.targets import OpcUaTarget
 from integrations.runtime.process.life import EXIT_CLEAN
 
+from .node_view import SHOWN, endpoint_table, variable_table
 from .wanted import Wanted, hand_over
 
 TAG_TABLE = "[[scada.tags]]"
-SHOWN = 200
-"""Variables that the table has; a file has all of them."""
+OBJECTS, MOST, PKI = "i=85", 2000, Path("pki")
+"""Where variables are looked for, how many, and where certificates are, unless something else is said."""
+REFRESH_SECONDS = 0.5
+HINT_OF_LOGIN = '# password_file = "/run/secrets/scada"      # its first line is the password'
 
 
 async def probe_opcua(target: OpcUaTarget, wanted: Wanted) -> int:
     """Look at a server; errors that come before its endpoints are known end in `probe`."""
+    seconds = wanted.seconds
     password = secret_from("password_file", str(wanted.password_file)) if wanted.password_file else ""
-    endpoint = structs.replace(target.endpoint, pki_folder=str(wanted.pki), password=password)
+    endpoint = structs.replace(target.endpoint, pki_folder=str(wanted.pki or PKI), password=password)
     offered = await offers(endpoint)
     told: dict[str, object] = {"address": endpoint.address, "endpoints": offered}
     if wanted.shows:
-        output().print(_endpoints(offered))
+        output().print(endpoint_table(offered))
         for line in _advice(offered, endpoint):
             output().print(line, markup=False)
     try:
-        found, values = await _browsed(endpoint, wanted)
+        async with OpcUaSession(endpoint) as session:
+            found, values = await _browsed(session, wanted)
+            if wanted.is_live and found:
+                await _live(session, found, values, seconds)
+                return EXIT_CLEAN
     except OpcUaError as error:
         say(f"probe: {printable(str(error))}")
         _write(wanted, told | {"error": str(error)})
         return EXIT_FINDINGS
     if wanted.shows:
-        output().print(_variables(found, values))
+        output().print(variable_table(found, values))
     _write(wanted, told | {"variables": [_document(*pair) for pair in zip(found, values, strict=True)]})
     if not found:
-        say(f"probe: no variable below {wanted.root}, or none that this user may see")
+        say(f"probe: no variable below {wanted.root or OBJECTS}, or none that this user may see")
         return EXIT_FINDINGS
     if wanted.toml:
         return _export(endpoint, found, wanted, name_of(wanted.name or target.name, "scada_1"))
@@ -60,24 +71,35 @@ async def probe_opcua(target: OpcUaTarget, wanted: Wanted) -> int:
 
 
 async def _browsed(
-    endpoint: OpcUaEndpoint, wanted: Wanted
+    session: OpcUaSession, wanted: Wanted
 ) -> tuple[Sequence[BrowsedTag], Sequence[OpcUaValue]]:
-    with progress("browsing, reading", 3) as told:
-        async with OpcUaSession(endpoint) as session:
-            told(1)
-            found = await session.browse(wanted.root, most=wanted.most)
-            told(1)
-            values = await session.read([tag.node for tag in found])
-            told(1)
+    with progress("browsing, reading", 2) as told:
+        found = await session.browse(wanted.root or OBJECTS, most=wanted.most or MOST)
+        told(1)
+        values = await session.read([tag.node for tag in found])
+        told(1)
     return found, values
 
 
-def _endpoints(offered: Sequence[Offer]) -> Table:
-    table = Table("policy", "mode", "users", "url", box=None, pad_edge=False, title="endpoints")
-    table.title_justify = "left"
-    for one in offered:
-        table.add_row(*map(printable, (one.policy, one.mode, ", ".join(one.users), one.url)))
-    return table
+async def _live(
+    session: OpcUaSession, found: Sequence[BrowsedTag], values: Sequence[OpcUaValue], seconds: float | None
+) -> None:
+    """Show the first variables anew until the end is asked for; a lost server is waited for."""
+    nodes, trouble = [tag.node for tag in found[:SHOWN]], ""
+    with Live(console=output(), auto_refresh=False) as live, contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                live.update(_rendered(found, values, trouble), refresh=True)
+                await asyncio.sleep(REFRESH_SECONDS)
+                try:
+                    values, trouble = await session.read(nodes), ""
+                except OpcUaError as error:
+                    trouble = str(error)
+
+
+def _rendered(found: Sequence[BrowsedTag], values: Sequence[OpcUaValue], trouble: str) -> RenderableType:
+    troubles = [Text(f"last values: {printable(trouble)}", style="bold red")] if trouble else []
+    return Group(*troubles, variable_table(found, values))
 
 
 def _advice(offered: Sequence[Offer], endpoint: OpcUaEndpoint) -> list[str]:
@@ -99,28 +121,10 @@ def _advice(offered: Sequence[Offer], endpoint: OpcUaEndpoint) -> list[str]:
     return lines
 
 
-def _variables(found: Sequence[BrowsedTag], values: Sequence[OpcUaValue]) -> Table:
-    table = Table("variable", "type", box=None, pad_edge=False, title="variables", title_justify="left")
-    table.add_column("value", justify="right")
-    for column in ("unit", "status", "node"):
-        table.add_column(column)
-    for tag, value in list(zip(found, values, strict=True))[:SHOWN]:
-        status = "good" if is_good(value.status) else status_name(value.status)
-        shown = (tag.path, tag.data_type, _shown(value), tag.unit, status, tag.node)
-        table.add_row(*(Text(printable(cell)) for cell in shown))
-    if len(found) > SHOWN:
-        table.caption = f"and {len(found) - SHOWN} more"
-    return table
-
-
-def _shown(value: OpcUaValue) -> str:
-    content = value.value
-    return f"{content:.7g}" if isinstance(content, float) else "" if content is None else str(content)[:40]
-
-
 def _document(tag: BrowsedTag, value: OpcUaValue) -> dict[str, object]:
     plain = value.value if isinstance(value.value, (bool, int, float, str)) else None
-    return {**structs.asdict(tag), "value": plain, "status": value.status}
+    times = {"source_time_ns": value.source_time_ns, "server_time_ns": value.server_time_ns}
+    return {**structs.asdict(tag), "value": plain, "status": value.status, **times}
 
 
 def _write(wanted: Wanted, told: object) -> None:
@@ -133,11 +137,11 @@ def _export(endpoint: OpcUaEndpoint, found: Sequence[BrowsedTag], wanted: Wanted
     if TAG_TABLE not in tags:
         say("probe: none of the variables is of a type that a tag can hold")
         return EXIT_FINDINGS
-    hand_over(wanted, _plant(endpoint, tags, name))
+    hand_over(wanted, _plant(endpoint, tags, name, wanted.password_file))
     return EXIT_CLEAN
 
 
-def _plant(endpoint: OpcUaEndpoint, tags: str, name: str) -> str:
+def _plant(endpoint: OpcUaEndpoint, tags: str, name: str, password_file: Path | None) -> str:
     lines = ["[[scada]]", f"scada_id = {text(name)}", f"host = {text(endpoint.server_host)}"]
     lines += [f"port = {endpoint.port}"] + [f"path = {text(endpoint.path)}"] * bool(endpoint.path.strip("/"))
     if endpoint.security_policy is not SecurityPolicy.NONE:
@@ -146,5 +150,7 @@ def _plant(endpoint: OpcUaEndpoint, tags: str, name: str) -> str:
         lines.append(f"pki_folder = {text(endpoint.pki_folder)}")
     if endpoint.username:
         lines.append(f"username = {text(endpoint.username)}")
-        lines.append('# password_file = "/run/secrets/scada"      # its first line is the password')
+        lines.append(
+            f"password_file = {text(str(password_file.resolve()))}" if password_file else HINT_OF_LOGIN
+        )
     return "\n".join(lines) + "\n\n" + tags

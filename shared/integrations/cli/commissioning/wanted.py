@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from integrations.cli.connected import say
+from integrations.cli.duration import seconds_of
 from integrations.runtime.plant.settings import read_plant
 
 STANDARD_OUTPUT = Path("-")
@@ -24,9 +25,9 @@ class Wanted:
     live: bool | None = None
     duration: str | None = None
     everything: bool = False
-    root: str = "i=85"
-    most: int = 2000
-    pki: Path = Path("pki")
+    root: str | None = None
+    most: int | None = None
+    pki: Path | None = None
     password_file: Path | None = None
     as_json: bool = False
 
@@ -35,7 +36,16 @@ class Wanted:
         """Whether to refresh: as told, else where somebody looks at a terminal."""
         if self.as_json or self.toml:
             return False
-        return sys.stdout.isatty() if self.live is None else self.live
+        return bool(self.duration) or sys.stdout.isatty() if self.live is None else self.live
+
+    @property
+    def seconds(self) -> float | None:
+        """After how long a live view ends.
+
+        Raises:
+            ConfigurationError: what was typed is no time.
+        """
+        return seconds_of("for", self.duration) if self.duration is not None else None
 
     @property
     def shows(self) -> bool:
