@@ -13,12 +13,16 @@ from pymodbus.pdu import DecodePDU
 
 from .endpoint import ModbusEndpoint, Transport
 from .errors import GarbageError, ModbusError, WrongUnitError
+from .hunting import answer_in
 from .link import Link, Pending
 from .requests import Request
 
 SILENCE_LIMIT = 2
+WRITE_SINGLE = 6
 FRAME_BYTES = 3
 """Unit and CRC around a PDU."""
+QUIET_SECONDS = 0.1
+"""Bytes that are no frame are given up after this silence: adapters and networks deliver frames in pieces."""
 
 
 class Debts:
@@ -48,7 +52,11 @@ class Debts:
 
 
 class RtuLink(Link):
-    """A line on which one request is under way until its answer or its deadline, whatever its caller does."""
+    """A line on which one request is under way until its answer or its deadline, whatever its caller does.
+
+    An answer is found behind noise, behind another unit's words, and behind the request itself, which some
+    two-wire adapters hear as they send it.
+    """
 
     def __init__(self, endpoint: ModbusEndpoint, debts: Debts) -> None:
         silence_limit = None if endpoint.transport == Transport.RTU else SILENCE_LIMIT
@@ -59,6 +67,9 @@ class RtuLink(Link):
         self._quiet_since = 0.0
         self._stray: ModbusError | None = None
         self._free: asyncio.Future[None] | None = None
+        self._sent = b""
+        self._echoes = False
+        self._verdict: asyncio.TimerHandle | None = None
 
     async def exchange(self, request: Request, timeout_seconds: float) -> bytes:
         """Send `request` after the inter-frame pause and return the PDU of its answer."""
@@ -70,6 +81,7 @@ class RtuLink(Link):
             await asyncio.sleep(left)
         self._buffer = b""
         self._stray = None
+        self._sent = self._framer.encode(request.pdu, request.unit, 0)
         travelling = (len(request.pdu) + request.answer_size + 2 * FRAME_BYTES) * self._character_seconds
         return await self._send(request, 0, timeout_seconds + travelling)
 
@@ -80,8 +92,13 @@ class RtuLink(Link):
 
     def _finish(self) -> None:
         super()._finish()
+        self._judge_in(None)
         if self._free and not self._free.done():
             self._free.set_result(None)
+
+    def _drop(self, error: ModbusError | None) -> None:
+        self._judge_in(None)
+        super()._drop(error)
 
     def _expire(self, pending: Pending) -> None:
         self._debts.add(pending.request.unit, pending.deadline + pending.timeout_seconds)
@@ -91,18 +108,54 @@ class RtuLink(Link):
             super()._expire(pending)
 
     def _take_bytes(self) -> None:
+        self._judge_in(None)
+        self._skip_echo()
+        pending = self._pending
+        if pending and (pdu := answer_in(self._buffer, pending.request)):
+            self._buffer = b""
+            self._heard()
+            self._answer(pending, pdu)
+            return
+        while self._buffer and self._take_other():
+            pass
+
+    def _skip_echo(self) -> None:
+        """Leave out the request itself; the answer to function 6 is the same, so there it must be known."""
+        if self._pending is None or not self._sent or not self._buffer.startswith(self._sent):
+            return
+        if self._echoes or self._pending.request.code != WRITE_SINGLE:
+            self._echoes = True
+            self._buffer = self._buffer[len(self._sent) :]
+            self._sent = b""
+
+    def _take_other(self) -> bool:
+        """Take a whole frame that is not the answer off the buffer; False when there is none."""
         used, unit, pdu = 0, 0, b""
         # Half a frame of an odd function makes pymodbus stumble.
         with suppress(ModbusException, ValueError, IndexError, struct.error):
             used, unit, _, pdu = self._framer.decode(self._buffer)
-        if not used:
-            return
+        if pdu:
+            frame = self._framer.encode(pdu, unit, 0)
+            self._buffer = self._buffer[self._buffer.index(frame) + len(frame) :]
+            self._heard()
+            self._take_frame(unit, pdu)
+        elif used and self._pending:
+            self._judge_in(QUIET_SECONDS)
+        elif used:
+            self._buffer = b""
+        return bool(pdu)
+
+    def _judge_in(self, seconds: float | None) -> None:
+        """Look in so many seconds whether anything came to make sense of the buffer; None: not any more."""
+        if self._verdict:
+            self._verdict.cancel()
+        self._verdict = None if seconds is None else self._loop.call_later(seconds, self._judge)
+
+    def _judge(self) -> None:
+        self._verdict = None
         frame, self._buffer = self._buffer, b""
         self._heard()
-        if pdu:
-            self._take_frame(unit, pdu)
-        else:
-            self._fail(self._error(GarbageError, f"wrong CRC: {frame[:16].hex(' ')}"))
+        self._fail(self._error(GarbageError, f"wrong CRC: {frame[:16].hex(' ')}"))
 
     def _take_frame(self, unit: int, pdu: bytes) -> None:
         pending = self._pending
