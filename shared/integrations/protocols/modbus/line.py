@@ -23,8 +23,9 @@ CONNECT_PAUSE_SECONDS = 0.2
 class ModbusLine:
     """Reads and writes units; connects when first needed and again when the connection was lost.
 
-    A request is never repeated here: retries belong to the caller. One unit that stays silent holds one of
-    the connections for its timeout; `silence` tells who did. After a failed connection all who ask within
+    Retries belong to the caller. Only a read that meets the end of a connection which had served before is
+    sent once more: some servers close after each answer. One unit that stays silent holds one of the
+    connections for its timeout; `silence` tells who did. After a failed connection all who ask within
     CONNECT_PAUSE_SECONDS get the same error, so that a hundred units of a dead gateway do not each wait for
     their own.
     """
@@ -79,9 +80,8 @@ class ModbusLine:
             await self._debts.paid(request.unit)
         slot = await self._pool.acquire()
         try:
-            link = await self._open(slot)
             began = time.monotonic()
-            answer = await link.exchange(request, timeout_seconds or self.endpoint.timeout_seconds)
+            answer = await self._exchange_on(slot, request, timeout_seconds or self.endpoint.timeout_seconds)
         except ModbusTimeoutError:
             self.silence.missed(request.unit, time.monotonic() - began)
             raise
@@ -99,6 +99,16 @@ class ModbusLine:
         finally:
             self._pool.release(slot)
         return await self._exchange(request, timeout_seconds)
+
+    async def _exchange_on(self, slot: Slot, request: Request, timeout_seconds: float) -> bytes:
+        link = await self._open(slot)
+        has_served = link.has_answered
+        try:
+            return await link.exchange(request, timeout_seconds)
+        except ConnectionLostError:
+            if not has_served or request.is_write or self._pool.is_closed:
+                raise
+        return await (await self._open(slot)).exchange(request, timeout_seconds)
 
     async def _open(self, slot: Slot) -> Link:
         if slot.link and slot.link.is_open:

@@ -80,9 +80,14 @@ def check_answer(request: Request, pdu: bytes, line: str) -> None:
         raise exception_response(pdu[1], line=line, unit=request.unit, span=request.span)
     if code != request.code:
         what = f"answer to function {code & 0x7F}, {request.code} was asked"
+        if code == request.code | 0x80:
+            what = f"exception of {len(pdu)} bytes instead of 2"
         raise GarbageError(what, line=line, unit=request.unit, span=request.span)
-    if len(pdu) != request.answer_size or not (request.is_write or pdu[1] == request.answer_size - 2):
+    if len(pdu) != request.answer_size:
         what = f"answer of {len(pdu)} bytes instead of {request.answer_size}"
+        raise WrongLengthError(what, line=line, unit=request.unit, span=request.span)
+    if not request.is_write and pdu[1] != len(pdu) - 2:
+        what = f"answer that claims {pdu[1]} bytes of registers and has {len(pdu) - 2}"
         raise WrongLengthError(what, line=line, unit=request.unit, span=request.span)
 
 

@@ -190,6 +190,49 @@ async def test_a_restarted_server_is_found_again(open_line):
         assert (await line.read(1, TEN)).tolist() == TEN_WORDS
 
 
+async def test_a_server_that_closes_after_each_answer_gives_all_that_it_is_asked_for(open_line):
+    async def manners(query, wire):
+        await honest(query, wire)
+        wire.close()
+
+    async with TcpPeer(manners) as peer, open_line(peer, timeout_seconds=5.0) as line:
+        for _ in range(5):
+            assert (await line.read(1, TEN)).tolist() == TEN_WORDS
+        results = await asyncio.gather(*(line.read(unit, TEN) for unit in range(1, 20)))
+        assert [words.tolist() for words in results] == [TEN_WORDS] * 19
+
+
+async def test_a_write_that_meets_the_end_of_its_connection_is_not_sent_again(open_line):
+    async def manners(query, wire):
+        if query.function == 6:
+            wire.close()
+        else:
+            await honest(query, wire)
+
+    async with TcpPeer(manners) as peer, open_line(peer, timeout_seconds=5.0) as line:
+        await line.read(1, TEN)
+        with pytest.raises(ConnectionLostError):
+            await line.write(1, 4, [1])
+        assert [query.function for query in peer.queries] == [3, 6]
+
+
+@pytest.mark.parametrize(
+    ("pdu", "kind", "what"),
+    [
+        (b"\x83", GarbageError, "exception of 1 bytes instead of 2"),
+        (b"\x83\x02\x00", GarbageError, "exception of 3 bytes instead of 2"),
+        (b"\x03\x63" + bytes(20), WrongLengthError, "claims 99 bytes of registers and has 20"),
+    ],
+)
+async def test_a_misshapen_answer_is_described_as_it_is(open_line, pdu, kind, what):
+    async def manners(query, wire):
+        wire.send(query, pdu)
+
+    async with TcpPeer(manners) as peer, open_line(peer) as line:
+        with pytest.raises(kind, match=what):
+            await line.read(1, TEN)
+
+
 async def test_a_silent_unit_behind_a_gateway_does_not_delay_its_neighbours(open_line):
     async with (
         TcpPeer(per_unit(u1=silent, others=honest)) as peer,
