@@ -60,7 +60,7 @@ def test_nothing_is_found_in_what_is_no_answer(data):
         lambda query: bytes([query.unit]),
         lambda query: bytes([query.unit, query.function]),
         lambda query: bytes([query.unit, query.function, 200]),
-        lambda query: request_of(query),
+        request_of,
         lambda query: framed(bytes([query.unit + 1, 3, 2, 0, 7])),
     ],
     ids=["zero", "noise", "unit", "head", "long head", "echo", "another unit"],
