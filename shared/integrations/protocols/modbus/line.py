@@ -81,6 +81,7 @@ class ModbusLine:
         slot = await self._pool.acquire()
         try:
             began = time.monotonic()
+            self.silence.asked(request.unit)
             answer = await self._exchange_on(slot, request, timeout_seconds or self.endpoint.timeout_seconds)
         except ModbusTimeoutError:
             self.silence.missed(request.unit, time.monotonic() - began)
@@ -92,11 +93,12 @@ class ModbusLine:
                 raise
         else:
             if is_silence(answer):
-                self.silence.missed(request.unit, time.monotonic() - began)
+                self.silence.missed(request.unit, time.monotonic() - began, is_told=True)
             else:
                 self.silence.heard(request.unit)
             return answer
         finally:
+            self.silence.ended(request.unit)
             self._pool.release(slot)
         return await self._exchange(request, timeout_seconds)
 

@@ -73,11 +73,16 @@ class ModbusUnit:
                 are UnitSilentError at once.
         """
         async with self._turn:
-            self.line.silence.check(self.unit)
-            began_ns = self._now_ns()
-            sweep = Sweep(self.line, self.unit, self._plan, self._decoder.layout, self._timeout_seconds)
-            await sweep.run()
-            ended_ns = self._now_ns()
+            if is_tried := self.line.silence.check(self.unit):
+                await self.line.silence.begin_trial(self.unit)
+            try:
+                began_ns = self._now_ns()
+                sweep = Sweep(self.line, self.unit, self._plan, self._decoder.layout, self._timeout_seconds)
+                await sweep.run()
+                ended_ns = self._now_ns()
+            finally:
+                if is_tried:
+                    self.line.silence.end_trial()
         if not sweep.has_read:
             raise sweep.errors[0]
         values, status = self._judge(self._decoder(sweep.image), sweep)

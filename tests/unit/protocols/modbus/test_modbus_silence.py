@@ -1,5 +1,7 @@
 """A silent unit costs its neighbours its timeout once, and then next to nothing."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from fakes.modbus import TcpPeer, exception, honest, per_unit, silent
 from integrations.protocols.modbus import (
     GatewayError,
+    ModbusError,
     ModbusTimeoutError,
     ModbusUnit,
     Register,
@@ -103,6 +106,72 @@ def test_one_lost_answer_costs_a_unit_that_works_no_more_than_it_cost_the_others
     silence.missed(2, 0.5)
     clock.seconds = 1.0
     assert not quiet(silence, 2)
+
+
+async def polled(units):
+    """Poll all at once; return those that answered."""
+    polls = await asyncio.gather(*(unit.poll() for unit in units), return_exceptions=True)
+    assert all(isinstance(poll, ModbusError) for poll in polls if isinstance(poll, Exception))
+    return [unit.unit for unit, poll in zip(units, polls, strict=True) if not isinstance(poll, Exception)]
+
+
+async def test_who_waited_behind_dead_units_in_a_gateway_is_not_taken_for_dead(open_line):
+    turn = asyncio.Lock()
+
+    async def one_after_the_other(query, wire):
+        async with turn:
+            if query.unit <= 4:
+                await asyncio.sleep(0.12)
+                wire.send(query, exception(query, 0x0B))
+            else:
+                await honest(query, wire)
+
+    async with TcpPeer(one_after_the_other) as peer, open_line(peer, timeout_seconds=0.25) as line:
+        units = [ModbusUnit(line, unit, TABLE) for unit in range(1, 13)]
+        first = await polled(units)
+        assert len(first) < 8
+        async with asyncio.timeout(15):
+            while await polled(units) != list(range(5, 13)):
+                await asyncio.sleep(0.05)
+
+
+async def test_units_in_doubt_are_asked_one_at_a_time(open_line):
+    at_once, most = 0, 0
+
+    async def counted(query, wire):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.02)
+        at_once -= 1
+
+    async with TcpPeer(counted) as peer, open_line(peer) as line:
+        units = [ModbusUnit(line, unit, TABLE) for unit in range(1, 6)]
+        assert await polled(units) == []
+        assert most > 1
+        most = 0
+        assert await polled(units) == []
+        assert most == 1
+        assert len(peer.queries) == 10
+
+
+def test_a_silence_beside_a_unit_in_doubt_is_no_proof_but_what_the_gateway_says_is():
+    silence = Silence("line", Clock())
+    for unit in (1, 2, 3):
+        silence.check(unit)
+        silence.asked(unit)
+    silence.missed(1, 0.5)
+    assert not quiet(silence, 1)
+    silence.missed(2, 0.5, is_told=True)
+    assert quiet(silence, 2)
+    for unit in (1, 2):
+        silence.ended(unit)
+    silence.missed(3, 0.5)
+    assert not quiet(silence, 3)
+    silence.ended(3)
+    silence.asked(3)
+    silence.missed(3, 0.5)
+    assert quiet(silence, 3)
 
 
 @given(st.lists(st.floats(0.01, 30), min_size=1, max_size=30), st.booleans())
