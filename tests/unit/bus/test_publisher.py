@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from fakes.relay import Relay
 from fakes.site import eventually
@@ -15,6 +16,7 @@ from integrations.bus import (
     PublishRefusedError,
     replay,
 )
+from integrations.bus.publishing.doubt import Doubt
 from integrations.messages import Header
 
 
@@ -213,12 +215,13 @@ async def test_what_was_stored_long_ago_without_an_ack_is_not_stored_again(nats_
 
 async def test_what_may_have_been_stored_in_an_earlier_life_is_asked_for_first(bus):
     await bus.api("STREAM.CREATE.RAW", FORGETFUL)
-    first, second = (Outgoing("gl.p.raw.c.s", b"%d" % n, {}, f"m{n}", doubtful=True) for n in range(2))
+    left = [Outgoing("gl.p.raw.c.s", b"%d" % n, {}, f"m{n}") for n in range(4)]
+    doubt = Doubt(each.message_id for each in left)
     async with Publisher(bus) as publisher:
-        await publisher.publish_all([first])
+        await publisher.publish_all(left[:2])
         await asyncio.sleep(0.5)
-        acks = await publisher.publish_all([first, second])
-    assert [(ack.seq, ack.duplicate) for ack in acks] == [(1, True), (2, False)]
+        acks = await publisher.publish_all([replace(each, doubt=doubt) for each in left])
+    assert [(ack.seq, ack.duplicate) for ack in acks] == [(2, True), (2, True), (3, False), (4, False)]
 
 
 async def has_stored(bus, count):
@@ -234,6 +237,6 @@ async def test_who_may_not_ask_sends_what_is_in_doubt(tmp_path):
         Publisher(bus) as publisher,
     ):
         await bus.api("STREAM.CREATE.RAW", FORGETFUL)
-        message = Outgoing("gl.p.raw.c.s", b"1", {}, "m1", doubtful=True)
+        message = Outgoing("gl.p.raw.c.s", b"1", {}, "m1", doubt=Doubt(["m1"]))
         (ack,) = await asyncio.wait_for(publisher.publish_all([message]), 4)
     assert (ack.seq, ack.duplicate) == (1, False)

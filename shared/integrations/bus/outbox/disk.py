@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,9 +12,11 @@ from typing import Self
 import structlog
 from msgspec import structs
 
+from integrations.bus.publishing.doubt import Doubt
 from integrations.bus.publishing.outgoing import Outgoing
 from integrations.resilience import Backoff
 
+from .clock import WallClock
 from .file import PAGE, Found, is_corrupt
 from .memory import Gap, Kept, MemoryOutbox
 from .pace import Pace
@@ -26,8 +29,9 @@ GRACE_SECONDS = 0.25
 """What the bus acknowledges within this is never written to the disk."""
 GATHER_SECONDS = 0.02
 """What comes within this is written in one go, once the bus is late: each time costs a sync and a thread."""
+AT_HAND_SECONDS = 2.0
+"""What is younger stays in memory as well: where the bus was only slow, nothing is read back."""
 UPKEEP_SECONDS = 5.0
-CLOCK_STEP_SECONDS = 1.0
 ROW_BYTES = 300
 """What a row has beside the payload, about."""
 PIECE = 1000
@@ -62,20 +66,19 @@ class DiskOutbox(MemoryOutbox):
         self._pace = Pace(settings.drain_per_second, clock=clock)
         folder = Path(settings.folder) if settings.folder else state_folder()
         self._store = OutboxStore(folder, name, self._on_trouble)
-        self._stored = 0  # on the disk only, with numbers above the cursor
+        self._stored = 0  # on the disk only, with numbers between the cursor and what is in memory
         self._oldest_stored_ns = 0
         self._cursor = 0  # up to here all are taken or settled
         self._told = 0  # dropped messages that were told and still stand in the file
-        self._last_found = 0  # up to here they are of an earlier life
-        self._doubted: set[str] = set()
+        self._told_with = 0  # the last message that was taken with them
+        self._doubts: dict[str, Doubt] = {}  # by subject: what an earlier life may have got stored
         self._turn = asyncio.Lock()
         self._saving = False
-        self._wall_minus_clock = 0.0
+        self._wall_clock = WallClock(clock, now_ns)
         self._news = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._wall_minus_clock = self._now_ns() / 1e9 - self._clock()
         with contextlib.suppress(*DISK_ERRORS):  # the keeper tries again, and says what is wrong
             await self._opened()
         self._keeper = asyncio.create_task(self._keep(), name="outbox keeper")
@@ -120,35 +123,40 @@ class DiskOutbox(MemoryOutbox):
         self._news.set()
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
-        """Wait for messages and return the oldest; the same again until they are forgotten."""
+        """Wait for messages that are not taken yet, and return the oldest of them."""
         attempt = 0
-        while not self._taken:
+        taken: list[Kept] = []
+        while not taken:
             await self._filled.wait()
             if not self._stored:
-                self._move(max_messages, max_bytes)
-                self._cursor = self._taken[-1].number if self._taken else self._cursor
+                taken = self._move(max_messages, max_bytes)
                 continue
             granted = await self._pace.grant(max_messages)
             try:
-                await self._read(granted, max_bytes)
+                taken = await self._read(granted, max_bytes)
             except DISK_ERRORS as error:
                 attempt += 1
                 await self._failed(error, hopeless=attempt >= READS_BEFORE_GIVING_UP)
                 await asyncio.sleep(_PATIENCE.ceiling(attempt - 1))
-        self._told += self._gap.count if self._gap else 0
+        self._pace.spend(len(taken))
+        if self._gap:
+            self._told += self._gap.count
+            self._told_with = taken[-1].number
         self._report_gap()
-        return [kept.message for kept in self._taken]
+        return [kept.message for kept in taken]
 
-    async def forget(self) -> None:
-        """Forget what was taken, on the disk too."""
-        self._pace.spend(len(self._taken))
-        saved = self._saving or any(kept.on_disk for kept in self._taken)
-        await super().forget()
-        told, self._told = self._told, 0
+    async def forget(self, count: int) -> None:
+        """Forget the oldest `count` of those taken, on the disk too."""
+        if not (gone := self._remember_no_more(count)):
+            return
+        saved = self._saving or any(kept.on_disk for kept in gone)
+        told = 0
+        if self._told and gone[-1].number >= self._told_with:
+            told, self._told = self._told, 0
         if not (saved or told):
             return
         try:
-            await self._store.remove(self._cursor)
+            await self._store.remove(gone[-1].number)
             if told:  # by now the event about it is on its way too
                 await self._store.gap_told(told)
         except DISK_ERRORS as error:
@@ -178,8 +186,8 @@ class DiskOutbox(MemoryOutbox):
         self._news.clear()
         if self._stored:
             wait = 0.0
-        elif oldest := self._taken or self._waiting:
-            wait = oldest[0].since + self._grace_seconds - self._clock()
+        elif oldest := self._oldest:
+            wait = oldest.since + self._grace_seconds - self._clock()
         else:
             return
         if wait > 0:
@@ -187,12 +195,14 @@ class DiskOutbox(MemoryOutbox):
             self._news.set()
             return
         await self._save()
+        self._let_go()
         await self._trim()
         await asyncio.sleep(GATHER_SECONDS)
 
     async def _save(self) -> None:
-        """Write what is in memory; what is not under way is in memory no longer."""
-        batch = [kept for kept in (*self._taken, *self._waiting) if not kept.on_disk]
+        """Write what is in memory only."""
+        newest_first = takewhile(lambda kept: not kept.on_disk, reversed((*self._taken, *self._waiting)))
+        batch = list(newest_first)[::-1]
         if not batch:
             return
         async with self._turn:
@@ -205,43 +215,64 @@ class DiskOutbox(MemoryOutbox):
                         kept.on_disk = True
             finally:
                 self._saving = False
-                while self._waiting and self._waiting[0].on_disk:
-                    self._pop()
-                left = [kept for kept in batch if kept.on_disk and kept.number > self._cursor]
-                if left and not self._stored:
-                    self._oldest_stored_ns = left[0].kept_ns
-                self._stored += len(left)
             settled = (self._taken[0].number - 1) if self._taken else self._cursor
             if batch[0].number <= settled:  # acknowledged while it was written
                 await self._store.remove(settled)
 
-    async def _read(self, max_messages: int, max_bytes: int) -> None:
+    def _let_go(self) -> None:
+        """Leave to the disk what has been there for a while."""
+        long_ago = self._clock() - AT_HAND_SECONDS
+        while self._waiting and self._waiting[0].on_disk and self._waiting[0].since <= long_ago:
+            self._leave_to_disk()
+
+    def _drop_oldest(self) -> None:
+        if self._waiting[0].on_disk:
+            self._leave_to_disk()
+        else:
+            super()._drop_oldest()
+
+    def _leave_to_disk(self) -> None:
+        kept = self._pop()
+        if not self._stored:
+            self._oldest_stored_ns = kept.kept_ns
+        self._stored += 1
+
+    def _move(self, max_messages: int, max_bytes: int) -> list[Kept]:
+        moved = super()._move(max_messages, max_bytes)
+        self._cursor = moved[-1].number if moved else self._cursor
+        return moved
+
+    async def _read(self, max_messages: int, max_bytes: int) -> list[Kept]:
+        """Take the oldest of what waits on the disk."""
         async with self._turn:
-            taken = await self._store.read(self._cursor, max_messages, max_bytes)
+            taken = await self._store.read(self._cursor, min(max_messages, self._stored), max_bytes)
             for kept in taken:
                 self._doubt(kept)
-            self._taken = taken
+            self._taken += taken
             self._stored = self._stored - len(taken) if taken else 0
             if taken:
                 self._cursor = taken[-1].number
                 self._oldest_stored_ns = taken[-1].kept_ns
         if not self._stored and not self._waiting:
             self._filled.clear()
+        return taken
 
     def _doubt(self, kept: Kept) -> None:
-        """Mark what may have been stored already: of each subject, the first that an earlier life left."""
-        if kept.number <= self._last_found and kept.message.subject not in self._doubted:
-            self._doubted.add(kept.message.subject)
-            kept.message = structs.replace(kept.message, doubtful=True)
+        """Mark what may have been stored already."""
+        doubt = self._doubts.get(kept.message.subject)
+        if doubt and kept.message.message_id in doubt:
+            kept.message = structs.replace(kept.message, doubt=doubt)
 
     async def _trim(self) -> None:
         """Drop what is over the bounds."""
         oldest_ns = self._now_ns() - int(self._settings.max_age_hours * 3600e9)
         room = self._settings.max_bytes + sum(_on_pages(kept) for kept in self._taken if kept.on_disk)
-        within = self._store.used <= room and self._oldest_stored_ns >= oldest_ns
-        if within or not self._stored:
+        too_old = self._stored and self._oldest_stored_ns < oldest_ns
+        if self._store.used <= room and not too_old:
             return
         async with self._turn:
+            while self._waiting and self._waiting[0].on_disk:
+                self._leave_to_disk()
             gap = await self._store.trim(self._cursor, room, oldest_ns)
             if gap:
                 self._stored -= gap.count
@@ -251,11 +282,11 @@ class DiskOutbox(MemoryOutbox):
 
     async def _mind_the_clock(self) -> None:
         """Where the clock was set, let nothing look older or younger than it is."""
-        now = self._now_ns() / 1e9 - self._clock()
-        step, self._wall_minus_clock = now - self._wall_minus_clock, now
-        if abs(step) > CLOCK_STEP_SECONDS:
-            self._oldest_stored_ns += int(step * 1e9)
-            await self._store.shift(int(step * 1e9))
+        if step_ns := self._wall_clock.step_ns():
+            self._oldest_stored_ns += step_ns
+            for kept in (*self._taken, *self._waiting):
+                kept.kept_ns += step_ns if kept.on_disk else 0
+            await self._store.shift(step_ns)
 
     async def _opened(self) -> None:
         if not self._store.is_open:
@@ -276,7 +307,7 @@ class DiskOutbox(MemoryOutbox):
             kept.number = number
         self._next_number = found.last_number + 1 + len(self._waiting)
         self._cursor = found.first_number - 1
-        self._last_found = found.last_number
+        self._doubts = {subject: Doubt(ids) for subject, ids in found.heads.items()}
         self._filled.set()
         self._empty.clear()
 

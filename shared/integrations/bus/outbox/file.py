@@ -2,16 +2,16 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from integrations.bus.publishing.outgoing import Outgoing
 
-from .memory import Gap, Kept
+from .memory import MOST_UNDER_WAY, Gap, Kept
 
 PAGE = 4096
 JOURNAL_BYTES = 4 * 1024 * 1024
@@ -57,6 +57,8 @@ class Found:
     last_number: int = 0
     oldest_ns: int = 0
     gap: Gap | None = None
+    heads: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By subject the ids of what may have been under way when an earlier life ended."""
 
 
 class OutboxFile:
@@ -69,10 +71,12 @@ class OutboxFile:
         self.path = path
         self.used = 0
         """Bytes of the pages in use."""
+        self._heads: dict[str, list[str]] = {}
         self._db = _connected(path)
         try:
             self._check_version()
             self._db.executescript(_SCHEMA)
+            self._note_head("main")
             self.found = self._look()
         except BaseException:
             self._db.close()
@@ -136,6 +140,7 @@ class OutboxFile:
         """Take over what a file that nobody owns any more holds, behind our own; return how many."""
         self._db.execute("ATTACH ? AS other", (str(other),))
         try:
+            self._note_head("other")
             with self._transaction():
                 columns = "time_ns, kept_ns, lasting, subject, message_id, more, payload"
                 moved = self._db.execute(
@@ -175,7 +180,13 @@ class OutboxFile:
         ).fetchone()
         lost = self._db.execute("SELECT count, first_ns, last_ns FROM lost").fetchone()
         self._measure()
-        return Found(count, first or 0, last or 0, oldest or 0, Gap(*lost) if lost else None)
+        return Found(count, first or 0, last or 0, oldest or 0, Gap(*lost) if lost else None, self._heads)
+
+    def _note_head(self, schema: str) -> None:
+        query = f"SELECT subject, message_id FROM {schema}.waiting ORDER BY number LIMIT ?"  # noqa: S608  # our own names
+        for subject, message_id in self._db.execute(query, (MOST_UNDER_WAY,)):
+            if message_id:
+                self._heads.setdefault(subject, []).append(message_id)
 
     def _any(self) -> bool:
         return self._db.execute("SELECT 1 FROM waiting LIMIT 1").fetchone() is not None

@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -18,7 +17,8 @@ log = structlog.get_logger(__name__)
 class Outbox(Protocol):
     """Keeps messages until JetStream has acknowledged them, in order, within bounds.
 
-    `take` and `forget` belong to one drain; `append` may come from anywhere in the same event loop.
+    `take` and `forget` belong to one drain, which may take more before it forgets what it has; `append` may
+    come from anywhere in the same event loop.
     """
 
     @property
@@ -41,13 +41,17 @@ class Outbox(Protocol):
         """Keep `message`, of time `time_ns` (UTC); without room the oldest go."""
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
-        """Wait for messages and return the oldest; the same again until they are forgotten."""
+        """Wait for messages that are not taken yet, and return the oldest of them."""
 
-    async def forget(self) -> None:
-        """Forget what was taken: the bus has it."""
+    async def forget(self, count: int) -> None:
+        """Forget the oldest `count` of those taken: the bus has them."""
 
     async def emptied(self) -> None:
         """Wait until every message was forgotten."""
+
+
+MOST_UNDER_WAY = 2000
+"""Messages that a drain takes before it forgets the first: at its end nobody knows what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,8 @@ class Kept:
 class MemoryOutbox:
     """An outbox that lives as long as the process; bounds in messages and payload bytes.
 
-    What is taken cannot be dropped any more and is not counted, so that at most one chunk comes on top of
-    the bounds. `on_gap` is told once per gap, when the messages behind it are taken: by then the bus is back.
+    What is taken cannot be dropped any more and is not counted: it comes on top of the bounds. `on_gap` is
+    told once per gap, when the messages behind it are taken: by then the bus is back.
     """
 
     def __init__(
@@ -107,7 +111,7 @@ class MemoryOutbox:
         self._next_number = 1
         self._waiting: deque[Kept] = deque()
         self._waiting_bytes = 0
-        self._taken: list[Kept] = []
+        self._taken: deque[Kept] = deque()
         self._gap: Gap | None = None
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
@@ -126,9 +130,8 @@ class MemoryOutbox:
     @property
     def oldest_seconds(self) -> float:
         """How long the oldest of them has waited; 0 when there is none."""
-        for kept in (*self._taken[:1], *islice(self._waiting, 1)):
-            return max(0.0, (self._now_ns() - kept.kept_ns) / 1e9)
-        return 0.0
+        oldest = self._oldest
+        return max(0.0, (self._now_ns() - oldest.kept_ns) / 1e9) if oldest else 0.0
 
     async def append(self, message: Outgoing, time_ns: int) -> None:
         """Keep `message`; the newest always finds room."""
@@ -143,32 +146,42 @@ class MemoryOutbox:
         self._empty.clear()
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
-        """Wait for messages and return the oldest; the same again until they are forgotten."""
-        if not self._taken:
-            await self._filled.wait()
-            self._report_gap()
-            self._move(max_messages, max_bytes)
-        return [kept.message for kept in self._taken]
+        """Wait for messages that are not taken yet, and return the oldest of them."""
+        await self._filled.wait()
+        self._report_gap()
+        return [kept.message for kept in self._move(max_messages, max_bytes)]
 
-    async def forget(self) -> None:
-        """Forget what was taken."""
-        self._taken = []
-        if not self.depth:
-            self._empty.set()
+    async def forget(self, count: int) -> None:
+        """Forget the oldest `count` of those taken."""
+        self._remember_no_more(count)
 
     async def emptied(self) -> None:
         """Wait until every message was forgotten."""
         await self._empty.wait()
 
-    def _move(self, max_messages: int, max_bytes: int) -> None:
+    @property
+    def _oldest(self) -> Kept | None:
+        return (self._taken or self._waiting or [None])[0]
+
+    def _move(self, max_messages: int, max_bytes: int) -> list[Kept]:
+        """Take the oldest of what waits in memory."""
         size = 0
-        while self._waiting and len(self._taken) < max_messages:
+        moved: list[Kept] = []
+        while self._waiting and len(moved) < max_messages:
             size += len(self._waiting[0].message.payload)
-            if self._taken and size > max_bytes:
+            if moved and size > max_bytes:
                 break
-            self._taken.append(self._pop())
+            moved.append(self._pop())
+        self._taken += moved
         if not self._waiting:
             self._filled.clear()
+        return moved
+
+    def _remember_no_more(self, count: int) -> list[Kept]:
+        gone = [self._taken.popleft() for _ in range(count)]
+        if not self.depth:
+            self._empty.set()
+        return gone
 
     def _pop(self) -> Kept:
         kept = self._waiting.popleft()

@@ -8,9 +8,9 @@ from .outgoing import Ack, Outgoing, Refusal
 
 
 class Batch:
-    """One `publish_all`: done when every message has an ack or a refusal.
+    """Messages that are published together: `done` when every one has an ack or a refusal.
 
-    `done` is cancelled when the caller is: that is how the rest learns that nobody waits any more.
+    `done` is cancelled when who waits for it is: that is how the rest learns that nobody does any more.
     """
 
     __slots__ = ("done", "missing", "outcomes")
@@ -27,11 +27,25 @@ class Batch:
         if not self.missing and not self.done.done():
             self.done.set_result(None)
 
+    async def all_settled(self) -> list[Ack | Refusal]:
+        """Wait until all are; returns what became of each, in the order they were given.
+
+        Raises:
+            BusClosedError: publisher or bus were closed before.
+        """
+        await self.done
+        return [outcome for outcome in self.outcomes if outcome is not None]
+
+    def withdraw(self) -> None:
+        """Nobody waits for it any more, whatever becomes of it."""
+        if not self.done.cancel() and not self.done.cancelled():
+            self.done.exception()
+
 
 class Flight:
     """One message on its way; `command` is what goes to the socket, built when it first leaves."""
 
-    __slots__ = ("batch", "command", "deadline", "doubtful", "index", "lane", "message", "sent", "token")
+    __slots__ = ("batch", "command", "deadline", "doubt", "index", "lane", "message", "sent", "token")
 
     def __init__(self, batch: Batch, index: int, message: Outgoing, token: str) -> None:
         self.batch = batch
@@ -42,7 +56,7 @@ class Flight:
         self.command = b""
         self.deadline = 0.0
         self.sent: float | None = None
-        self.doubtful = message.doubtful
+        self.doubt = message.doubt
 
     def build(self, inbox: str, max_payload: int) -> bytes:
         """The command, with its answer going to `inbox` + token; raises NotSendableError."""

@@ -1,17 +1,21 @@
 """From an outbox to the bus, oldest first."""
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
 
-from integrations.bus.outbox.memory import Outbox
+from integrations.bus.outbox.memory import MOST_UNDER_WAY, Outbox
 
-from .outgoing import PublishRefusedError, Refusal
+from .flights import Batch
+from .outgoing import Refusal
 from .publisher import Publisher
 
 log = structlog.get_logger(__name__)
 
-CHUNK_MESSAGES = 500
+CHUNKS_UNDER_WAY = 4
+"""A chunk waits for the slowest of its subjects; the next ones leave meanwhile."""
+CHUNK_MESSAGES = MOST_UNDER_WAY // CHUNKS_UNDER_WAY
 CHUNK_BYTES = 4 * 1024 * 1024
 
 
@@ -30,15 +34,29 @@ class Forwarder:
         self._on_refused = on_refused
 
     async def run(self) -> None:
-        """Forward for ever; raises BusClosedError when publisher or bus are closed."""
+        """Forward for ever; raises a group with BusClosedError when publisher or bus are closed."""
+        under_way: asyncio.Queue[Batch] = asyncio.Queue()
+        room = asyncio.Semaphore(CHUNKS_UNDER_WAY)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._settle(under_way, room), name="forwarder settles")
+                while True:
+                    await room.acquire()
+                    await asyncio.sleep(0)  # what others write in this turn of the loop goes together
+                    messages = await self._outbox.take(CHUNK_MESSAGES, CHUNK_BYTES)
+                    under_way.put_nowait(self._publisher.begin(messages))
+        finally:
+            while not under_way.empty():
+                under_way.get_nowait().withdraw()
+
+    async def _settle(self, under_way: asyncio.Queue[Batch], room: asyncio.Semaphore) -> None:
         while True:
-            messages = await self._outbox.take(CHUNK_MESSAGES, CHUNK_BYTES)
-            try:
-                await self._publisher.publish_all(messages)
-            except PublishRefusedError as error:
-                for refusal in error.refusals:
-                    self._refused(refusal)
-            await self._outbox.forget()
+            outcomes = await (await under_way.get()).all_settled()
+            for outcome in outcomes:
+                if isinstance(outcome, Refusal):
+                    self._refused(outcome)
+            await self._outbox.forget(len(outcomes))
+            room.release()
 
     def _refused(self, refusal: Refusal) -> None:
         log.error("message refused", subject=refusal.message.subject, reason=refusal.reason)

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from integrations.bus.errors import BusError
 from integrations.bus.wire import check_subject, header_block
 from integrations.messages import Header
+
+if TYPE_CHECKING:
+    from .doubt import Doubt
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -22,8 +26,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     message_id: str = ""
     lane: str = ""
     """What it must not overtake, nor be sent together with: messages of one lane; of its subject if empty."""
-    doubtful: bool = False
-    """Whether it may have been stored in an earlier life, so long ago that its id is forgotten."""
+    doubt: "Doubt | None" = None
+    """With whom it may have been stored in an earlier life, so long ago that their ids are forgotten."""
     lasting: bool = False
     """Whether an outbox without room drops everything else first: what says what was lost must not be."""
     full_is_final: bool = False

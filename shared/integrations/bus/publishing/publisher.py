@@ -29,7 +29,7 @@ from integrations.bus.errors import (
 )
 from integrations.bus.wire import NotSendableError
 
-from .asking import stored_as
+from .doubt import Doubt
 from .flights import Batch, Flight
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal, decode_answer
 
@@ -134,16 +134,21 @@ class Publisher:
         Raises:
             BusClosedError: publisher or bus were closed before all were settled.
         """
+        return await self.begin(messages).all_settled() if messages else []
+
+    def begin(self, messages: Sequence[Outgoing]) -> Batch:
+        """Put `messages` on their way, behind those that are; returns the batch to wait for.
+
+        Raises:
+            BusClosedError: publisher or bus are closed.
+        """
         if self._sweeper is None or self._bus.client.is_closed:
             raise BusClosedError("publisher is not open")
-        if not messages:
-            return []
         batch = Batch(len(messages))
         for index, message in enumerate(messages):
             self._enqueue(Flight(batch, index, message, str(next(self._tokens))))
         self._pump()
-        await batch.done
-        return [outcome for outcome in batch.outcomes if outcome is not None]
+        return batch
 
     def _enqueue(self, flight: Flight) -> None:
         lane = self._lanes.get(flight.lane)
@@ -168,7 +173,7 @@ class Publisher:
             flight = self._ready.popleft()
             if flight.batch.done.cancelled():
                 self._next_in_lane(flight)
-            elif flight.doubtful:
+            elif flight.doubt:
                 doubtful.append(flight)
             elif self._built(flight):
                 flight.deadline = now + self._deadline_seconds
@@ -188,7 +193,7 @@ class Publisher:
         """Settle what is in its stream already, and send the rest."""
         for at, flight in enumerate(doubtful):
             try:
-                ack = await stored_as(self._bus, flight.message)
+                ack = await flight.doubt.stored_as(self._bus, flight.message) if flight.doubt else None
             except BusClosedError:
                 return
             except BusForbiddenError:
@@ -196,7 +201,7 @@ class Publisher:
             except (JetStreamError, JetStreamUnavailableError):
                 self._not_now += doubtful[at:]
                 return
-            flight.doubtful, flight.sent = False, None
+            flight.doubt, flight.sent = None, None
             if ack and not flight.batch.done.done():
                 self._settle(flight, ack)
             else:
@@ -283,7 +288,8 @@ class Publisher:
         self._not_now.clear()
         long_ago = self._clock() - self._remembered_seconds
         for flight in flights:
-            flight.doubtful = flight.doubtful or (flight.sent is not None and flight.sent < long_ago)
+            if flight.message.message_id and flight.sent is not None and flight.sent < long_ago:
+                flight.doubt = Doubt([flight.message.message_id])
         self.statistics.resent += len(flights)
         self._ready.extendleft(reversed(flights))
         self._pump()
