@@ -1,7 +1,9 @@
-// What needs somebody now, worked out from the present state of everything.
+// What needs somebody now, worked out from the present state of everything. Sensors of one device that say the same are
+// one alarm: a dead meter is one thing that happened.
 
 import { suspects } from "./balance";
-import type { Store } from "./store";
+import { standingOf, troublesOf } from "./service";
+import type { Sensor, Store } from "./store";
 import type { Standing } from "./types";
 
 export interface Alarm {
@@ -9,43 +11,117 @@ export interface Alarm {
   standing: Standing;
   who: string;
   what: string;
+  /** What to do about it. */
+  next: string;
   link: string;
+  /** When it began, in ms since 1970; 0 where nobody saw it. */
+  since: number;
 }
 
-const WRONG: Record<string, Standing> = { unhealthy: "bad", missing: "bad", silent: "bad", degraded: "doubtful" };
 const RANK: Standing[] = ["bad", "stale", "doubtful"];
+const SIMULATED = 1 << 12;
+const NEXT: Partial<Record<Standing, string>> = {
+  bad: "Do not use the value. Look at its device under Services.",
+  stale: "Nothing comes any more: look under Services whether its service runs.",
+  doubtful: "Compare with the sensors beside it.",
+};
+const WORDLESS: Partial<Record<Standing, string>> = {
+  bad: "no value to be believed",
+  stale: "no reading has come",
+  doubtful: "uncertain",
+};
 
 export function alarmsOf(store: Store): Alarm[] {
-  const found: Alarm[] = [];
-  if (!store.live || !store.bus) {
-    const what = store.live ? "The console has no connection to the bus." : "No connection to the console's server.";
-    found.push({ key: "connection", standing: "bad", who: "console", what, link: "#/services" });
-  }
+  const groups = groupsOf(store);
+  const circuits = [...ofCircuits(store, groups)];
+  const found = [...ofConnection(store), ...circuits, ...groups.map(ofGroup), ...ofBalances(store), ...ofServices(store)];
+  const rank = (one: Alarm): number => RANK.indexOf(one.standing);
+  return found.sort((a, b) => rank(a) - rank(b) || b.since - a.since || (a.key < b.key ? -1 : 1));
+}
+
+/** A few words about all of them, the worst first. */
+export function summary(alarms: readonly Alarm[]): string {
+  const counts = RANK.map((one) => [one, alarms.filter((alarm) => alarm.standing === one).length] as const);
+  return counts.flatMap(([one, count]) => (count ? [`${count} ${one}`] : [])).join(", ");
+}
+
+function* ofConnection(store: Store): Generator<Alarm> {
+  if (store.live && store.bus) return;
+  const what = store.live ? "The console has no connection to the bus." : "No connection to the console's server.";
+  const next = "What is shown is old. It is tried again by itself.";
+  yield { key: "connection", standing: "bad", who: "console", what, next, link: "#/services", since: 0 };
+}
+
+/** Sensors of a device that say the same. */
+interface Group {
+  device: string;
+  standing: Standing;
+  what: string;
+  sensors: Sensor[];
+  since: number;
+}
+
+function groupsOf(store: Store): Group[] {
+  const groups = new Map<string, Group>();
   for (const sensor of store.sensors.values()) {
     const standing = store.standing(sensor);
-    if (standing !== "bad" && standing !== "stale") continue;
-    const words = store.words(sensor.flags & ~4096).join(", ");
-    const what = standing === "stale" ? words || "no reading has come" : words || "no value to be believed";
-    found.push({ key: `s/${sensor.id}`, standing, who: sensor.id, what, link: `#/sensor/${encodeURIComponent(sensor.id)}` });
+    if (!RANK.includes(standing)) continue;
+    const what = store.findings(sensor, SIMULATED).join(", ") || WORDLESS[standing]!;
+    const key = `${sensor.device}/${standing}/${what}`;
+    const group = groups.get(key) ?? { device: sensor.device, standing, what, sensors: [], since: 0 };
+    group.sensors.push(sensor);
+    group.since = Math.max(group.since, store.since(sensor));
+    groups.set(key, group);
   }
-  for (const event of suspects(store.events)) {
-    const link = `#/sensor/${encodeURIComponent(event.subject_id)}`;
-    found.push({ key: `b/${event.facts.balance}/${event.subject_id}`, standing: "doubtful", who: event.subject_id, what: event.text, link });
+  return [...groups.values()];
+}
+
+function ofGroup({ device, standing, what, sensors, since }: Group): Alarm {
+  const alone = sensors.length === 1 ? sensors[0]!.id : "";
+  const link = alone ? `#/sensor/${encodeURIComponent(alone)}` : `#/sensors/${encodeURIComponent(device)}`;
+  const who = alone || `${device}: ${sensors.length} sensors`;
+  return { key: `s/${device}/${standing}/${what}`, standing, who, what, next: NEXT[standing]!, link, since };
+}
+
+/** A circuit that is not closed says why the device's sensors have no value: they are taken out of `groups`. */
+function* ofCircuits(store: Store, groups: Group[]): Generator<Alarm> {
+  for (const { device_id, circuit, last_error } of store.topics.services.list.flatMap((one) => one.devices ?? [])) {
+    if (!circuit || circuit.state === "closed") continue;
+    let count = 0;
+    let since = 0;
+    for (let at = groups.length - 1; at >= 0; at--) {
+      if (groups[at]!.device !== device_id || groups[at]!.standing !== "bad") continue;
+      const [group] = groups.splice(at, 1);
+      count += group!.sensors.length;
+      since = Math.max(since, group!.since);
+    }
+    const sensors = count ? `no value of ${count} sensors, ` : "";
+    const what = `${sensors}circuit is ${circuit.state.replaceAll("_", " ")}: ${last_error ?? "the device fails"}`;
+    const next = "Look at power and line. It is tried again by itself; Reset under Services does it now.";
+    yield { key: `c/${device_id}`, standing: "bad", who: device_id, what, next, link: "#/services", since };
   }
+}
+
+function ofBalances(store: Store): Alarm[] {
+  return suspects(store.events).map((event) => ({
+    key: `b/${event.facts.balance}/${event.subject_id}`,
+    standing: "doubtful",
+    who: event.subject_id,
+    what: event.text,
+    next: NEXT.doubtful!,
+    link: `#/sensor/${encodeURIComponent(event.subject_id)}`,
+    since: event.time / 1e6,
+  }));
+}
+
+function* ofServices(store: Store): Generator<Alarm> {
   for (const service of store.topics.services.list) {
-    const who = `${service.service}/${service.instance}`;
-    const standing = WRONG[service.state];
-    const troubles = service.troubles.filter((text) => !text.endsWith("readings are simulated"));
-    if (standing && (standing === "bad" || troubles.length)) {
-      const what = `${service.state}: ${troubles.slice(0, 3).join("; ") || "see its devices"}`;
-      found.push({ key: `v/${who}`, standing, who, what, link: "#/services" });
-    }
-    for (const device of service.devices ?? []) {
-      if (device.circuit && device.circuit.state !== "closed") {
-        const what = `circuit is ${device.circuit.state.replaceAll("_", " ")}: ${device.last_error ?? "the device fails"}`;
-        found.push({ key: `c/${device.device_id}`, standing: "bad", who: device.device_id, what, link: "#/services" });
-      }
-    }
+    const standing = standingOf(service);
+    const troubles = troublesOf(service);
+    if (!RANK.includes(standing) || (standing === "doubtful" && !troubles.length)) continue;
+    const who = service.instance ? `${service.service}/${service.instance}` : service.service;
+    const what = `${service.state}: ${troubles.slice(0, 3).join("; ") || "see its devices"}`;
+    const next = service.state === "missing" ? "Is its process running?" : "Look at what it says under Services.";
+    yield { key: `v/${who}`, standing, who, what, next, link: "#/services", since: 0 };
   }
-  return found.sort((a, b) => RANK.indexOf(a.standing) - RANK.indexOf(b.standing) || (a.key < b.key ? -1 : 1));
 }

@@ -1,7 +1,7 @@
 // A device on the mimic: its name, how it stands, and its first values, each a link to its page.
 
 import { s, setAttr, setText } from "./dom";
-import { number, shortened } from "./format";
+import { reading, shortened } from "./format";
 import type { Box } from "./layout";
 import { type Device, shortName } from "./places";
 import { setShape, shape, WORDS, worst } from "./standings";
@@ -80,11 +80,11 @@ export class Card {
   private updateLine(line: Line) {
     const { sensor } = line;
     const standing = this.store.standing(sensor);
-    const text = `${number(sensor.value)} ${sensor.unit}`;
+    const text = reading(sensor.value, sensor.unit);
     setText(line.value, text);
     setShape(line.icon, standing);
     setAttr(line.link, "class", `line state-${standing}`);
-    setAttr(line.link, "aria-label", `${sensor.id}: ${text}, ${WORDS[standing]}`);
+    setAttr(line.link, "aria-label", `${shortName(sensor)} ${text}, ${WORDS[standing]} (${sensor.id})`);
     return standing;
   }
 

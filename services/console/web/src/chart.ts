@@ -3,11 +3,12 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { h } from "./dom";
-import { number } from "./format";
+import { day, number } from "./format";
 import type { History, Standing } from "./types";
 
 const HEIGHT = 320;
 const STRIP = 8;
+const GAP = 5;
 
 export class Chart {
   readonly element = h("div", { class: "chart", role: "img" });
@@ -28,8 +29,7 @@ export class Chart {
     const units = `${history.unit}|${history.raw_unit}`;
     if (this.plot && units !== this.units) this.clear();
     this.units = units;
-    const { time, least, most, mean, raw } = history.columns;
-    const data = [time.map((at) => (at ?? 0) / 1000), least, most, mean, raw] as uPlot.AlignedData;
+    const data = withGaps(history);
     this.plot ??= new uPlot(this.options(history), data, this.element);
     this.plot.setData(data, false);
     this.plot.setScale("x", { min: history.begin / 1000, max: history.end / 1000 });
@@ -64,16 +64,17 @@ export class Chart {
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
     const own = history.unit === history.raw_unit ? "y" : "raw";
     const value = (unit: string) => (_: uPlot, found: number | null) => `${number(found)} ${found === null ? "" : unit}`;
-    const edge = { stroke: "transparent", points: { show: false }, value: value(history.unit) };
-    const axes: uPlot.Axis[] = [axis, { ...axis, size: 64, label: history.unit, labelSize: 18 }];
+    const edge = { stroke: colour("--edge"), width: 1, points: { show: false }, value: value(history.unit) };
+    const axes: uPlot.Axis[] = [{ ...axis, values: timesOf }, { ...axis, size: 64, label: history.unit, labelSize: 18 }];
     if (own === "raw") axes.push({ ...axis, side: 1, scale: "raw", size: 64, label: `raw ${history.raw_unit}`, labelSize: 18, grid: { show: false } });
     return {
       ...this.size(),
       cursor: { drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: true } },
       axes,
+      padding: [null, 26, null, null],
       series: [
-        {},
+        { value: (_: uPlot, at: number | null) => (at === null ? "–" : `${day(new Date(at * 1000))} ${hours(at)}`) },
         { ...edge, label: "least" },
         { ...edge, label: "most" },
         { label: "clean", stroke: colour("--accent"), width: 2, value: value(history.unit), points: { size: 4 } },
@@ -115,4 +116,33 @@ export class Chart {
     });
     ctx.restore();
   }
+}
+
+/** Stretches without a sample are holes in the lines: where they are longer than is usual in what is shown. */
+function withGaps({ columns }: History): uPlot.AlignedData {
+  const { time, least, most, mean, raw } = columns;
+  const times = time.map((at) => (at ?? 0) / 1000);
+  const pauses = times.slice(1).map((at, before) => at - times[before]!);
+  const usual = [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? 0;
+  const data: (number | null)[][] = [[], [], [], [], []];
+  times.forEach((at, place) => {
+    if (place && pauses[place - 1]! > GAP * usual) [at - usual, null, null, null, null].forEach((one, row) => data[row]!.push(one));
+    [at, least[place]!, most[place]!, mean[place]!, raw[place]!].forEach((one, row) => data[row]!.push(one));
+  });
+  return data as uPlot.AlignedData;
+}
+
+function hours(at: number, seconds = true): string {
+  return new Date(at * 1000).toLocaleTimeString("en-GB", seconds ? {} : { hour: "2-digit", minute: "2-digit" });
+}
+
+/** Labels of the axis: 24 hours, with the day where it begins. */
+function timesOf(_: uPlot, places: number[], __: number, ___: number, step: number): string[] {
+  let before = "";
+  return places.map((at) => {
+    const date = day(new Date(at * 1000));
+    const text = step >= 86400 ? date : `${hours(at, step < 60)}${date === before ? "" : `\n${date}`}`;
+    before = date;
+    return text;
+  });
 }

@@ -19,7 +19,7 @@ function entry(event: PlantEvent): HTMLElement {
     { class: `state-${STANDING[event.severity] ?? "doubtful"}` },
     shape(STANDING[event.severity] ?? "doubtful"),
     h("time", {}, clock(event.time / 1e6)),
-    h("span", { class: "who" }, `${event.service}/${event.subject_id}`),
+    h("a", { class: "who", href: `#/sensors/${encodeURIComponent(event.subject_id)}` }, `${event.service}/${event.subject_id}`),
     h("span", { class: "what" }, event.text),
   );
 }

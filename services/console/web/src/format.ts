@@ -8,6 +8,15 @@ export function number(value: number | null | undefined): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** A value without its unit; what has neither unit nor fraction is a state or a count. */
+export function bare(value: number | null | undefined, unit: string): string {
+  return !unit && Number.isInteger(value) ? String(value) : number(value);
+}
+
+export function reading(value: number | null | undefined, unit: string): string {
+  return unit ? `${number(value)} ${unit}` : bare(value, unit);
+}
+
 export function span(seconds: number): string {
   const size = Math.max(0, seconds);
   if (size < 60) return `${Math.round(size)} s`;
@@ -22,8 +31,21 @@ export function age(seconds: number): string {
 
 export function clock(milliseconds: number): string {
   const time = new Date(milliseconds);
-  const today = new Date().toDateString() === time.toDateString();
-  return today ? time.toLocaleTimeString("en-GB") : time.toLocaleString("en-GB");
+  const hours = time.toLocaleTimeString("en-GB");
+  return new Date().toDateString() === time.toDateString() ? hours : `${day(time)} ${hours}`;
+}
+
+/** No order of numbers that some read as another day. */
+export function day(time: Date): string {
+  const parts: Intl.DateTimeFormatOptions = { day: "2-digit", month: "short" };
+  return time.toLocaleDateString("en-GB", time.getFullYear() === new Date().getFullYear() ? parts : { ...parts, year: "numeric" });
+}
+
+/** The zone of all times on the page: the browser's. */
+export function zone(): string {
+  const minutes = -new Date().getTimezoneOffset();
+  const two = (part: number): string => String(Math.floor(part)).padStart(2, "0");
+  return minutes === 0 ? "UTC" : `UTC${minutes < 0 ? "−" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
 }
 
 /** `return_percentage` as `return percentage`. */
@@ -31,6 +53,9 @@ export function spoken(name: string): string {
   return name.replaceAll("_", " ").toLowerCase();
 }
 
+/** Names of a plant differ at their ends: the middle goes. */
 export function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text;
+  if (text.length <= most) return text;
+  const kept = Math.max(2, most - 1);
+  return `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
 }

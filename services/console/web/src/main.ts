@@ -1,10 +1,11 @@
 // The console: logs in, follows the stream, and shows the page that the address names.
 
 import "./style.css";
-import { alarmsOf } from "./alarms";
+import { type Alarm, alarmsOf, summary } from "./alarms";
 import { h, setAttr, setText } from "./dom";
+import { zone } from "./format";
 import { loginPage, logIn, tokenInAddress } from "./login";
-import { Store } from "./store";
+import { noChanges, Store } from "./store";
 import { ask, Stream } from "./stream";
 import { themeButton } from "./theme";
 import type { MakeView, View } from "./view";
@@ -37,13 +38,14 @@ class Shell {
   private readonly links = PAGES.map((name) => h("a", { href: `#/${name}` }, name[0]!.toUpperCase() + name.slice(1)));
   private readonly badge = h("span", { class: "badge" });
   private readonly site = h("span", { class: "site" });
+  private readonly time = h("span", { class: "time", title: "Time of the server, in the zone of this browser" });
   private readonly user = h("button", { type: "button", class: "user", title: "Log out", click: () => void leave() });
   private readonly banner = h("p", { class: "banner", role: "alert" });
-  private readonly told = h("p", { class: "unseen", "aria-live": "polite" });
+  private readonly told = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly title = h("h1", { tabindex: -1 });
   private readonly main = h("main", { id: "main" });
   private toldAt = 0;
-  private toldCount = -1;
+  private toldKeys: Set<string> | null = null;
 
   constructor() {
     this.links[4]!.append(" ", this.badge);
@@ -54,7 +56,7 @@ class Shell {
         h("span", { class: "brand" }, "GL-003"),
         this.site,
         h("nav", { "aria-label": "Pages" }, ...this.links),
-        h("span", { class: "end" }, theme, this.user),
+        h("span", { class: "end" }, this.time, theme, this.user),
       ),
       this.banner,
       this.told,
@@ -62,7 +64,7 @@ class Shell {
     );
     store.subscribe((changes) => {
       this.view?.update(changes);
-      if (changes.topics.size) this.frame();
+      if (changes.topics.size || changes.turned) this.frame();
     });
     setInterval(() => {
       this.view?.grow?.();
@@ -85,7 +87,7 @@ class Shell {
       if (PAGES[at] === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
-    this.view.update({ sensors: new Set(), topics: new Set(), cast: true });
+    this.view.update({ ...noChanges(), cast: true });
     if (moved) {
       this.title.focus();
       window.scrollTo(0, 0);
@@ -96,21 +98,33 @@ class Shell {
   private frame(): void {
     const { hello } = store;
     setText(this.site, hello?.site ?? "");
-    setText(this.user, hello ? `Log out ${hello.visitor.name}` : "");
-    document.title = `${this.view?.title ?? ""} – ${hello?.site ?? "GL-003"}`;
+    setText(this.user, hello ? `Log out ${hello.visitor.name}` : "Log out");
+    setText(this.time, hello ? `${new Date(store.now()).toLocaleTimeString("en-GB")} ${zone()}` : "");
     const lost = !store.live ? "Connection lost: what is shown is old. Trying again …" : !store.bus ? "The console has no connection to the bus: what is shown is old." : "";
     setText(this.banner, lost);
     this.banner.hidden = !lost;
     document.body.classList.toggle("lost", Boolean(lost));
     const alarms = alarmsOf(store);
-    const grave = alarms.filter((one) => one.standing === "bad").length;
-    setText(this.badge, alarms.length ? String(alarms.length) : "");
-    setAttr(this.badge, "class", `badge ${grave ? "state-bad" : alarms.length ? "state-doubtful" : ""}`);
-    if (grave !== this.toldCount && performance.now() - this.toldAt > TOLD_MS) {
-      if (this.toldCount >= 0) setText(this.told, `${grave} alarms`);
-      this.toldCount = grave;
-      this.toldAt = performance.now();
-    }
+    const count = alarms.length ? String(alarms.length) : "";
+    setText(this.badge, count);
+    setAttr(this.badge, "class", `badge ${alarms.length ? `state-${alarms[0]!.standing}` : ""}`);
+    setAttr(this.badge, "aria-label", summary(alarms) || "none");
+    document.title = `${count && `(${count}) `}${this.view?.title ?? ""} – ${hello?.site ?? "GL-003"}`;
+    this.tell(alarms);
+  }
+
+  /** Say to who listens what is new, not more often than one can listen. */
+  private tell(alarms: readonly Alarm[]): void {
+    if (!store.hello || performance.now() - this.toldAt < TOLD_MS) return;
+    const known = this.toldKeys;
+    const grave = alarms.filter((one) => one.standing === "bad");
+    this.toldKeys = new Set(grave.map((one) => one.key));
+    if (!known) return;
+    const [fresh] = grave.filter((one) => !known.has(one.key));
+    if (fresh) setText(this.told, `Alarm: ${fresh.who}: ${fresh.what}. Now ${summary(alarms)}.`);
+    else if (known.size && !grave.length) setText(this.told, "No alarm is left that is bad.");
+    else return;
+    this.toldAt = performance.now();
   }
 }
 

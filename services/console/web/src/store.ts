@@ -15,6 +15,10 @@ import type {
 const MOST_EVENTS = 500;
 const SILENT_MS = 30_000;
 const BALANCE_SILENT_MS = 60_000;
+/** The part of a StatusCode that says more than good, uncertain, bad. */
+const SPECIAL = 0x0fff0000;
+/** Flags that say no more than a StatusCode does. */
+const DEVICE_SAYS = 0b1100;
 
 export interface Sensor extends Description {
   device: string;
@@ -25,6 +29,8 @@ export interface Sensor extends Description {
   flags: number;
   status: number;
   told: Standing;
+  /** Since when it has been told so, in ms since 1970; 0 where that was before the server looked. */
+  toldSince: number;
   uncertainty: number | null;
   /** Longest pause between two values lately. */
   pause: number;
@@ -35,6 +41,8 @@ export interface Changes {
   topics: Set<string>;
   /** Sensors came, went or were described anew. */
   cast: boolean;
+  /** Some sensor stands otherwise than before. */
+  turned: boolean;
 }
 
 interface Topics {
@@ -44,7 +52,7 @@ interface Topics {
   collaborations: Listing<Collaboration>;
 }
 
-type Row = [number, number, number | null, number | null, number, number, number, number, number | null];
+type Row = [number, number, number | null, number | null, number, number, number, number, number | null, number];
 
 export class Store {
   hello: Hello | null = null;
@@ -62,7 +70,9 @@ export class Store {
   readonly frames: number[] = [];
 
   private numbers = new Map<number, Sensor>();
-  private changes: Changes = { sensors: new Set(), topics: new Set(), cast: false };
+  private devices = new Set<string>();
+  private readonly wording = new Map<number, string[]>();
+  private changes: Changes = noChanges();
   private drawing = false;
   private offset = 0;
   private heard = 0;
@@ -85,8 +95,15 @@ export class Store {
     return this.now() - sensor.time > patience ? "stale" : sensor.told;
   }
 
+  /** Since when a sensor has stood as it does; 0 where nobody saw it begin. */
+  since(sensor: Sensor): number {
+    return this.standing(sensor) === sensor.told ? sensor.toldSince : sensor.time;
+  }
+
   welcome(hello: Hello): void {
     this.hello = hello;
+    this.devices = new Set(hello.layout.devices.map((one) => one.id));
+    this.wording.clear();
     this.sensors.clear();
     this.numbers.clear();
     this.events = [];
@@ -137,6 +154,7 @@ export class Store {
           flags: 0,
           status: 0,
           told: "stale",
+          toldSince: 0,
           uncertainty: null,
           pause: 0,
         };
@@ -150,12 +168,15 @@ export class Store {
 
   take(rows: Row[]): void {
     const standings = this.hello?.standings ?? [];
-    for (const [at, time, value, raw, quality, flags, status, standing, uncertainty] of rows) {
+    for (const [at, time, value, raw, quality, flags, status, standing, uncertainty, since] of rows) {
       const sensor = this.numbers.get(at);
       if (!sensor) continue;
       if (sensor.time && time > sensor.time) sensor.pause = Math.max(0.9 * sensor.pause, time - sensor.time);
       Object.assign(sensor, { time, value, raw, quality, flags, status, uncertainty });
-      sensor.told = standings[standing] ?? "bad";
+      const told = standings[standing] ?? "bad";
+      if (told !== sensor.told) this.changes.turned = true;
+      sensor.told = told;
+      sensor.toldSince = since;
       this.changes.sensors.add(sensor);
     }
     this.draw();
@@ -177,7 +198,23 @@ export class Store {
   }
 
   words(flags: number): string[] {
-    return (this.hello?.flags ?? []).filter((one) => flags & one.bit).map((one) => one.words);
+    let found = this.wording.get(flags);
+    if (!found) {
+      found = (this.hello?.flags ?? []).filter((one) => flags & one.bit).map((one) => one.words);
+      this.wording.set(flags, found);
+    }
+    return found;
+  }
+
+  /** What was found of a sensor's last reading, but for some flags; what its device said of it where that is more. */
+  findings(sensor: Sensor, but = 0): string[] {
+    const name = sensor.status >>> 30 && sensor.status & SPECIAL ? this.statusName(sensor.status) : "";
+    const words = this.words(sensor.flags & ~(name ? but | DEVICE_SAYS : but));
+    return name ? [...words, name] : words;
+  }
+
+  statusName(status: number): string {
+    return this.hello?.statuses.find((one) => one.code === status)?.words ?? "";
   }
 
   private draw(): void {
@@ -186,7 +223,7 @@ export class Store {
     requestAnimationFrame(() => {
       this.drawing = false;
       const changes = this.changes;
-      this.changes = { sensors: new Set(), topics: new Set(), cast: false };
+      this.changes = noChanges();
       const began = performance.now();
       for (const listener of this.listeners) listener(changes);
       this.frames.push(performance.now() - began);
@@ -196,11 +233,13 @@ export class Store {
 
   /** The longest id of a device that the sensor's begins with; without one, what its name begins with. */
   private deviceOf(one: Description): string {
-    let found = "";
-    for (const { id } of this.hello?.layout.devices ?? []) {
-      if ((one.id === id || one.id.startsWith(`${id}-`)) && id.length > found.length) found = id;
+    for (let end = one.id.length; end > 0; end = one.id.lastIndexOf("-", end - 1)) {
+      if (this.devices.has(one.id.slice(0, end))) return one.id.slice(0, end);
     }
-    if (found) return found;
     return one.id.startsWith(`${one.source}-`) ? one.source : one.id.split("-")[0] || one.id;
   }
+}
+
+export function noChanges(): Changes {
+  return { sensors: new Set(), topics: new Set(), cast: false, turned: false };
 }

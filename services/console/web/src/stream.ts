@@ -70,11 +70,12 @@ export class AskError extends Error {
   }
 }
 
-export async function ask<T>(path: string, body?: unknown): Promise<T> {
+export async function ask<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const answer = await fetch(path, {
     method: body === undefined ? "GET" : "POST",
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),
+    ...(signal ? { signal } : {}),
   });
   const found = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new AskError(answer.status, found.error ?? `the server answers ${answer.status}`);

@@ -31,6 +31,7 @@ export interface Hello {
   visitor: { name: string; may_reset: boolean };
   standings: Standing[];
   flags: { bit: number; name: string; words: string }[];
+  statuses: { code: number; words: string }[];
   layout: { devices: PlacedDevice[]; balances: Balance[] };
 }
 
@@ -113,6 +114,8 @@ export interface History {
   begin: number;
   end: number;
   whole: boolean;
+  more: boolean;
+  read: number;
   messages: number;
   columns: Record<
     "time" | "least" | "most" | "mean" | "raw" | "quality" | "flags" | "standing",

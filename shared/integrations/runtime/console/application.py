@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from integrations.bus import BusError
-from integrations.messages import Flag
+from integrations.messages import Flag, Status
 from integrations.runtime.console.access import Gate, Visitor
 from integrations.runtime.console.asked import NotAskedRightError, range_of, sensor_of, wanted_of
 from integrations.runtime.console.desk import Desk
 from integrations.runtime.console.guard import Guard
-from integrations.runtime.console.history import read_history
+from integrations.runtime.console.history import Histories
 from integrations.runtime.console.layout import layout_of
 from integrations.runtime.console.live import LiveStream
 from integrations.runtime.console.login import Login, is_own
@@ -30,6 +30,12 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 4
 """Histories that are read at the same time; the others wait."""
+
+STATUSES = [
+    {"code": status.value, "words": (status.name.partition("_")[2] or status.name).replace("_", " ").lower()}
+    for status in Status
+]
+"""StatusCodes in words; how bad they are is said beside."""
 
 Answer = Callable[[Request, Visitor], Awaitable[Any]]
 
@@ -50,6 +56,7 @@ class Console:
         )
         self._desk = desk
         self._layout = layout_of(desk.plant)
+        self._histories = Histories(desk.bus, desk.identity.site)
         self._places = asyncio.Semaphore(AT_ONCE)
         pages = Pages()
         api = "/api"
@@ -77,6 +84,7 @@ class Console:
             "visitor": {"name": visitor.name, "may_reset": visitor.may_reset},
             "standings": STANDINGS,
             "flags": [{"bit": flag.value, "name": flag.name, "words": flag.words} for flag in Flag],
+            "statuses": STATUSES,
             "layout": self._layout,
         }
 
@@ -107,14 +115,7 @@ class Console:
     async def _history(self, request: Request, _: Visitor) -> Any:
         asked = range_of(request)
         async with self._places:
-            return await read_history(
-                self._desk.bus,
-                self._desk.identity.site,
-                asked.sensor_id,
-                asked.begin,
-                asked.end,
-                asked.points,
-            )
+            return await self._histories.read(asked)
 
     async def _events(self, request: Request, _: Visitor) -> Any:
         async with self._places:

@@ -1,7 +1,7 @@
 """What a browser asks for beside the stream: the history of a sensor, its events, a circuit's reset."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -9,10 +9,11 @@ from starlette.requests import Request
 
 from integrations.messages import MessageError, check_token
 from integrations.messages.fields import Token
-from integrations.runtime.console.history import MAX_POINTS, MAX_SPAN
 
 LEAST_SPAN_MS = 1000.0
 DEFAULT_POINTS = 600
+MAX_POINTS = 2000
+MAX_SPAN = timedelta(days=366)
 
 
 class NotAskedRightError(ValueError):

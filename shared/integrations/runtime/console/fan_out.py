@@ -10,7 +10,7 @@ import msgspec
 
 from integrations.messages import CleanBatch, Event
 from integrations.runtime.console.mailbox import Mailbox
-from integrations.runtime.console.rows import described, valued
+from integrations.runtime.console.rows import STANDING, TIME, Row, described, valued
 
 TICK_SECONDS = 0.2
 """How often values are handed out; whatever comes in between, the newest counts."""
@@ -31,6 +31,8 @@ class FanOut:
         self._batches: dict[str, CleanBatch] = {}
         self._sensors: dict[int, bytes] = {}
         self._rows: dict[int, bytes] = {}
+        self._turned: dict[int, tuple[float | None, float | None]] = {}
+        """How each sensor stands, and since when."""
         self._topics: dict[str, bytes] = {}
         self._changed: dict[str, CleanBatch | None] = {}
         self._mailboxes: set[Mailbox] = set()
@@ -109,12 +111,22 @@ class FanOut:
                 self._batches.pop(sensor_id, None)
                 self._sensors.pop(number, None)
                 self._rows.pop(number, None)
+                self._turned.pop(number, None)
                 sensors[number] = _encode([number, None])
                 continue
             self._batches[sensor_id] = batch
             description = _encode([number, described(batch)])
             if self._sensors.get(number) != description:
                 self._sensors[number] = sensors[number] = description
-            self._rows[number] = rows[number] = _encode([number, *valued(batch)])
+            row = valued(batch)
+            self._rows[number] = rows[number] = _encode([number, *row, self._since(number, row)])
         for mailbox in self._mailboxes:
             mailbox.put(sensors, rows)
+
+    def _since(self, number: int, row: Row) -> float | None:
+        """Return since when (ms) the sensor has stood as it does; 0 where that was so when it came."""
+        known = self._turned.get(number)
+        if known is None or known[0] != row[STANDING]:
+            known = (row[STANDING], row[TIME] if known else 0)
+            self._turned[number] = known
+        return known[1]

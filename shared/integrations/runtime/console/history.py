@@ -1,26 +1,26 @@
-"""The past of a sensor from CLEAN, for a chart: read whole where it is little, else looked into."""
+"""The past of a sensor from CLEAN, for a chart: read whole where it is little, else piece by piece."""
 
 import asyncio
-import contextlib
-from datetime import UTC, datetime, timedelta
+from collections import OrderedDict
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from integrations.bus import CLEAN, Bus, Stored, replay, since
-from integrations.messages import CleanBatch, Header, MessageError, decode
+from integrations.bus import Bus
+from integrations.runtime.console.asked import Range
 from integrations.runtime.console.buckets import Buckets, Statistics
+from integrations.runtime.console.stored import Past, count_of, read_on, sample
 
 MAX_MESSAGES = 20_000
-"""What is read whole; of more, as many are looked at."""
-MAX_POINTS = 2000
-MAX_SPAN = timedelta(days=366)
+"""What is read whole at once; of more, as many are looked at for the first answer."""
+MOST_MESSAGES = 2_000_000
+"""What is read whole at all, for whoever asks again."""
+KEPT = 8
+"""Long histories that are being read, or have been."""
+PIECE_SECONDS = 2.0
 PATIENCE_SECONDS = 20.0
-AT_ONCE = 4
 LATE = timedelta(minutes=1)
 """How much later than measured a reading may be stored, and still be found."""
-SECOND_NS = 1_000_000_000
-BREATH = 100
-"""Messages after which others get their turn."""
 
 
 class History(Struct):
@@ -33,83 +33,98 @@ class History(Struct):
     begin: float
     end: float
     whole: bool
+    more: bool
+    """Whether there is more in the answer if the same is asked again."""
+    read: float
+    """Which part of the messages has been read, from the beginning on; of the rest some were looked at."""
     messages: int
     """How many there are in the stream."""
     columns: dict[str, list[float | None]]
     statistics: Statistics
 
 
-async def read_history(
-    bus: Bus, site: str, sensor_id: str, begin: datetime, end: datetime, points: int
-) -> History:
-    """Return at most `points` stretches of a sensor's readings between two times (aware).
+class Histories:
+    """Reads histories; who asks again for a long one gets more of it each time."""
 
-    Raises:
-        TimeoutError: the stream does not answer.
-        BusError: it cannot be read.
-    """
-    subject = f"gl.{site}.clean.*.{sensor_id}"
-    buckets = Buckets(_ns(begin), _ns(end), points)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        count = await _count(bus, subject, begin, end + LATE)
-        whole = count <= MAX_MESSAGES
-        if whole:
-            await _read(bus, subject, begin, end, buckets)
-        else:
-            await _look_into(bus, subject, begin, end, points, buckets)
-    return History(
-        sensor_id,
-        buckets.quantity,
-        buckets.unit,
-        buckets.raw_unit,
-        begin.timestamp() * 1000,
-        end.timestamp() * 1000,
-        whole,
-        count,
-        buckets.columns(),
-        buckets.finished(),
-    )
+    def __init__(self, bus: Bus, site: str) -> None:
+        self._bus = bus
+        self._site = site
+        self._long: OrderedDict[Range, _Long] = OrderedDict()
 
+    async def read(self, asked: Range) -> History:
+        """Return at most `points` stretches of a sensor's readings between two times.
 
-async def _count(bus: Bus, subject: str, begin: datetime, end: datetime) -> int:
-    """Return how many messages were stored between two times."""
-    firsts = [await since(bus, CLEAN, subject, time, 1) for time in (begin, end)]
-    after_begin, after_end = (found[0].pending + 1 if found else 0 for found in firsts)
-    return max(0, after_begin - after_end)
+        Raises:
+            TimeoutError: the stream does not answer.
+            BusError: it cannot be read.
+        """
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            known = self._long.get(asked) or await self._begun(asked)
+            if asked in self._long:
+                self._long.move_to_end(asked)
+            await known.go_on()
+        return known.history()
+
+    async def _begun(self, asked: Range) -> "_Long":
+        past = Past(self._bus, f"gl.{self._site}.clean.*.{asked.sensor_id}", asked.begin, asked.end + LATE)
+        begun = _Long(asked, past, await count_of(past))
+        if begun.count > MAX_MESSAGES:
+            await sample(past, asked.end, asked.points, MAX_MESSAGES, begun.sampled)
+            self._long[asked] = begun
+            if len(self._long) > KEPT:
+                self._long.popitem(last=False)
+        return begun
 
 
-async def _read(bus: Bus, subject: str, begin: datetime, end: datetime, buckets: Buckets) -> None:
-    last_ns, count = _ns(end + LATE), 0
-    async for stored in replay(bus, CLEAN, subject, start_time=begin):
-        if stored.time_ns > last_ns:
+class _Long:
+    """A history: as far as it has been read, and what is known of the rest."""
+
+    def __init__(self, asked: Range, past: Past, count: int) -> None:
+        self.count = count
+        self.sampled, self._read = (Buckets(_ns(asked.begin), _ns(asked.end), asked.points) for _ in range(2))
+        self._asked, self._past = asked, past
+        self._answered = count <= MAX_MESSAGES
+        self._whole = False
+        self._going_on = asyncio.Lock()
+
+    async def go_on(self) -> None:
+        """Read a piece; a short one whole, a long one after the first answer, which says what is known."""
+        if not self._answered:
+            self._answered = True
             return
-        _take(stored, buckets)
-        count += 1
-        if count % BREATH == 0:
-            await asyncio.sleep(0)
+        seconds = PIECE_SECONDS if self.count > MAX_MESSAGES else PATIENCE_SECONDS
+        async with self._going_on:
+            if not self._whole and self.count <= MOST_MESSAGES:
+                self._whole = await read_on(self._past, self._read, seconds)
+
+    def history(self) -> History:
+        """Return it as it is known now."""
+        known = self._read if self._whole or not self.sampled.statistics.samples else self.sampled
+        at_ms = self._past.newest_ns / 1e6
+        return History(
+            self._asked.sensor_id,
+            known.quantity,
+            known.unit,
+            known.raw_unit,
+            self._asked.begin.timestamp() * 1000,
+            self._asked.end.timestamp() * 1000,
+            self._whole,
+            not self._whole and self.count <= MOST_MESSAGES,
+            1.0 if self._whole else min(1.0, self._past.messages / self.count),
+            self.count,
+            known.columns() if known is self._read else _joined(self._read.columns(), known.columns(), at_ms),
+            known.finished(),
+        )
 
 
-async def _look_into(
-    bus: Bus, subject: str, begin: datetime, end: datetime, points: int, buckets: Buckets
-) -> None:
-    """Read the first messages of each stretch: as many of each, and not more than of a whole reading."""
-    step = (end - begin) / points
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def one(at: int) -> None:
-        async with places:
-            for stored in await since(bus, CLEAN, subject, begin + at * step, max(1, MAX_MESSAGES // points)):
-                _take(stored, buckets)
-
-    async with asyncio.TaskGroup() as group:
-        for at in range(points):
-            group.create_task(one(at))
-
-
-def _take(stored: Stored, buckets: Buckets) -> None:
-    with contextlib.suppress(MessageError):
-        buckets.take(decode(stored.data, CleanBatch, stored.headers.get(Header.CONTENT_TYPE)))
+def _joined(
+    read: dict[str, list[float | None]], sampled: dict[str, list[float | None]], at_ms: float
+) -> dict[str, list[float | None]]:
+    """Return columns of what was read up to a time, and of what is known behind it."""
+    before = sum(time < at_ms for time in read["time"] if time is not None)
+    after = sum(time < at_ms for time in sampled["time"] if time is not None)
+    return {name: read[name][:before] + sampled[name][after:] for name in sampled}
 
 
 def _ns(time: datetime) -> int:
-    return round(time.astimezone(UTC).timestamp() * SECOND_NS)
+    return round(time.timestamp() * 1_000_000_000)

@@ -6,6 +6,9 @@ from integrations.messages import CleanBatch
 from integrations.runtime.console.standing import STANDINGS, standing_of
 
 MILLISECOND_NS = 1_000_000
+TIME, STANDING = 0, 6
+"""Where in a row they are."""
+Row = tuple[float | None, ...]
 _NUMBER_OF = {standing: at for at, standing in enumerate(STANDINGS)}
 
 
@@ -22,7 +25,7 @@ def described(batch: CleanBatch) -> dict[str, str]:
     }
 
 
-def valued(batch: CleanBatch) -> tuple[float | None, ...]:
+def valued(batch: CleanBatch) -> Row:
     """Return the last sample: time (ms), value, raw value, quality, flags, status, standing, uncertainty."""
     uncertainty = None if batch.uncertainty is UNSET or not batch.uncertainty else batch.uncertainty[-1]
     return (

@@ -24,6 +24,8 @@ UNITS = {
     "alarm": "",
 }
 """Units of the values that a point of the plant can show."""
+SATURATED_BAR = (0.01, 200.0)
+"""What the steam tables in a meter know; beyond it, with a broken sensor, it computes with the nearest."""
 
 
 def meter_unit(config: SteamMeterConfig, instruments: Instruments) -> ServedUnit:
@@ -55,7 +57,8 @@ class Display:
 
 def _derived(values: dict[str, float]) -> dict[str, float]:
     """Return what a meter with a computer in it adds: heat, and the equivalent of water."""
-    pressure_bar = steam.absolute_pressure_bar(values["pressure"])
+    least, most = SATURATED_BAR
+    pressure_bar = min(max(steam.absolute_pressure_bar(values["pressure"]), least), most)
     heat_kj_kg = steam.saturated_vapour_enthalpy_kj_kg(pressure_bar)
     return {
         "water_flow": values["flow_rate"] * 1000.0,

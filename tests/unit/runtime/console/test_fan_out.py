@@ -132,3 +132,14 @@ def test_standings_go_by_what_was_found_and_not_by_the_score_that_simulation_cap
     assert standing_at(1.0, Flag.STALE | Flag.OUT_OF_RANGE, 0) is Standing.BAD
     assert standing_at(None, 0, 0) is Standing.BAD
     assert standing_at(1.0, 0, 0x80000000) is Standing.BAD
+
+
+async def test_it_is_told_since_when_a_sensor_stands_as_it_does():
+    fan_out = FanOut()
+    with fan_out.joined() as mailbox:
+        told = []
+        for second, value in enumerate([1.0, 2.0, None, None, 3.0]):
+            fan_out.take("a", batch(value=value, time=[second * 1_000_000_000]))
+            fan_out.tick()
+            told += [row[-1] for (row,) in (await parts(mailbox))["values"]]
+    assert told == [0, 0, 2000, 2000, 4000]

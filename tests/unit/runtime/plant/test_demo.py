@@ -9,7 +9,7 @@ import pytest
 from integrations.devices.classes import device_classes
 from integrations.devices.scada import SCADAConnector
 from integrations.devices.steam_meter import SteamMeterConnector
-from integrations.runtime.plant.demo import simulated_plant
+from integrations.runtime.plant.demo import instruments_of, meter_servers, simulated_plant
 from integrations.runtime.plant.demo_scada import serve_scada
 from integrations.runtime.plant.settings import read_plant
 from integrations.runtime.process.life import Stop
@@ -95,3 +95,11 @@ async def test_a_meter_that_is_told_to_be_dead_does_not_answer():
         connector = SteamMeterConnector(meters["process_a"])
         assert not await connector.connect()
         await connector.disconnect()
+
+
+@pytest.mark.parametrize("excess", [50, -50])
+async def test_a_sensor_that_shows_what_no_steam_can_be_does_not_end_the_plant(excess):
+    wrong = instruments_of(1, parse_faults([f"spike:process_a.pressure={excess}"]))
+    wrong.advance(0.5)
+    for server in meter_servers(wrong).values():
+        server.refresh()

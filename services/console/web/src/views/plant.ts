@@ -2,7 +2,7 @@
 
 import { BalanceCard, balanceHeight } from "../balance";
 import { Card, heightOf } from "../card";
-import { h, s } from "../dom";
+import { h, s, setText } from "../dom";
 import { GAP, inRows, type Box } from "../layout";
 import { type Device, devicesOf } from "../places";
 import { shape, WORDS } from "../standings";
@@ -40,7 +40,8 @@ export function plantView(store: Store): View {
     cards = mimic.cards;
     balances = mimic.balances;
     bySensor = new Map(cards.flatMap((card) => card.sensors.map((sensor) => [sensor.id, card] as const)));
-    hint.hidden = store.sensors.size > 0;
+    setText(hint, hintOf(store, mimic.undrawn));
+    hint.hidden = !hint.textContent;
   };
   const observer = new ResizeObserver(() => {
     if (Math.abs(element.clientWidth - width) > 1) draw();
@@ -74,6 +75,8 @@ class Mimic {
   readonly cards: Card[] = [];
   readonly balances: BalanceCard[] = [];
   height = 0;
+  /** Devices for which there is no room. */
+  undrawn: Device[] = [];
   private readonly pipes: SVGElement[] = [];
   private readonly titles: SVGElement[] = [];
 
@@ -82,7 +85,11 @@ class Mimic {
     private readonly width: number,
   ) {
     const devices = devicesOf(store);
-    const at = (place: string): Device[] => devices.filter((one) => one.place === place).slice(0, MOST_DEVICES);
+    const at = (place: string): Device[] => {
+      const there = devices.filter((one) => one.place === place);
+      this.undrawn.push(...there.slice(MOST_DEVICES));
+      return there.slice(0, MOST_DEVICES);
+    };
     let y = this.above([...at("supply"), ...at("header")]);
     const header = y;
     y = this.users(at("users"), y + PIPE / 2 + GAP * 1.5, header);
@@ -186,6 +193,12 @@ class Mimic {
   private title(text: string, y: number): void {
     this.titles.push(s("text", { x: 2, y, class: "section" }, text));
   }
+}
+
+function hintOf(store: Store, undrawn: readonly Device[]): string {
+  if (!store.sensors.size) return store.hello ? "Waiting for the first reading …" : "Connecting …";
+  if (!undrawn.length) return "";
+  return `${undrawn.length} more devices have no room here: all are under Sensors, what is wrong with them under Alarms.`;
 }
 
 function legend(): HTMLElement {

@@ -1,7 +1,7 @@
 // All sensors: only the rows that can be seen exist, however many sensors there are.
 
 import { h, setAttr, setText } from "../dom";
-import { age, number } from "../format";
+import { age, bare } from "../format";
 import { compare } from "../places";
 import { rank, setShape, shape, WORDS } from "../standings";
 import type { Changes, Sensor, Store } from "../store";
@@ -114,7 +114,7 @@ function fillRow(store: Store, row: Row, sensor: Sensor): void {
   setAttr(row.element, "class", `row state-${standing}`);
   setAttr(row.element, "data-sensor", sensor.id);
   const texts = [
-    number(sensor.value),
+    bare(sensor.value, sensor.unit),
     sensor.unit,
     String(Math.round(sensor.quality)),
     age((store.now() - sensor.time) / 1000),

@@ -2,18 +2,14 @@
 
 import { h, Keyed, setAttr, setText } from "../dom";
 import { span } from "../format";
+import { standingOf, worstFirst } from "../service";
 import { setShape, shape } from "../standings";
 import type { Changes, Store } from "../store";
 import { ask } from "../stream";
-import type { Device, Service, Standing } from "../types";
+import type { Device, Service } from "../types";
 import type { View } from "../view";
 
-const STANDING: Record<string, Standing> = {
-  healthy: "good",
-  starting: "stale",
-  degraded: "doubtful",
-};
-const COLUMNS = ["device", "address", "connection", "circuit", "answers in", "last error", ""];
+const COLUMNS = ["device", "address", "connection", "circuit", "answers in", "last error"];
 
 export function servicesView(store: Store): View {
   const note = h("p", { class: "note", role: "status" });
@@ -33,7 +29,7 @@ export function servicesView(store: Store): View {
   const show = (): void => {
     const { list: found, trouble } = store.topics.services;
     setText(note, trouble ?? (found.length ? "" : "No service has answered yet."));
-    keyed.show(found);
+    keyed.show(worstFirst(found));
   };
   show();
   return {
@@ -54,7 +50,7 @@ function serviceCard(store: Store, one: Service, note: HTMLElement) {
   const table = h(
     "div",
     { class: "scroll" },
-    h("table", {}, h("thead", {}, h("tr", {}, ...COLUMNS.map((name) => h("th", { scope: "col" }, name)))), body),
+    h("table", {}, h("thead", {}, h("tr", {}, ...COLUMNS.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, h("span", { class: "unseen" }, "action")))), body),
   );
   const element = h(
     "article",
@@ -71,7 +67,7 @@ function serviceCard(store: Store, one: Service, note: HTMLElement) {
     fillDevice,
   );
   const update = (service: Service): void => {
-    const standing = STANDING[service.state] ?? "bad";
+    const standing = standingOf(service);
     setShape(icon, standing);
     setText(state, service.state);
     setAttr(state, "class", `state state-${standing}`);
@@ -92,7 +88,7 @@ function serviceCard(store: Store, one: Service, note: HTMLElement) {
 
 function deviceRow(store: Store, service: Service, device: Device, note: HTMLElement): HTMLTableRowElement {
   const row = h("tr", { "data-device": device.device_id });
-  for (let at = 0; at < COLUMNS.length - 1; at++) row.append(h("td"));
+  for (const name of COLUMNS) row.append(h("td", { "data-label": name }));
   const action = h("td");
   if (service.can_reset && store.hello?.visitor.may_reset) {
     const button = h(
