@@ -88,6 +88,7 @@ from .requests import CircuitReset, DeviceReading, DeviceRequest, Metrics, ReadR
 from .state import StateEntry
 from .status import Qartod, Status, is_bad, is_good, is_uncertain
 from .subjects import (
+    LONGEST_TOKEN,
     NO_SITES,
     PARTITIONS,
     Subject,
@@ -108,6 +109,7 @@ __all__ = [
     "ANALYZER_ACTIONS",
     "BROADCAST",
     "BROADCAST_SUBJECT",
+    "LONGEST_TOKEN",
     "MAX_AGENT_BYTES",
     "MAX_HISTORY_SAMPLES",
     "MAX_STEPS",

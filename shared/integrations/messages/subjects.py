@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from .errors import MessageError
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+LONGEST_TOKEN = 128
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_TOKEN}}}")
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
 PARTITIONS = 64
 """Parts that the sources of a site are cleaned in; a source is always in the same one. Chosen once."""
@@ -30,7 +31,7 @@ class SubjectError(MessageError):
 def check_token(name: str, token: str) -> str:
     """Return `token` if it may stand in a subject; `name` is what the error calls it."""
     if not _TOKEN.fullmatch(token):
-        raise SubjectError(f"{name} must be 1 to 128 letters, digits, _ or -, got {token!r}")
+        raise SubjectError(f"{name} must be 1 to {LONGEST_TOKEN} letters, digits, _ or -, got {token!r}")
     return token
 
 
@@ -45,7 +46,7 @@ def token_from(text: str) -> str:
     """Make a token of any text (a host name, an address): each run of other characters becomes one `_`."""
     if _TOKEN.fullmatch(text):
         return text
-    return _NOT_TOKEN.sub("_", text).strip("_")[:128] or "_"
+    return _NOT_TOKEN.sub("_", text).strip("_")[:LONGEST_TOKEN] or "_"
 
 
 @dataclass(frozen=True)

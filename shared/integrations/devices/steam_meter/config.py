@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from integrations.configuration import ConfigurationError, Fault
-from integrations.messages import MessageError, check_token
-from integrations.units import UnitError, affine
+from integrations.messages import LONGEST_TOKEN, MessageError, check_token
+from integrations.units import UnitError, UnknownUnitError, affine, parse_unit
 
 from .fields import SteamMeterFields
 from .flow_path import path_faults
@@ -49,18 +49,26 @@ class SteamMeterConfig(SteamMeterFields, frozen=True):
             if getattr(self, low) >= getattr(self, high):
                 allowed = f"must be below {high} = {getattr(self, high):g}"
                 yield Fault("", low, getattr(self, low), allowed)
+        wrong_units = list(self._unit_faults())
+        yield from wrong_units
+        yield from self._source_faults(units_known=not wrong_units)
+
+    def _unit_faults(self) -> Iterable[Fault]:
         try:
+            parse_unit(self.units)
             affine(self.units, f"{self.total_unit}/h")
+        except UnknownUnitError as error:
+            known = error.unit == self.units
+            why = str(error) if known else "a mass, volume or energy per time, or a power"
+            yield Fault("", "units", self.units, f"must be a flow: {why}")
         except UnitError as error:
             yield Fault("", "units", self.units, f"must be a flow: {error}")
-            return
-        yield from self._source_faults()
 
-    def _source_faults(self) -> Iterable[Fault]:
+    def _source_faults(self, *, units_known: bool) -> Iterable[Fault]:
         kind = source_kind(self.protocol)
         found = list(kind.faults(self))
         yield from found
-        if not found:
+        if not found and units_known:
             try:
                 readout = kind.readout(self)
             except ConfigurationError as error:
@@ -79,6 +87,12 @@ class SteamMeterConfig(SteamMeterFields, frozen=True):
 
     def _readout_faults(self, readout: Readout, key: str) -> Iterable[Fault]:
         """Check that every quantity makes a sensor: its name goes into a subject, its unit can be read."""
+        name = max(readout.names, key=len)
+        excess = len(f"{self._prefix}{name}") - LONGEST_TOKEN
+        if excess > 0 and len(self.meter_id) > LONGEST_TOKEN // 2:
+            allowed = f"must be {excess} characters shorter, to begin the name of sensor <meter_id>-{name}"
+            yield Fault("", "meter_id", self.meter_id, allowed)
+            return
         for quantity in readout.quantities:
             try:
                 check_token("sensor id", f"{self._prefix}{quantity.name}")

@@ -12,6 +12,8 @@ FAILURE_BELOW_MA = 3.6
 MEASURES_FROM_MA = 3.8
 MEASURES_TO_MA = 20.5
 FAILURE_ABOVE_MA = 21.0
+ROUNDING_MA = 1e-5
+"""A module that sends float32 says 3.7999999 for 3.8 mA."""
 
 Codes = NDArray[np.uint32]
 
@@ -25,8 +27,9 @@ def current_status(current_ma: ArrayLike, live_zero: ArrayLike = True) -> Codes:
     current, live = np.broadcast_arrays(np.asarray(current_ma, np.float64), np.asarray(live_zero, np.bool_))
     status = np.full(current.shape, Status.GOOD, np.uint32)
     with np.errstate(invalid="ignore"):  # NaN compares as false with everything, which is what is meant
-        at_limit = (current > MEASURES_TO_MA) | (live & (current < MEASURES_FROM_MA))
-        failed = ~(current <= FAILURE_ABOVE_MA) | (live & (current < FAILURE_BELOW_MA))
+        low, high = current + ROUNDING_MA, current - ROUNDING_MA
+        at_limit = (high > MEASURES_TO_MA) | (live & (low < MEASURES_FROM_MA))
+        failed = ~(high <= FAILURE_ABOVE_MA) | (live & (low < FAILURE_BELOW_MA))
     status[at_limit] = Status.UNCERTAIN_SENSOR_NOT_ACCURATE
     status[failed] = Status.BAD_SENSOR_FAILURE
     return status

@@ -93,7 +93,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
     faults = FaultList(_unknown_tables(document))
     site = environment.get("SITE") or document.get("site", DEFAULT_SITE)
     content_type = environment.get("CONTENT_TYPE") or document.get("content_type", ContentType.JSON)
-    faults.extend(_top_level(site, content_type))
+    faults.extend(_top_level(site, content_type, environment))
     faults.extend(simulation_faults(environment))
     bus = _section(
         BusSettings, document.get("nats", {}), "nats", faults, bus_from(environment), BUS_VARIABLES
@@ -144,7 +144,7 @@ def read_plant(document: Mapping[str, Any], environment: Mapping[str, str]) -> P
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad begins files with a mark
     except OSError as error:
         raise ConfigurationError(
             [Fault("", str(path), str(error.strerror), "must be a readable file")]
@@ -159,16 +159,24 @@ def _unknown_tables(document: Mapping[str, Any]) -> list[Fault]:
     return [Fault("", key, value, allowed) for key, value in document.items() if key not in known]
 
 
-def _top_level(site: object, content_type: object) -> list[Fault]:
+def _top_level(site: object, content_type: object, environment: Mapping[str, str]) -> list[Fault]:
     faults = []
     try:
         check_site(str(site) if isinstance(site, str) else "")
     except MessageError:
         allowed = f"must be letters, digits, _ or -, and none of {', '.join(NO_SITES)}"
-        faults.append(Fault("", "site", site, allowed))
+        faults.append(_either("site", "SITE", site, allowed, environment))
     if content_type not in list(ContentType):
-        faults.append(Fault("", "content_type", content_type, f"must be one of {', '.join(ContentType)}"))
+        allowed = f"must be one of {', '.join(ContentType)}"
+        faults.append(_either("content_type", "CONTENT_TYPE", content_type, allowed, environment))
     return faults
+
+
+def _either(key: str, variable: str, value: object, allowed: str, environment: Mapping[str, str]) -> Fault:
+    """Return the fault where the value stands: in the environment, else in the file."""
+    if environment.get(variable):
+        return Fault(ENVIRONMENT, variable, value, allowed)
+    return Fault("", key, value, allowed)
 
 
 def _section(

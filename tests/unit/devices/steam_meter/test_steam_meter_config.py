@@ -89,6 +89,11 @@ def test_a_protocol_may_be_a_word():
         ({"meter_id": "a.b"}, "meter_id must be letters, digits, _ or -, at most 128, got 'a.b'"),
         ({"units": "bananas/h"}, "units must be a flow: unknown unit 'bananas/h'"),
         ({"units": "bar"}, "units must be a flow: "),
+        ({"units": "GJ"}, "units must be a flow: a mass, volume or energy per time, or a power, got 'GJ'"),
+        (
+            {"meter_id": "m" * 120},
+            "meter_id must be 4 characters shorter, to begin the name of sensor <meter_id>-temperature",
+        ),
         (
             {"min_valid_flow": 5, "max_valid_flow": 5},
             "min_valid_flow must be below max_valid_flow = 5, got 5.0",
@@ -149,6 +154,19 @@ def test_a_fault_names_what_is_wrong_and_what_is_allowed(fields, sentence):
 def test_all_faults_come_at_once():
     assert len(faults(port=0, baud_rate=1, parity="X", sampling_rate_hz=-1)) == 4
     assert len(faults(meter_id="a b", flow_min=1000, register_map={"flow_rate": {"address": -1}})) == 3
+
+
+@pytest.mark.parametrize("protocol", list(MeterProtocol))
+def test_a_wrong_unit_hides_no_fault_of_what_is_read(protocol):
+    wrong = {
+        "register_map": {"flow_rate": 70000},
+        "hart_variables": {"XV": "flow_rate"},
+        "opcua_nodes": {"flow_rate": 5},
+        "analog_inputs": {"totalizer": {"channel": 1}},
+    }
+    found = faults(protocol=protocol, units="bananas", **wrong)
+    assert any("units must be a flow: unknown unit 'bananas'" in fault for fault in found), found
+    assert len(found) > 1, found
 
 
 def test_a_table_reads_like_a_constructor():

@@ -23,6 +23,11 @@ def test_a_current_says_how_its_transmitter_is(current_ma, status):
     assert current_status(current_ma) == status
 
 
+@pytest.mark.parametrize(("limit", "status"), [(3.6, AT_LIMIT), (3.8, GOOD), (20.5, GOOD), (21.0, AT_LIMIT)])
+def test_a_limit_is_the_same_as_float32(limit, status):
+    assert current_status(np.float32(limit)) == status
+
+
 def test_a_loop_from_zero_has_upper_limits_only():
     assert current_status([0.0, 3.0, 20.0, 20.7, 21.5, np.nan], False).tolist() == [
         GOOD, GOOD, GOOD, AT_LIMIT, FAILED, FAILED,

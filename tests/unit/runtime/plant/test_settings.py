@@ -195,3 +195,16 @@ def test_what_an_outbox_may_keep_is_in_the_file_and_in_the_environment():
         "environment.OUTBOX_MAX_BYTES must be a whole number, at least 1048576, got 'much'",
         "environment.OUTBOX_MAX_AGE_HOURS must be greater than 0 and at most 87600, got 0",
     ]
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
+    file = tmp_path / "plant.toml"
+    file.write_bytes(b'\xef\xbb\xbfsite = "windows"\r\n')
+    assert load_plant(file, {}).site == "windows"
+
+
+def test_a_wrong_site_or_format_is_told_where_it_stands():
+    with pytest.raises(ConfigurationError) as caught:
+        read_plant({"site": "fine"}, {"SITE": "a b", "CONTENT_TYPE": "xml"})
+    places = [(fault.where, fault.key) for fault in caught.value.faults]
+    assert places == [("environment", "SITE"), ("environment", "CONTENT_TYPE")]
