@@ -10,6 +10,7 @@ from .agent_streams import (
     TASKS,
     agent_stream_configs,
 )
+from .client import Heard, Hearer
 from .connection import Bus, BusEvent, BusEventKind
 from .dead_letters import dead_letter
 from .embedded import MAX_PAYLOAD, EmbeddedServer
@@ -99,6 +100,8 @@ __all__ = [
     "EndpointError",
     "Forwarder",
     "Gap",
+    "Heard",
+    "Hearer",
     "JetStreamError",
     "JetStreamUnavailableError",
     "Latest",

@@ -1,19 +1,70 @@
 """nats-py's client with the few changes that a service which lives for months needs."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, cast
 
 from nats import errors
 from nats.aio.client import Client
+from nats.aio.subscription import Subscription
+
+from .wire import header_lines, read_headers
 
 _NOT_FATAL = "permissions violation"
 _NO_ANSWERS = (b"gl.", b"$KV.", b"$JS.API.", b"$SRV.", b"$SYS.")
 """Begin the subjects that mean something by themselves; answers go to inboxes."""
 
 
+class Heard:
+    """A message as it came: `headers` has the status of what the server itself says, too."""
+
+    __slots__ = ("data", "headers", "reply", "subject")
+
+    def __init__(self, subject: str, reply: str, data: bytes, headers: dict[str, str]) -> None:
+        self.subject = subject
+        self.reply = reply
+        self.data = data
+        self.headers = headers
+
+
+Hearer = Callable[[Heard], None]
+"""Takes a message at once: nothing else is read from the socket meanwhile."""
+
+
+class _Done:
+    """Awaited, it is over already."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return _NOTHING
+
+
+_NOTHING = cast("Generator[Any, None, None]", iter(()))  # at its end for ever: one does for all
+_DONE = cast("Coroutine[Any, Any, None]", _Done())
+
+
 class BusClient(Client):
     """A client that reconnects where nats-py 2.16 gives up, and takes whole blocks of commands at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hearers: dict[int, Hearer] = {}
+
+    async def hear(self, subject: str, hearer: Hearer, *, queue: str = "") -> Subscription:
+        """Subscribe, and have `hearer` called with each message as it is read from the socket.
+
+        nats-py puts each into a queue and wakes a task for it: measured, a quarter of the cost of a request.
+        """
+
+        async def not_yet(msg: Any) -> None:  # between the server's answer and our taking note of it
+            hearer(Heard(msg.subject, msg.reply, msg.data, msg.headers or {}))
+
+        subscription = await self.subscribe(subject, queue=queue, cb=not_yet)
+        self._hearers[subscription._id] = hearer  # noqa: SLF001  # nats-py shows it nowhere else
+        return subscription
+
+    def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
+        self._hearers.pop(sid, None)
+        super()._remove_sub(sid, max_msgs)
 
     async def _process_err(self, err_msg: str) -> None:
         # nats-py closes for ever on any -ERR but these two, an expired login or a full server included;
@@ -32,7 +83,18 @@ class BusClient(Client):
         # answer is to become a reading, a setting or a command is none.
         if reply.startswith(_NO_ANSWERS):
             return self._misdirected(subject, reply)
-        return super()._process_msg(sid, subject, reply, data, headers)
+        if (hearer := self._hearers.get(sid)) is None:
+            return super()._process_msg(sid, subject, reply, data, headers)
+        self.stats["in_msgs"] += 1
+        self.stats["in_bytes"] += len(data)
+        try:
+            hearer(Heard(subject.decode(), reply.decode(), data, read_headers(headers) if headers else {}))
+        except Exception as error:  # noqa: BLE001  # or the connection would be read no more
+            return self._failed(error)
+        return _DONE
+
+    async def _failed(self, error: Exception) -> None:
+        await self._error_cb(error)
 
     async def _misdirected(self, subject: bytes, reply: bytes) -> None:
         await self._error_cb(errors.Error(f"{subject!r} is not answered: the answer is wanted on {reply!r}"))
@@ -56,8 +118,7 @@ class BusClient(Client):
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         # nats-py looks at each character of each name: measured, a quarter of receiving a message
-        fields = (line.partition(":") for line in raw.decode("utf-8", "replace").split("\r\n"))
-        return {name: value.strip() for name, colon, value in fields if colon and name and " " not in name}
+        return header_lines(raw.decode("utf-8", "replace").split("\r\n"))
 
     def write_soon(self, commands: bytes) -> None:
         """Queue complete protocol commands for the socket and wake the flusher once.

@@ -2,22 +2,24 @@
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 from nats import errors
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from .client import Heard
 from .connection import Bus
 from .errors import BusClosedError, BusError
-from .wire import NotSendableError, check_subject, publish_command
+from .wire import NotSendableError, check_subject, header_block, publish_command
 
 NOBODY = "503"
 """Status of an answer that says that nobody listens on the subject."""
 
-OnAnswer = Callable[[Msg], None]
+NO_HEADERS: Mapping[str, str] = {}
+
+OnAnswer = Callable[[Heard], None]
 
 
 class ReplyInbox:
@@ -35,7 +37,7 @@ class ReplyInbox:
 
     async def __aenter__(self) -> Self:
         self._prefix = self._bus.client.new_inbox() + "."
-        self._subscription = await self._bus.client.subscribe(self._prefix + "*", cb=self._on_message)
+        self._subscription = await self._bus.client.hear(self._prefix + "*", self._on_message)
         return self
 
     async def __aexit__(
@@ -46,7 +48,9 @@ class ReplyInbox:
                 await self._subscription.unsubscribe()
         self._waiting.clear()
 
-    def send(self, subject: str, payload: bytes, on_answer: OnAnswer) -> str:
+    def send(
+        self, subject: str, payload: bytes, on_answer: OnAnswer, headers: Mapping[str, str] = NO_HEADERS
+    ) -> str:
         """Send, and have the first answer given to `on_answer`; returns what `forget` wants.
 
         Raises:
@@ -61,28 +65,28 @@ class ReplyInbox:
             raise BusClosedError("not connected to the bus")
         token = str(next(self._numbers))
         self._waiting[token] = on_answer
-        client.write_soon(publish_command(subject, self._prefix + token, b"", payload))
+        client.write_soon(publish_command(subject, self._prefix + token, header_block(headers), payload))
         return token
 
     def forget(self, token: str) -> None:
         """Wait for this answer no more."""
         self._waiting.pop(token, None)
 
-    async def _on_message(self, msg: Msg) -> None:
+    def _on_message(self, msg: Heard) -> None:
         on_answer = self._waiting.pop(msg.subject[len(self._prefix) :], None)
         if on_answer is not None:
             on_answer(msg)
 
 
-def nobody(msg: Msg) -> bool:
+def nobody(msg: Heard) -> bool:
     """Whether the answer says that nobody listens."""
-    return (msg.headers or {}).get("Status") == NOBODY
+    return msg.headers.get("Status") == NOBODY
 
 
-def respond(bus: Bus, msg: Msg, payload: bytes) -> None:
+def respond(bus: Bus, msg: Heard, payload: bytes, headers: Mapping[str, str] = NO_HEADERS) -> None:
     """Answer a core request, if the bus is there and the answer was wanted."""
     if not msg.reply or not bus.client.is_connected:
         return
     if len(payload) > bus.client.max_payload:
         raise BusError(f"an answer of {len(payload)} bytes, the server takes {bus.client.max_payload}")
-    bus.client.write_soon(publish_command(msg.reply, "", b"", payload))
+    bus.client.write_soon(publish_command(msg.reply, "", header_block(headers), payload))

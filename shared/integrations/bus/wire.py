@@ -1,13 +1,14 @@
 """NATS protocol commands as bytes, built for many messages at a time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from .errors import BusError
 
 _SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _NAME = re.compile(r"[!-9;-~]+")
+_VERSION = "NATS/1.0"
 _LINE_BREAKS = str.maketrans({"\r": " ", "\n": " "})
 
 
@@ -33,13 +34,30 @@ def header_block(headers: Mapping[str, str]) -> bytes:
     """
     if not headers:
         return b""
-    lines = ["NATS/1.0"]
+    lines = [_VERSION]
     for name, value in headers.items():
         check_header_name(name)
         line = f"{name}: {value.strip()}"
         lines.append(line.translate(_LINE_BREAKS) if "\r" in line or "\n" in line else line)
     lines.append("\r\n")
     return "\r\n".join(lines).encode()
+
+
+def read_headers(block: bytes) -> dict[str, str]:
+    """Return what a header block says; what the server itself says becomes `Status` and `Description`."""
+    first, *lines = block.decode("utf-8", "replace").split("\r\n")
+    headers = header_lines(lines)
+    if status := first[len(_VERSION) :].strip():
+        headers["Status"], _, description = status.partition(" ")
+        if description:
+            headers["Description"] = description.strip()
+    return headers
+
+
+def header_lines(lines: Iterable[str]) -> dict[str, str]:
+    """Return the names and values in lines; what is no header is passed over."""
+    fields = (line.partition(":") for line in lines)
+    return {name: value.strip() for name, colon, value in fields if colon and name and " " not in name}
 
 
 @lru_cache(maxsize=256)  # the same few are sent for ever

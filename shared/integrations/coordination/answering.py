@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from nats import errors
-from nats.aio.msg import Msg
 
-from integrations.bus import Bus, respond
-from integrations.messages import AgentMessage, MessageError, MessagePriority, ask_subject
+from integrations.bus import Bus, Heard, respond
+from integrations.messages import AgentMessage, Header, MessageError, MessagePriority, ask_subject
 
-from .handlers import Handlers
+from .outcome import Later
 from .reception import Reception
 from .responses import ErrorCode, failure, response_to, sendable, unreadable
+from .tracing import carried
 from .wording import read_agent, sender_of, write_agent
 
 CONCURRENCY = 256
@@ -24,11 +24,10 @@ RESERVED = 8
 class Answering:
     """Serves `gl.agent.<agent_id>.ask`; replicas of the agent share the questions."""
 
-    def __init__(self, bus: Bus, agent_id: str, reception: Reception, handlers: Handlers) -> None:
+    def __init__(self, bus: Bus, agent_id: str, reception: Reception) -> None:
         self._bus = bus
         self._agent_id = agent_id
         self._reception = reception
-        self._handlers = handlers
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -39,8 +38,8 @@ class Answering:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Answer while entered."""
-        subscription = await self._bus.client.subscribe(
-            ask_subject(self._agent_id), queue=self._agent_id, cb=self._on_question
+        subscription = await self._bus.client.hear(
+            ask_subject(self._agent_id), self._on_question, queue=self._agent_id
         )
         try:
             yield
@@ -53,9 +52,9 @@ class Answering:
             if self._running:
                 await asyncio.wait(self._running)
 
-    async def _on_question(self, msg: Msg) -> None:
+    def _on_question(self, msg: Heard) -> None:
         try:
-            message = read_agent(msg.data)
+            message = read_agent(msg.data, msg.headers.get(Header.CONTENT_TYPE))
         except MessageError as error:
             told = unreadable(self._agent_id, sender_of(msg.data), ErrorCode.MALFORMED, str(error))
             respond(self._bus, msg, write_agent(told))
@@ -66,15 +65,19 @@ class Answering:
             )
             respond(self._bus, msg, write_agent(response_to(message, self._agent_id, busy)))
             return
-        if self._handlers.is_plain(message):  # a task would cost more than the answer
-            await self._answer(msg, message)
+        answer = self._reception.answer(message, msg.headers)
+        if isinstance(answer, AgentMessage):  # a task would cost more than the answer
+            self._respond(msg, answer)
             return
-        task = asyncio.create_task(self._answer(msg, message), name="question")
+        task = asyncio.create_task(self._answer(msg, answer), name="question")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _answer(self, msg: Msg, message: AgentMessage) -> None:
-        respond(self._bus, msg, sendable(await self._reception.answer(message)))
+    async def _answer(self, msg: Heard, answering: Later[AgentMessage]) -> None:
+        self._respond(msg, await answering)
+
+    def _respond(self, msg: Heard, answer: AgentMessage) -> None:
+        respond(self._bus, msg, sendable(answer), carried(msg.headers))
 
 
 def _places(priority: MessagePriority) -> int:

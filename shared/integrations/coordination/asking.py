@@ -2,20 +2,22 @@
 
 import asyncio
 
-from nats.aio.msg import Msg
-
-from integrations.bus import BusClosedError, ReplyInbox, nobody
-from integrations.messages import AgentMessage, ask_subject
+from integrations.bus import BusClosedError, Heard, ReplyInbox, nobody
+from integrations.messages import AgentMessage, Header, ask_subject
 
 from .errors import NoResponseError, NotThereError
+from .timers import Timers
+from .tracing import Traces
 from .wording import read_agent, write_agent
 
 
 class Asker:
     """Sends questions and matches the answers; any number may be out at once."""
 
-    def __init__(self, inbox: ReplyInbox) -> None:
+    def __init__(self, inbox: ReplyInbox, timers: Timers) -> None:
         self._inbox = inbox
+        self._timers = timers
+        self._traces = Traces()
 
     async def ask(self, message: AgentMessage, timeout_seconds: float) -> AgentMessage:
         """Return the answer of an agent, an error too.
@@ -26,9 +28,9 @@ class Asker:
             DecodeError: the answer cannot be read.
         """
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Msg] = loop.create_future()
+        answered: asyncio.Future[Heard] = loop.create_future()
 
-        def on_answer(msg: Msg) -> None:
+        def on_answer(msg: Heard) -> None:
             if not answered.done():
                 answered.set_result(msg)
 
@@ -38,15 +40,20 @@ class Asker:
                 answered.set_exception(NoResponseError(text))
 
         try:
-            token = self._inbox.send(ask_subject(message.recipient_id), write_agent(message), on_answer)
+            token = self._inbox.send(
+                ask_subject(message.recipient_id),
+                write_agent(message),
+                on_answer,
+                self._traces.sent(message, "gl.agent.*.ask"),
+            )
         except BusClosedError as error:
             raise NotThereError(f"{message.recipient_id} cannot be asked: {error}") from error
-        timer = loop.call_later(timeout_seconds, on_timeout)
+        timer = self._timers.after(timeout_seconds, on_timeout)
         try:
             msg = await answered
         finally:
-            timer.cancel()
+            self._timers.cancel(timer)
             self._inbox.forget(token)
         if nobody(msg):
             raise NotThereError(f"{message.recipient_id} is not there to be asked")
-        return read_agent(msg.data)
+        return read_agent(msg.data, msg.headers.get(Header.CONTENT_TYPE))

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 
@@ -10,6 +11,7 @@ from integrations.messages import AgentMessage, Header, MessageError, MessageTyp
 
 from .errors import AgentError
 from .handlers import Handlers, action_of, handle
+from .outcome import Later, Outcome
 from .performance import PROMPT_SECONDS, Performance
 from .post import Post
 from .responses import ErrorCode, RefusedError, error_in, response_to
@@ -34,15 +36,14 @@ class Correspondence:
         self._performance = performance
         self._post = post
 
-    async def deliver(self, message: AgentMessage) -> AgentMessage | None:
+    def deliver(self, message: AgentMessage) -> Outcome:
         """Give a message to its handler; returns the answer, where one is wanted.
 
         Raises:
             RefusedError: nobody can do anything with it.
         """
         if message.message_type is MessageType.RESPONSE:
-            await self._on_response(message)
-            return None
+            return self._on_response(message)
         to_many = message.recipient_id != self._agent_id
         if to_many and message.sender_id == self._agent_id:
             return None
@@ -50,12 +51,32 @@ class Correspondence:
         if handler is None:
             self._nobody_handles(message, to_many=to_many)
             return None
-        began, well = time.monotonic(), False
+        began = time.monotonic()
         try:
-            payload = await handle(handler, message)
+            payload = handle(handler, message)
+        except Exception:
+            self._note(began, well=False)
+            raise
+        if isinstance(payload, Later):
+            return Later(self._handled(message, payload, began))
+        self._note(began, well=True)
+        return self._answer(message, payload)
+
+    async def _handled(
+        self, message: AgentMessage, handling: Later[dict[str, Any]], began: float
+    ) -> AgentMessage | None:
+        well = False
+        try:
+            payload = await handling
             well = True
         finally:
-            self._performance.note(well=well, prompt=time.monotonic() - began <= PROMPT_SECONDS)
+            self._note(began, well=well)
+        return self._answer(message, payload)
+
+    def _note(self, began: float, *, well: bool) -> None:
+        self._performance.note(well=well, prompt=time.monotonic() - began <= PROMPT_SECONDS)
+
+    def _answer(self, message: AgentMessage, payload: dict[str, Any]) -> AgentMessage | None:
         return response_to(message, self._agent_id, payload) if message.requires_response else None
 
     def _nobody_handles(self, message: AgentMessage, *, to_many: bool) -> None:
@@ -84,16 +105,18 @@ class Correspondence:
         elif fate is Fate.LATE:
             self._tell_failure(response)
 
-    async def _on_response(self, response: AgentMessage) -> None:
+    def _on_response(self, response: AgentMessage) -> Outcome:
         """Take an answer that came as mail: because we were away, or because its sender sends it that way."""
         handler = self._handlers.find(response)
         fate = self.questions.answer(response)
         if handler is not None:
-            await handle(handler, response)
-        elif fate is Fate.UNASKED:
+            handling = handle(handler, response)
+            return Later(_no_answer(handling)) if isinstance(handling, Later) else None
+        if fate is Fate.UNASKED:
             raise RefusedError(ErrorCode.NOTHING_ASKED, _unasked(response), is_dead=True)
-        elif fate is Fate.LATE:
+        if fate is Fate.LATE:
             self._tell_failure(response)
+        return None
 
     def _tell_failure(self, response: AgentMessage) -> None:
         error = error_in(response)
@@ -104,6 +127,10 @@ class Correspondence:
         )
         for callback in self.failure_callbacks:
             callback(error, response)
+
+
+async def _no_answer(handling: Later[Any]) -> None:
+    await handling
 
 
 def _unasked(response: AgentMessage) -> str:

@@ -31,8 +31,11 @@ class Drafts:
         Raises:
             ConfigurationError: something is not as declared; the text names it.
         """
-        kind = (recipient_id, message_type, priority, *map(repr, more.items()))
-        draft = self._drafts.get(kind) if "correlation_id" not in more else None
+        kind = (recipient_id, message_type, priority, *more.items())
+        try:
+            draft = self._drafts.get(kind) if "correlation_id" not in more else None
+        except TypeError:  # a field that cannot be hashed is one that is not allowed
+            draft = None
         if draft is not None:
             return changed(
                 draft,

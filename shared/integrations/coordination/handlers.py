@@ -6,6 +6,8 @@ from typing import Any
 
 from integrations.messages import AgentMessage, MessageType
 
+from .outcome import Later
+
 Handler = Callable[[AgentMessage], Awaitable[Any] | Any]
 """Gets the message; what it returns, a mapping or anything that JSON can hold, is the response's payload."""
 
@@ -17,23 +19,15 @@ class Handlers:
 
     def __init__(self) -> None:
         self._handlers: dict[tuple[MessageType, str], Handler] = {}
-        self._plain: set[Handler] = set()
 
     def register(self, message_type: MessageType, action: str, handler: Handler) -> None:
         """Set the handler for a type and an action, ANY_ACTION for all others."""
         self._handlers[MessageType(message_type), action] = handler
-        if inspect.isfunction(handler) and not inspect.iscoroutinefunction(handler):
-            self._plain.add(handler)
 
     def find(self, message: AgentMessage) -> Handler | None:
         """Return who handles the message."""
         exact = self._handlers.get((message.message_type, action_of(message)))
         return exact or self._handlers.get((message.message_type, ANY_ACTION))
-
-    def is_plain(self, message: AgentMessage) -> bool:
-        """Whether it is handled without waiting for anything, or not at all."""
-        handler = self.find(message)
-        return handler is None or handler in self._plain
 
     def actions(self, message_type: MessageType) -> list[str]:
         """Return the actions that are handled for a type."""
@@ -46,11 +40,19 @@ def action_of(message: AgentMessage) -> str:
     return action if isinstance(action, str) else ""
 
 
-async def handle(handler: Handler, message: AgentMessage) -> dict[str, Any]:
-    """Call a handler, plain or async, and return the payload of its answer."""
+def handle(handler: Handler, message: AgentMessage) -> dict[str, Any] | Later[dict[str, Any]]:
+    """Call a handler and return the payload of its answer, or what gives it where the handler waits."""
     result = handler(message)
-    if inspect.isawaitable(result):
-        result = await result
+    if type(result) is dict:  # most are, and to ask whether they can be awaited costs as much as the rest
+        return result
+    return Later(_awaited(result)) if inspect.isawaitable(result) else _payload(result)
+
+
+async def _awaited(result: Awaitable[Any]) -> dict[str, Any]:
+    return _payload(await result)
+
+
+def _payload(result: Any) -> dict[str, Any]:
     if result is None:
         return {}
     return dict(result) if isinstance(result, Mapping) else {"result": result}

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +13,7 @@ from integrations.messages import BROADCAST_SUBJECT, MessagePriority, inbox_subj
 
 from .demand import LOOK_SECONDS, Demand
 from .mail import Mail
+from .outcome import Later
 from .priorities import PriorityQueues
 
 log = structlog.get_logger(__name__)
@@ -26,8 +27,8 @@ FIRST_SECONDS = 2.0
 """How long the first messages of a more urgent queue are waited for when it begins."""
 DRAIN_SECONDS = 5.0
 
-Worker = Callable[[Mail], Awaitable[None]]
-"""Does what is to be done with a message, and says so to it; must not raise."""
+Worker = Callable[[Mail], Later[None] | None]
+"""Does what is to be done with a message, and says so to it, or returns what will; must not raise."""
 
 
 class _Urgency(msgspec.Struct):
@@ -153,9 +154,7 @@ class Mailbox:
         await self._first_come()
         while True:
             mail = await self._queues.get(self._may_begin)
-            task = asyncio.create_task(self._work(mail), name="mail")
-            self._running.add(task)
-            task.add_done_callback(self._ended)
+            self._work(mail)
 
     async def _first_come(self) -> None:
         """Wait until every queue that has something has brought it: the urgent one may come last."""
@@ -177,17 +176,37 @@ class Mailbox:
         """Return how many may be busy at most when one of this priority is begun."""
         return self._concurrency - (priority - 1) * self._concurrency // 16
 
-    async def _work(self, mail: Mail) -> None:
+    def _work(self, mail: Mail) -> None:
+        """Have a message worked on; only what has to wait for something gets a task, which costs more."""
         try:
-            await self._worker(mail)
+            working = self._worker(mail)
+        except Exception as error:  # noqa: BLE001  # the next one has to be worked on all the same
+            working = None
+            self._log(error)
+        if working is None:
+            self._let_go(mail)
+            return
+        task = asyncio.create_task(self._wait(mail, working), name="mail")
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _wait(self, mail: Mail, working: Later[None]) -> None:
+        try:
+            await working
         finally:
-            self._held.pop((mail.stream, mail.received.stream_sequence), None)
+            self._let_go(mail)
+
+    def _let_go(self, mail: Mail) -> None:
+        self._held.pop((mail.stream, mail.received.stream_sequence), None)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._queues.look_again()
         if not task.cancelled() and (error := task.exception()):
-            log.error("a message was not worked on to its end", exc_info=error)
+            self._log(error)
+
+    def _log(self, error: BaseException) -> None:
+        log.error("a message was not worked on to its end", exc_info=error)
 
     async def _keep(self) -> None:
         """Ask patience for what is held here, or the server would give it to another."""

@@ -14,6 +14,7 @@ from .errors import NotRunningError
 from .life import Life, Startable
 from .link import Link, open_link
 from .post import Post
+from .timers import Timers
 from .topics import Callback, Topic
 
 T = TypeVar("T")
@@ -123,7 +124,8 @@ class MessageBus(Startable):
             await stack.enter_async_context(directory.open())
             inbox = await stack.enter_async_context(ReplyInbox(link.bus))
             self._link, self._directory = link, directory
-            self._post, self._asker = Post(link, directory, inbox), Asker(inbox)
+            timers = Timers()
+            self._post, self._asker = Post(link, directory, inbox, timers), Asker(inbox, timers)
             stack.push_async_callback(self._post.close)
             self._group = await stack.enter_async_context(asyncio.TaskGroup())
             for topic, listened in self._topics.items():

@@ -2,16 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import structlog
-from nats.aio.msg import Msg
 
 from integrations.bus import (
     AGENTS,
     Ack,
     BusClosedError,
+    Heard,
     JetStreamError,
     JetStreamUnavailableError,
     Outgoing,
@@ -29,10 +29,13 @@ from .link import Link
 from .mail import Mail
 from .responses import sendable
 from .routing import Reach, route_to
+from .timers import Timers
+from .tracing import Traces, carried
 from .wording import mail_headers, seconds_left, write_agent
 
 log = structlog.get_logger(__name__)
 
+NO_HEADERS: Mapping[str, str] = {}
 UNHEARD_SECONDS = 5.0
 """How long the server may take to say that nobody listens for an answer."""
 
@@ -40,11 +43,13 @@ UNHEARD_SECONDS = 5.0
 class Post:
     """Sends for one program; `inbox` is shared with whoever asks."""
 
-    def __init__(self, link: Link, directory: Directory, inbox: ReplyInbox) -> None:
+    def __init__(self, link: Link, directory: Directory, inbox: ReplyInbox, timers: Timers) -> None:
         self._link = link
         self._directory = directory
         self._inbox = inbox
+        self._timers = timers
         self._tasks: set[asyncio.Task[None]] = set()
+        self._traces = Traces()
 
     async def send(self, message: AgentMessage) -> Ack:
         """Have the bus keep a message until it is read or its time is over; waits while the bus is away.
@@ -64,36 +69,42 @@ class Post:
         outgoing = Outgoing(
             route.subject(message.priority),
             write_agent(message),
-            mail_headers(left),
+            {**mail_headers(left), **self._traces.sent(message, "gl.agent.*.inbox.*")},
             f"{message.recipient_id}.{message.message_id}",
             lane=message.message_id,
             full_is_final=True,
         )
+        batch = self._link.publisher.begin([outgoing])
+        timer = self._timers.after(left, batch.give_up)
         try:
-            async with asyncio.timeout(left):
-                (ack,) = await self._link.publisher.publish_all([outgoing])
+            (outcome,) = await batch.all_settled()
         except TimeoutError:
             raise ExpiredError(f"{message.message_id} expired before the bus could take it") from None
-        except PublishRefusedError as error:
-            full = error.refusals[0].code == STREAM_FULL
-            why = f"too much of it waits unread ({error})" if full else str(error)
-            raise MailRefusedError(f"mail for {message.recipient_id} is refused: {why}") from error
-        return ack
+        finally:
+            self._timers.cancel(timer)
+        if isinstance(outcome, Ack):
+            return outcome
+        full = outcome.code == STREAM_FULL
+        why = f"too much of it waits unread ({outcome.reason})" if full else outcome.reason
+        raise MailRefusedError(f"mail for {message.recipient_id} is refused: {why}")
 
-    def answer(self, response: AgentMessage) -> None:
-        """Send an answer to whoever waits for it; where nobody does just now, it becomes mail."""
+    def answer(self, response: AgentMessage, asked: Mapping[str, str] = NO_HEADERS) -> None:
+        """Send an answer to whoever waits for it; where nobody does just now, it becomes mail.
+
+        `asked` are the headers of what is answered: its trace goes on.
+        """
         subject = reply_subject(response.recipient_id, response.correlation_id or response.message_id)
 
-        def on_answer(msg: Msg) -> None:
+        def on_answer(msg: Heard) -> None:
             if nobody(msg):
                 self._keep(response)
 
         try:
-            token = self._inbox.send(subject, sendable(response), on_answer)
+            token = self._inbox.send(subject, sendable(response), on_answer, carried(asked))
         except BusClosedError:
             self._keep(response)
         else:
-            asyncio.get_running_loop().call_later(UNHEARD_SECONDS, self._inbox.forget, token)
+            self._timers.after(UNHEARD_SECONDS, lambda: self._inbox.forget(token))
 
     async def dead(self, mail: Mail, reason: str) -> None:
         """Put a message among the dead letters, with the reason; then it is done."""

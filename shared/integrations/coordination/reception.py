@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -20,9 +20,11 @@ from integrations.messages import MessageError as BadMessage
 from integrations.resilience import Backoff
 
 from .mail import Mail
+from .outcome import Deliver, Later
 from .post import Post
 from .responses import ErrorCode, RefusedError, failure, response_to, unreadable
 from .seen import Seen
+from .tracing import Traces
 from .wording import is_expired, read_agent, seconds_left, sender_of
 
 log = structlog.get_logger(__name__)
@@ -30,9 +32,6 @@ log = structlog.get_logger(__name__)
 RETRY = Backoff(0.5, max_seconds=30.0)
 CRASHES = 5
 """How often, for each time that it may be tried, a message may be lost with whoever worked on it."""
-
-Deliver = Callable[[AgentMessage], Awaitable[AgentMessage | None]]
-"""Works on a message and returns the answer to send, if any; raises RefusedError where it never can."""
 
 
 class Reception:
@@ -48,23 +47,25 @@ class Reception:
         self._deliver = deliver
         self._retry = retry
         self._seen = Seen()
+        self._traces = Traces()
 
-    async def work(self, mail: Mail) -> None:
-        """Do all that is to be done with one message from a stream."""
+    def work(self, mail: Mail) -> Later[None] | None:
+        """Do all that is to be done with one message from a stream, or return what does the rest of it."""
         self.counts["received"] += 1
         try:
             message = self._read(mail)
         except TooLargeError as error:
-            return await self._reject(mail, ErrorCode.TOO_LARGE, str(error))
+            return Later(self._reject(mail, ErrorCode.TOO_LARGE, str(error)))
         except BadMessage as error:
-            return await self._reject(mail, ErrorCode.MALFORMED, str(error))
-        if self._came_before(message):
-            return mail.done()
+            return Later(self._reject(mail, ErrorCode.MALFORMED, str(error)))
+        if self._came_before(message, mail):
+            mail.done()
+            return None
         if refusal := self._fault(mail, message):
-            return await self._refuse(mail, message, refusal)
-        return await self._try(mail, message)
+            return Later(self._refuse(mail, message, refusal))
+        return self._try(mail, message)
 
-    async def answer(self, message: AgentMessage) -> AgentMessage:
+    def answer(self, message: AgentMessage, headers: Mapping[str, str]) -> AgentMessage | Later[AgentMessage]:
         """Do all that is to be done with a message that came past the streams; returns what to answer."""
         self.counts["asked"] += 1
         if (answer := self._seen.answer(message.message_id)) is not None:
@@ -73,17 +74,34 @@ class Reception:
         if not self._is_for_us(message):
             return self._failure(message, ErrorCode.MISROUTED, str(self._misrouted(message)))
         try:
-            answer = await self._deliver(message)
-        except RefusedError as refusal:
-            answer = self._failure(message, refusal.code, str(refusal))
-        except Exception as error:
-            log.exception("handler failed", agent=self._agent_id, message_id=message.message_id)
-            self.counts["failed"] += 1
-            answer = self._failure(message, ErrorCode.HANDLER_FAILED, _in_words(error))
+            outcome = self._traces.work(self._deliver, message, headers, "gl.agent.*.ask")
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is an answer
+            return self._answered(message, self._failed_answer(message, error))
+        if isinstance(outcome, Later):
+            return Later(self._awaited_answer(message, outcome))
+        return self._answered(message, outcome)
+
+    async def _awaited_answer(
+        self, message: AgentMessage, answering: Later[AgentMessage | None]
+    ) -> AgentMessage:
+        try:
+            answer = await answering
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is an answer
+            answer = self._failed_answer(message, error)
+        return self._answered(message, answer)
+
+    def _answered(self, message: AgentMessage, answer: AgentMessage | None) -> AgentMessage:
         if answer is None:
             answer = response_to(message, self._agent_id, {})
         self._seen.done(message.message_id, answer)
         return answer
+
+    def _failed_answer(self, message: AgentMessage, error: Exception) -> AgentMessage:
+        if isinstance(error, RefusedError):
+            return self._failure(message, error.code, str(error))
+        self._log(message, error)
+        self.counts["failed"] += 1
+        return self._failure(message, ErrorCode.HANDLER_FAILED, _in_words(error))
 
     def _read(self, mail: Mail) -> AgentMessage:
         message = read_agent(mail.received.data, mail.received.headers.get(Header.CONTENT_TYPE))
@@ -91,13 +109,13 @@ class Reception:
             message = msgspec.structs.replace(message, retry_count=failures)
         return message
 
-    def _came_before(self, message: AgentMessage) -> bool:
+    def _came_before(self, message: AgentMessage, mail: Mail) -> bool:
         """Whether it was worked on, or is; what was answered is answered again: the first may be lost."""
         if not (self._seen.is_done(message.message_id) or self._seen.is_running(message.message_id)):
             return False
         self.counts["duplicates"] += 1
         if (answer := self._seen.answer(message.message_id)) is not None:
-            self._post.answer(answer)
+            self._post.answer(answer, mail.received.headers)
         return True
 
     def _fault(self, mail: Mail, message: AgentMessage) -> RefusedError | None:
@@ -121,25 +139,41 @@ class Reception:
         text = f"recipient_id is {message.recipient_id!r}, but it came to {self._agent_id!r}"
         return RefusedError(ErrorCode.MISROUTED, text, is_dead=True)
 
-    async def _try(self, mail: Mail, message: AgentMessage) -> None:
-        self._seen.begin(message.message_id)
+    def _try(self, mail: Mail, message: AgentMessage) -> Later[None] | None:
         try:
-            answer = await self._deliver(message)
+            outcome = self._traces.work(self._deliver, message, mail.received.headers, "gl.agent.*.inbox.*")
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is an answer
+            return Later(self._wrong(mail, message, error))
+        if isinstance(outcome, Later):
+            self._seen.begin(message.message_id)
+            return Later(self._wait(mail, message, outcome))
+        self._worked(mail, message, outcome)
+        return None
+
+    async def _wait(self, mail: Mail, message: AgentMessage, working: Later[AgentMessage | None]) -> None:
+        try:
+            answer = await working
         except asyncio.CancelledError:
             mail.again()
             raise
-        except RefusedError as refusal:
-            await self._refuse(mail, message, refusal)
-        except Exception as error:
-            log.exception("handler failed", agent=self._agent_id, message_id=message.message_id)
-            await self._failed(mail, message, _in_words(error))
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is an answer
+            await self._wrong(mail, message, error)
         else:
-            self._seen.done(message.message_id, answer)
-            if answer is not None:
-                self._post.answer(answer)
-            mail.done()
+            self._worked(mail, message, answer)
         finally:
             self._seen.end(message.message_id)
+
+    def _worked(self, mail: Mail, message: AgentMessage, answer: AgentMessage | None) -> None:
+        self._seen.done(message.message_id, answer)
+        if answer is not None:
+            self._post.answer(answer, mail.received.headers)
+        mail.done()
+
+    async def _wrong(self, mail: Mail, message: AgentMessage, error: Exception) -> None:
+        if isinstance(error, RefusedError):
+            return await self._refuse(mail, message, error)
+        self._log(message, error)
+        return await self._failed(mail, message, _in_words(error))
 
     async def _failed(self, mail: Mail, message: AgentMessage, reason: str) -> None:
         """Answer a request with the error at once; try everything else again before it is dead."""
@@ -158,7 +192,7 @@ class Reception:
         answer = None
         if message.message_type is not MessageType.RESPONSE and message.sender_id != self._agent_id:
             answer = self._failure(message, refusal.code, str(refusal))
-            self._post.answer(answer)
+            self._post.answer(answer, mail.received.headers)
         self._seen.done(message.message_id, answer)
         if not refusal.is_dead:
             return mail.done()
@@ -169,11 +203,14 @@ class Reception:
         """Dispose of what cannot be read, and tell the sender where it can be made out."""
         self.counts["dead"] += 1
         if found := sender_of(mail.received.data):
-            self._post.answer(unreadable(self._agent_id, found, code, reason))
+            self._post.answer(unreadable(self._agent_id, found, code, reason), mail.received.headers)
         await self._post.dead(mail, f"{code}: {reason}")
 
     def _failure(self, message: AgentMessage, code: StrEnum, reason: str) -> AgentMessage:
         return response_to(message, self._agent_id, failure(code, reason))
+
+    def _log(self, message: AgentMessage, error: Exception) -> None:
+        log.error("handler failed", agent=self._agent_id, message_id=message.message_id, exc_info=error)
 
 
 def _in_words(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from integrations.messages import AgentMessage, Header, MessageError, MessagePri
 
 from .link import Link
 from .mailbox import Mailbox
+from .outcome import Later
 from .post import Post
 from .reception import Reception
 from .routing import Reach, route_to
@@ -49,7 +50,7 @@ class Topic:
             await asyncio.Event().wait()
 
     def _mailbox(self, link: Link, post: Post) -> contextlib.AbstractAsyncContextManager[None]:
-        reception = Reception(self._route.name, None, post, self._deliver)
+        reception = Reception(self._route.name, None, post, lambda message: Later(self._deliver(message)))
         return Mailbox(link.bus, self._route.name, None, reception.work).open()
 
     def _passing(self, link: Link) -> contextlib.AbstractAsyncContextManager[None]:

@@ -20,6 +20,9 @@ from integrations.messages import (
 )
 from integrations.messages.fields import Token
 
+_JSON = {Header.CONTENT_TYPE.value: ContentType.JSON.value}
+_CONTENT_TYPE = ContentType.JSON.value
+_TTL = Header.TTL.value
 CLOCK_TOLERANCE = timedelta(seconds=2)
 """How far the clocks of two agents may be apart before a message counts as expired that is not."""
 
@@ -41,7 +44,7 @@ def read_agent(body: bytes, content_type: str | None = None) -> AgentMessage:
         DecodeError: it is not a message of agents; the text says at which field.
     """
     body = _bounded(body)
-    if content_type in {None, ContentType.JSON.value}:
+    if content_type is None or content_type == _CONTENT_TYPE:
         return read_message(body, AgentMessage)
     return decode(body, AgentMessage, content_type)
 
@@ -87,10 +90,7 @@ def is_expired(message: AgentMessage) -> bool:
 
 def mail_headers(seconds: float) -> dict[str, str]:
     """Return the headers of a message that the server is to forget after `seconds`."""
-    return {
-        Header.CONTENT_TYPE.value: ContentType.JSON.value,
-        Header.TTL.value: f"{max(1, math.ceil(seconds))}s",
-    }
+    return {**_JSON, _TTL: f"{max(1, math.ceil(seconds))}s"}
 
 
 def _bounded(body: bytes) -> bytes:

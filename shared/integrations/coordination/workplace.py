@@ -46,7 +46,7 @@ class Workplace:
         self._agent_id = agent_id
         self._bus = link.bus
         self._reception = Reception(agent_id, role.value, post, self.correspondence.deliver)
-        self._answering = Answering(link.bus, agent_id, self._reception, handlers)
+        self._answering = Answering(link.bus, agent_id, self._reception)
         self._mailbox = Mailbox(
             link.bus, agent_id, role.value, self._reception.work, concurrency=settings.concurrency
         )

@@ -14,6 +14,7 @@ from .state import StateEntry
 from .task_records import TaskRecord, WorkerSign
 from .tasks import AgentTask
 
+_TRACED = (Header.TRACEPARENT,)
 _MAIL = (Header.MESSAGE_ID, Header.TTL, Header.TRACEPARENT)
 
 AGENT_CHANNELS = (
@@ -29,12 +30,14 @@ AGENT_CHANNELS = (
         "gl.agent.<agent_id>.reply.<message_id>",
         "The answer to mail that the agent has sent, or why there is none; not stored",
         AgentMessage,
+        _TRACED,
     ),
     Channel(
         "ask",
         "gl.agent.<agent_id>.ask",
         "Request to an agent that is there now, at most once; queue group = agent id; not stored",
         AgentMessage,
+        _TRACED,
         is_reply=True,
         request=AgentMessage,
     ),

@@ -28,6 +28,7 @@ class SubjectError(MessageError):
     """A subject or one of its tokens is not allowed."""
 
 
+@lru_cache(maxsize=8192)  # the same few thousand names, in nearly every message
 def check_token(name: str, token: str) -> str:
     """Return `token` if it may stand in a subject; `name` is what the error calls it."""
     if not _TOKEN.fullmatch(token):

@@ -10,7 +10,7 @@ from .outgoing import Ack, Outgoing, Refusal
 class Batch:
     """Messages that are published together: `done` when every one has an ack or a refusal.
 
-    `done` is cancelled when who waits for it is: that is how the rest learns that nobody does any more.
+    `done` is over before that when nobody waits any more: cancelled, withdrawn or given up.
     """
 
     __slots__ = ("done", "missing", "outcomes")
@@ -26,6 +26,11 @@ class Batch:
         self.missing -= 1
         if not self.missing and not self.done.done():
             self.done.set_result(None)
+
+    def give_up(self) -> None:
+        """Wait no longer; what the server has not got yet is withdrawn, and `done` raises TimeoutError."""
+        if not self.done.done():
+            self.done.set_exception(TimeoutError())
 
     async def all_settled(self) -> list[Ack | Refusal]:
         """Wait until all are; returns what became of each, in the order they were given.

@@ -17,9 +17,9 @@ from typing import Self
 import msgspec
 import structlog
 from nats import errors
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from integrations.bus.client import Heard
 from integrations.bus.connection import Bus, BusEvent, BusEventKind
 from integrations.bus.errors import (
     BusClosedError,
@@ -95,7 +95,7 @@ class Publisher:
 
     async def __aenter__(self) -> Self:
         self._inbox = self._bus.client.new_inbox() + "."
-        self._subscription = await self._bus.client.subscribe(self._inbox + "*", cb=self._on_answer)
+        self._subscription = await self._bus.client.hear(self._inbox + "*", self._on_answer)
         self._unobserve = self._bus.observe(self._on_bus_event)
         self._sweeper = asyncio.create_task(self._sweep(), name="publisher sweeper")
         return self
@@ -171,7 +171,7 @@ class Publisher:
             and self._bytes_in_flight < self._window_bytes
         ):
             flight = self._ready.popleft()
-            if flight.batch.done.cancelled():
+            if flight.batch.done.done():
                 self._next_in_lane(flight)
             elif flight.doubt:
                 doubtful.append(flight)
@@ -216,11 +216,11 @@ class Publisher:
             return False
         return True
 
-    async def _on_answer(self, msg: Msg) -> None:
+    def _on_answer(self, msg: Heard) -> None:
         flight = self._in_flight.get(msg.subject[len(self._inbox) :])
         if flight is None:
             return  # the answer to an earlier sending of something that is settled
-        if msg.headers and msg.headers.get("Status") == NO_RESPONDERS:
+        if msg.headers.get("Status") == NO_RESPONDERS:
             self._postpone(flight, "no stream takes this subject")
             return
         try:

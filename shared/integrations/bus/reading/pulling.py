@@ -13,9 +13,9 @@ from typing import Self
 import msgspec
 import structlog
 from nats import errors
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from integrations.bus.client import Heard
 from integrations.bus.connection import Bus, BusEvent, BusEventKind
 from integrations.bus.errors import BusClosedError, JetStreamError, JetStreamUnavailableError
 from integrations.resilience import Backoff
@@ -179,11 +179,11 @@ class Puller:
         # an inbox per generation: what the server sends to the old one is dropped by the client
         generation = self.generation
 
-        async def deliver(msg: Msg) -> None:
+        def deliver(msg: Heard) -> None:
             if generation == self.generation:
                 self._on_message(msg)
 
-        self._subscription = await self._bus.client.subscribe(self._bus.client.new_inbox(), cb=deliver)
+        self._subscription = await self._bus.client.hear(self._bus.client.new_inbox(), deliver)
 
     async def _unsubscribe(self) -> None:
         if self._subscription:
@@ -209,13 +209,13 @@ class Puller:
         except errors.Error as error:
             self._lost = str(error)
 
-    def _on_message(self, msg: Msg) -> None:
+    def _on_message(self, msg: Heard) -> None:
         self._heard = asyncio.get_running_loop().time()
-        if not msg.reply or (msg.headers and "Status" in msg.headers and not msg.reply.startswith("$JS.ACK")):
-            self._on_status(msg.headers or {})
+        if not msg.reply or ("Status" in msg.headers and not msg.reply.startswith("$JS.ACK")):
+            self._on_status(msg.headers)
             return
         try:
-            message = Received(msg.subject, msg.headers or {}, msg.data, msg.reply, self.generation)
+            message = Received(msg.subject, msg.headers, msg.data, msg.reply, self.generation)
         except NotFromJetStreamError as error:
             log.warning("message ignored", consumer=self._name, reason=str(error))
             return
