@@ -15,6 +15,8 @@ from .target import Target
 
 GUIDED = importlib.util.find_spec("atheris") is not None
 """Whether there is a build of atheris for this Python."""
+WATCHED = ["integrations", "pymodbus", "tomllib", "asyncua.ua.ua_binary", "asyncua.client"]
+"""Modules whose branches lead the search."""
 SECONDS_EACH = 10
 MEGABYTES = 1500
 
@@ -33,9 +35,7 @@ def _target(room: str, name: str) -> Target:
 def _guided(room: str, name: str, seconds: int, seed: int, found: Path) -> int:
     import atheris
 
-    with atheris.instrument_imports(
-        include=["integrations", "pymodbus", "tomllib"], enable_loader_override=False
-    ):
+    with atheris.instrument_imports(include=WATCHED, enable_loader_override=False):
         target = _target(room, name)
 
     def mutate(data: bytes, max_size: int, number: int) -> bytes:

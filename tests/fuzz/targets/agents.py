@@ -16,8 +16,12 @@ from integrations.coordination.tasks.agents import Agents
 from integrations.coordination.tasks.intake import FIRED_BY, _timers, admitted
 from integrations.coordination.tasks.roster import Roster
 from integrations.coordination.wording import is_expired, read_agent, seconds_left, sender_of
-from integrations.messages import MessageError, encode
+from integrations.messages import HistoryRequest, MessageError, encode
+from integrations.runtime.coordination.gl003.answers import REQUESTS, arguments
 from integrations.runtime.coordination.gl003.directory import read_found
+from integrations.runtime.coordination.gl003.errors import NoAnswerError
+from integrations.runtime.coordination.gl003.history import _read_cursor
+from integrations.runtime.coordination.gl003.moments import moment_ns
 
 NOW_NS = 1_800_000_000_000_000_000
 TIME = "2026-11-30T12:00:00Z"
@@ -66,6 +70,13 @@ PROFILE = {
 }  # fmt: skip
 BEAT = {"agent_id": "GL-002", "timestamp": TIME, "since": TIME, "current_load": 2.0, "max_load": 10.0}
 SIGN = {"agent_id": "GL-002", "life": "l", "task_types": ["report"], "timestamp": TIME}
+ASKED = [
+    ["latest_readings", {"sensors": ["a"], "device_class": "scada", "limit": 10, "after": "a"}],
+    ["sensor_history", {"sensor_id": "a", "begin": TIME, "end": NOW_NS, "limit": 5, "cursor": "12-3"}],
+    ["subscribe_readings", {"sensors": ["a"], "notify": True, "every_seconds": 5, "lasts_seconds": 60}],
+    ["read_device", {"device_id": "a"}],
+    ["write_tag", {"tag": "T", "value": 1.5}],
+]
 INFO = {
     "name": "scada", "id": "x", "version": "1.0.0", "metadata": {"site": "p", "instance": "i"},
     "endpoints": [{"name": "read", "subject": "gl.p.svc.scada.i.read"}],
@@ -120,6 +131,22 @@ def _agent(data: bytes) -> object:
     return None
 
 
+def _asked(data: bytes) -> object:
+    """What an agent asks of GL-003: an action and its payload."""
+    try:
+        asked: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    action, payload = asked if isinstance(asked, list) and len(asked) == 2 else ("", asked)
+    if not isinstance(action, str) or action not in REQUESTS or not isinstance(payload, dict):
+        return None
+    found = arguments(action, payload)
+    if isinstance(found, HistoryRequest):
+        moments = [moment_ns(name, each) for name in ("begin", "end") if (each := getattr(found, name))]
+        return moments, _read_cursor(found.cursor)
+    return found
+
+
 def _json(*examples: object) -> list[bytes]:
     return [msgspec.json.encode(example) for example in examples]
 
@@ -130,5 +157,6 @@ TABLE = (
     Target("collaboration", _collaboration, (), _json(STEPS), mutated_json),
     Target("state_entry", _entry, (), _json(ENTRY), mutated_json),
     Target("agent", _agent, (), _json(PROFILE, BEAT, SIGN), mutated_json),
+    Target("analyzer_request", _asked, (NoAnswerError,), _json(*ASKED), mutated_json),
     Target("device_service", lambda data: read_found(data, "p"), (), _json(INFO), mutated_json),
 )

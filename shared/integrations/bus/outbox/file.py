@@ -46,6 +46,26 @@ _LOSE = """
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 Row = tuple[int, int, int, int, str, str, bytes, bytes]
+_Extent = tuple[int, int | None, int | None, int | None]
+_Lost = tuple[int, int, int]
+_Head = tuple[str, str]
+
+
+class UnreadableRowError(sqlite3.DatabaseError):
+    """A row that SQLite reads and we cannot."""
+
+
+@contextmanager
+def _read_or_unreadable() -> Iterator[None]:
+    """Make one error of whatever odd bytes lead to: SQLite holds no column to its type."""
+    try:
+        yield
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise UnreadableRowError(f"{type(error).__name__}: {error}") from error
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):  # a text that is no UTF-8 has no code of its own
+            raise
+        raise UnreadableRowError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,7 @@ class OutboxFile:
     A number is never used again while its row is there; adding a row again replaces it.
     """
 
+    @_read_or_unreadable()
     def __init__(self, path: Path) -> None:
         self.path = path
         self.used = 0
@@ -92,6 +113,7 @@ class OutboxFile:
             self._db.executemany(_ADD, map(_row, messages))
         self._measure()
 
+    @_read_or_unreadable()
     def read(self, after: int, max_messages: int, max_bytes: int) -> list[Kept]:
         """Return the oldest with a number above `after`; at least one if there is one."""
         rows: list[Kept] = []
@@ -112,6 +134,7 @@ class OutboxFile:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._measure()
 
+    @_read_or_unreadable()
     def trim(self, after: int, max_bytes: int, oldest_ns: int) -> Gap | None:
         """Drop the oldest above `after`: what came before `oldest_ns`, and as much as is over `max_bytes`.
 
@@ -136,6 +159,7 @@ class OutboxFile:
         """The clock was set: keep the ages as they are."""
         self._db.execute("UPDATE waiting SET kept_ns = kept_ns + ?", (step_ns,))
 
+    @_read_or_unreadable()
     def adopt(self, other: Path) -> int:
         """Take over what a file that nobody owns any more holds, behind our own; return how many."""
         self._db.execute("ATTACH ? AS other", (str(other),))
@@ -148,7 +172,7 @@ class OutboxFile:
                     f" SELECT {columns} FROM other.waiting ORDER BY number"
                 ).rowcount
                 for lost in self._db.execute("SELECT count, first_ns, last_ns FROM other.lost").fetchall():
-                    self._db.execute(_LOSE, lost)
+                    self._db.execute(_LOSE, msgspec.convert(lost, _Lost))
         finally:
             self._db.execute("DETACH other")
         self.found = self._look()
@@ -175,16 +199,17 @@ class OutboxFile:
         self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _look(self) -> Found:
-        count, first, last, oldest = self._db.execute(
-            "SELECT count(*), min(number), max(number), min(kept_ns) FROM waiting"
-        ).fetchone()
+        extent = self._db.execute("SELECT count(*), min(number), max(number), min(kept_ns) FROM waiting")
+        count, first, last, oldest = msgspec.convert(extent.fetchone(), _Extent)
         lost = self._db.execute("SELECT count, first_ns, last_ns FROM lost").fetchone()
         self._measure()
-        return Found(count, first or 0, last or 0, oldest or 0, Gap(*lost) if lost else None, self._heads)
+        gap = Gap(*msgspec.convert(lost, _Lost)) if lost else None
+        return Found(count, first or 0, last or 0, oldest or 0, gap, self._heads)
 
     def _note_head(self, schema: str) -> None:
         query = f"SELECT subject, message_id FROM {schema}.waiting ORDER BY number LIMIT ?"  # noqa: S608  # our own names
-        for subject, message_id in self._db.execute(query, (MOST_UNDER_WAY,)):
+        for row in self._db.execute(query, (MOST_UNDER_WAY,)):
+            subject, message_id = msgspec.convert(row, _Head)
             if message_id:
                 self._heads.setdefault(subject, []).append(message_id)
 
@@ -207,10 +232,6 @@ class OutboxFile:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-
-
-class UnreadableRowError(sqlite3.DatabaseError):
-    """A row that SQLite reads and we cannot."""
 
 
 def is_corrupt(error: Exception) -> bool:
@@ -242,11 +263,9 @@ def _row(kept: Kept) -> Row:
     )  # fmt: skip
 
 
-def _kept(row: Row, now: float) -> Kept:
-    number, time_ns, kept_ns, lasting, subject, message_id, more, payload = row
-    try:
-        headers, lane = msgspec.msgpack.decode(more, type=tuple[dict[str, str], str])
-    except msgspec.MsgspecError as error:
-        raise UnreadableRowError(f"row {number}: {error}") from error
+@_read_or_unreadable()
+def _kept(row: Sequence[object], now: float) -> Kept:
+    number, time_ns, kept_ns, lasting, subject, message_id, more, payload = msgspec.convert(row, Row)
+    headers, lane = msgspec.msgpack.decode(more, type=tuple[dict[str, str], str])
     message = Outgoing(subject, payload, headers, message_id, lane, lasting=bool(lasting))
     return Kept(number, time_ns, message, now, kept_ns, on_disk=True)

@@ -19,6 +19,8 @@ HAS_PROPERTY = ua.NodeId(ua.ObjectIds.HasProperty)
 READ_HISTORY = 0x04
 """Bit of AccessLevel: history can be read."""
 RESERVED = "/.<>:#!&"
+MOST_REFERENCES = 100_000
+"""Of one node; a server could go on for ever."""
 DETAILS = (ua.AttributeIds.DataType, ua.AttributeIds.AccessLevel, ua.AttributeIds.Description)
 
 
@@ -79,7 +81,7 @@ async def browse_tags(
                     here = f"{parent_path}/{_step(reference.BrowseName)}"
                     below.append((node, here))
                     if reference.NodeClass == ua.NodeClass.Variable:
-                        found[node] = _Found(node, here, reference.BrowseName.Name)
+                        found[node] = _Found(node, here, reference.BrowseName.Name or "")
         level = below
         if not level or len(found) >= most:
             break
@@ -120,7 +122,7 @@ async def _browse(connection: Connection, nodes: Sequence[ua.NodeId]) -> list[li
 async def _rest(connection: Connection, result: ua.BrowseResult) -> list[ua.ReferenceDescription]:
     """All references of a node: what does not fit into an answer comes with the next ones."""
     references = list(result.References or ())
-    while result.ContinuationPoint:
+    while result.ContinuationPoint and len(references) < MOST_REFERENCES:
         parameters = ua.BrowseNextParameters(
             ReleaseContinuationPoints=False, ContinuationPoints=[result.ContinuationPoint]
         )

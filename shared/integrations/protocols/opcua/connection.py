@@ -51,14 +51,15 @@ class Connection:
     @classmethod
     async def open(cls, endpoint: OpcUaEndpoint, limits: Limits) -> "Connection":
         """Connect, log in, and learn namespaces and limits; errors as `open_client`."""
-        client = await open_client(endpoint)
-        connection = cls(client, endpoint, limits)
-        try:
-            await connection._learn()
-        except BaseException:
-            await hang_up(client)
-            raise
-        return connection
+        with converting(endpoint.address, "make sense of the server"):
+            client = await open_client(endpoint)
+            connection = cls(client, endpoint, limits)
+            try:
+                await connection._learn()
+            except BaseException:
+                await hang_up(client)
+                raise
+            return connection
 
     async def ask(self, doing: str, answer: Awaitable[Result]) -> Result:
         """Await a service's answer; what says that the session is gone also sets `lost`.
@@ -137,7 +138,8 @@ class Connection:
         )
         self.limits.say(Operation.READ, _count(limit[0]))
         named = namespaces[0].Value.Value if namespaces[0].Value is not None else None
-        self.namespaces = tuple(uri or "" for uri in named or ())
+        uris = named if isinstance(named, list) else ()
+        self.namespaces = tuple(uri if isinstance(uri, str) else "" for uri in uris)
         others = [operation for operation in Operation if operation is not Operation.READ]
         said = await self.read([ua.NodeId(operation.value) for operation in others])
         for operation, value in zip(others, said, strict=True):
@@ -145,10 +147,11 @@ class Connection:
 
     async def _keep_alive(self) -> None:
         try:
-            if self._clock() >= self._renew_at:
-                await self._renew()
-            state = await self.read([ua.NodeId(ua.ObjectIds.Server_ServerStatus_State)])
-            self.publisher.check(self._clock())
+            with converting(self.server, "keep the session alive"):
+                if self._clock() >= self._renew_at:
+                    await self._renew()
+                state = await self.read([ua.NodeId(ua.ObjectIds.Server_ServerStatus_State)])
+                self.publisher.check(self._clock())
         except OpcUaTimeoutError:
             silent = f"the server did not answer a keep-alive within {self._endpoint.timeout_seconds:g} s"
             self.lose(OpcUaTimeoutError(silent, server=self.server))
@@ -160,7 +163,7 @@ class Connection:
     def _look_at(self, state: ua.DataValue) -> None:
         """A server that is shutting down, or has failed, says so before its connections end."""
         value = state.Value.Value if state.Value is not None else None
-        if value in {ua.ServerState.Shutdown, ua.ServerState.Failed}:
+        if value in (ua.ServerState.Shutdown, ua.ServerState.Failed):
             logger.warning("opc ua server is leaving", server=self.server, state=ua.ServerState(value).name)
 
     async def _renew(self) -> None:

@@ -8,6 +8,7 @@ from asyncua import Client, ua
 from .conversion import converting
 from .endpoint import SCHEME, OpcUaEndpoint
 from .errors import NoSuchEndpointError, OpcUaError, OpcUaTimeoutError, ServerUnreachableError
+from .wire import make_client
 
 POLICY_PREFIX = "http://opcfoundation.org/UA/SecurityPolicy#"
 POLICY_NAMES = {
@@ -46,7 +47,7 @@ async def discover(endpoint: OpcUaEndpoint) -> ua.EndpointDescription:
 
 async def offered_by(endpoint: OpcUaEndpoint) -> list[ua.EndpointDescription]:
     """Ask the server for all its endpoints; errors as `discover`."""
-    client = Client(endpoint.address, timeout=endpoint.timeout_seconds)
+    client = make_client(endpoint.address, endpoint.timeout_seconds)
     try:
         await say_hello(client, endpoint)
         with converting(endpoint.address, "ask for endpoints"):

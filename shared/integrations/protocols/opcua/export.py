@@ -1,5 +1,6 @@
 """Browsed tags as the configuration of a SCADA system reads them."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ def _facts(tag: BrowsedTag) -> Iterator[str]:
     if tag.unit:
         is_comment = "" if _is_unit(tag.unit) else "# not a unit known here: "
         yield f"{is_comment}engineering_units = {_toml(tag.unit)}"
-    if tag.low is not None and tag.high is not None and tag.low < tag.high:
+    if tag.low is not None and tag.high is not None and -math.inf < tag.low < tag.high < math.inf:
         yield f"min_value = {_toml(tag.low)}"
         yield f"max_value = {_toml(tag.high)}"
     if tag.writable:

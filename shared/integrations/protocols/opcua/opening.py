@@ -20,6 +20,7 @@ from .errors import (
 )
 from .own_certificate import KeyPair, own_key_pair, read_key_pair
 from .trust import check_server_certificate, thumbprint
+from .wire import make_client
 
 logger = structlog.get_logger(__name__)
 
@@ -56,13 +57,12 @@ async def open_client(endpoint: OpcUaEndpoint) -> Client:
         else await asyncio.to_thread(own_key_pair, endpoint)
     )
     offer = await discover(endpoint)
-    client = Client(session_url(endpoint, offer), timeout=endpoint.timeout_seconds)
+    client = make_client(session_url(endpoint, offer), endpoint.timeout_seconds)
     client.name = client.description = endpoint.application_name
     client.application_uri = endpoint.own_uri
     client.product_uri = "urn:greenlang:gl003:integrations"
     client.session_timeout = endpoint.session_timeout_seconds * 1000
     client.uaclient.session = Services(client.uaclient)
-    client.uaclient.pre_request_hook = None  # it would wait for the supervisor that does not run
     if own:
         await _secure(client, own, offer, endpoint)
     await _identify(client, endpoint, offer)

@@ -100,11 +100,10 @@ class Publisher:
             try:
                 response = await self._connection.services.publish(acknowledgements)
                 response.ResponseHeader.ServiceResult.check()
+                await self._receive(response.Parameters)
             except Exception as error:  # noqa: BLE001  # asyncua lets bare Exceptions out; converted by name here
                 if not await self._goes_on(converted(error, self._connection.server, "publish")):
                     return
-            else:
-                await self._receive(response.Parameters)
 
     async def _goes_on(self, error: OpcUaError) -> bool:
         """Whether this task publishes on after an error."""

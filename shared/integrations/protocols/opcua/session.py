@@ -16,6 +16,7 @@ from integrations.resilience import Backoff
 from .backfill import backfill
 from .browsing import OBJECTS, BrowsedTag, browse_tags
 from .connection import Connection
+from .conversion import converting
 from .endpoint import OpcUaEndpoint
 from .errors import HistoryUnavailableError, NotConnectedError, OpcUaError
 from .events import EventKind, Events, SessionEvent, TypeWatch
@@ -125,14 +126,16 @@ class OpcUaSession:
             NodeTextError: a text names no node.
             OpcUaError: nothing could be read.
         """
-        values = await read_values(self._connected(), nodes)
+        with converting(self.endpoint.address, "read"):
+            values = await read_values(self._connected(), nodes)
         for value in values:
             self._types.look(value.node, value.data_type)
         return values
 
     async def write(self, node: str, value: Any) -> None:
         """Write a value in the node's own type; errors as `write_value`."""
-        await write_value(self._connected(), node, value)
+        with converting(self.endpoint.address, f"write {node}"):
+            await write_value(self._connected(), node, value)
 
     async def subscribe(
         self,
@@ -165,7 +168,8 @@ class OpcUaSession:
 
     async def browse(self, root: str = OBJECTS, *, depth: int = 10, most: int = 100_000) -> list[BrowsedTag]:
         """Return the variables below a node; errors as `browse_tags`."""
-        return await browse_tags(self._connected(), root, depth=depth, most=most)
+        with converting(self.endpoint.address, "browse"):
+            return await browse_tags(self._connected(), root, depth=depth, most=most)
 
     async def history(
         self, node: str, start_ns: int, end_ns: int, *, most: int = MOST_HISTORY
@@ -176,7 +180,8 @@ class OpcUaSession:
             HistoryUnavailableError: the server keeps or gives no history of the node.
             OpcUaError: as `read_history`.
         """
-        (history,) = await read_history(self._connected(), [node], start_ns, end_ns, most)
+        with converting(self.endpoint.address, "read history"):
+            (history,) = await read_history(self._connected(), [node], start_ns, end_ns, most)
         if is_bad(history.status):
             raise HistoryUnavailableError(
                 f"no history ({status_name(history.status)})",
@@ -229,8 +234,9 @@ class OpcUaSession:
     async def _connect_again(self) -> Connection:
         connection = await Connection.open(self.endpoint, self._limits)
         try:
-            for subscription in self.subscriptions:
-                await subscription.attach(connection)
+            with converting(self.endpoint.address, "take subscriptions up again"):
+                for subscription in self.subscriptions:
+                    await subscription.attach(connection)
         except BaseException:
             await connection.close()
             raise
@@ -239,11 +245,12 @@ class OpcUaSession:
     async def _tend(self, connection: Connection) -> None:
         """Fill the gaps of an outage, then look after nodes that are not monitored."""
         try:
-            while True:
-                for subscription in self.subscriptions:
-                    await backfill(connection, subscription, self._events)
-                await asyncio.sleep(TEND_SECONDS)
-                for subscription in self.subscriptions:
-                    await subscription.tend()
+            with converting(self.endpoint.address, "look after subscriptions"):
+                while True:
+                    for subscription in self.subscriptions:
+                        await backfill(connection, subscription, self._events)
+                    await asyncio.sleep(TEND_SECONDS)
+                    for subscription in self.subscriptions:
+                        await subscription.tend()
         except OpcUaError as error:
             logger.debug("opc ua tending ended", server=self.endpoint.address, reason=error.what)

@@ -140,9 +140,9 @@ class OpcUaSubscription:
 
     def accept(self, message: ua.NotificationMessage) -> None:
         """Take over what the server published."""
-        for data in message.NotificationData:
+        for data in message.NotificationData or ():
             if isinstance(data, ua.DataChangeNotification):
-                self._take_changes(data.MonitoredItems)
+                self._take_changes(data.MonitoredItems or ())
             elif isinstance(data, ua.StatusChangeNotification):
                 self.end(data.Status.value)
 

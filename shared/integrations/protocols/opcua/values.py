@@ -12,7 +12,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INFO_OVERFLOW = 0x0480
 """InfoType DataValue with its Overflow bit: the server's queue of the item was full (Part 4 §7.39.1)."""
 CODE_BITS = 0xFFFF0000
-LAST_YEAR = 9999
+LAST_YEAR = 2261
+"""Later times have no place in 64 bits of nanoseconds."""
 
 
 class OpcUaValue(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +82,7 @@ def from_data_value(node: str, data: ua.DataValue) -> OpcUaValue:
 
 def to_ns(time: datetime | None) -> int | None:
     """UTC ns of a DateTime; None for what servers send for want of one: the years 1601 and 9999."""
-    if time is None or time.year == LAST_YEAR:
+    if time is None or time.year > LAST_YEAR:
         return None
     since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH
     if since.days < 0:

@@ -46,7 +46,7 @@ async def wanted_of(request: Request) -> Wanted:
     """Return what is to be reset."""
     try:
         return msgspec.json.decode(await request.body(), type=Wanted)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotAskedRightError(str(error)) from error
 
 

@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from integrations.runtime.console.pace import Pace
 
 MAX_BODY = 4096
+MAX_DIGITS = 9
+"""Of a length: Python refuses to read numbers of thousands of digits."""
 REQUESTS_PER_SECOND, REQUESTS_BURST = 50.0, 200
 _POLICY = "; ".join(
     (
@@ -69,4 +71,5 @@ def _too_large(scope: Scope) -> bool:
     """Whether the body is larger than it may be, or does not say how large it is."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
-    return b"transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY
+    is_number = length.isdigit() and len(length) <= MAX_DIGITS
+    return b"transfer-encoding" in headers or not is_number or int(length) > MAX_BODY

@@ -38,7 +38,7 @@ class Login:
             return JSONResponse({"error": "too many wrong tokens; wait a little"}, 429, {"Retry-After": "12"})
         try:
             token = msgspec.json.decode(await request.body(), type=_Token).token
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return JSONResponse({"error": "the body must be an object with a token"}, 400)
         session = self._gate.login(token)
         if session is None:
@@ -65,4 +65,9 @@ class Login:
 def is_own(request: Request) -> bool:
     """Whether a request that changes something comes from our own page: browsers name the page it is from."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:
+        return False

@@ -50,3 +50,8 @@ def test_a_unit_that_is_not_known_and_a_range_without_width_are_left_to_people()
     (read,) = config_of(tag("P", unit="smoots per fortnight", low=0.0, high=0.0)).tags
     assert (read.engineering_units, read.min_value, read.max_value) == ("", None, None)
     assert "smoots" in tags_as_toml([tag("P", unit="smoots per fortnight")])
+
+
+def test_a_range_without_end_is_left_out():
+    (read,) = config_of(tag("P", low=0.0, high=float("inf"))).tags
+    assert (read.min_value, read.max_value) == (None, None)

@@ -5,7 +5,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -29,7 +29,7 @@ class _Wanted(msgspec.Struct, frozen=True):
     """What an agent wants, as it stands in the shared state."""
 
     sensors: list[str]
-    every_seconds: float
+    every_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
     ends_ns: int
 
 
