@@ -41,7 +41,7 @@ class BoundedClient(UaClient):  # type: ignore[misc]  # asyncua is not type-chec
         return self.protocol
 
 
-class BoundedProtocol(UASocketProtocol):  # type: ignore[misc]
+class BoundedProtocol(UASocketProtocol):  # type: ignore[misc]  # as above
     """Hands whole chunks on, and hangs up on a server whose chunks cannot be right."""
 
     def __init__(self, timeout_seconds: float, security_policy: Any) -> None:
@@ -92,7 +92,7 @@ def _size_of_first(come: bytearray) -> int:
     return int(size) if size >= shortest else 0
 
 
-class BoundedConnection(SecureConnection):  # type: ignore[misc]
+class BoundedConnection(SecureConnection):  # type: ignore[misc]  # as above
     """Chunks become messages that are read within bounds."""
 
     def _receive(self, chunk: MessageChunk) -> ua.Message | None:
@@ -100,7 +100,7 @@ class BoundedConnection(SecureConnection):  # type: ignore[misc]
         return None if message is None else BoundedMessage(message._chunks)  # noqa: SLF001  # asyncua's own
 
 
-class BoundedMessage(ua.Message):  # type: ignore[misc]
+class BoundedMessage(ua.Message):  # type: ignore[misc]  # as above
     """A message from a server."""
 
     def body(self) -> BoundedBuffer:
@@ -108,7 +108,7 @@ class BoundedMessage(ua.Message):  # type: ignore[misc]
         return BoundedBuffer(b"".join(chunk.Body for chunk in self._chunks))
 
 
-class ReceiveLimits(TransportLimits):  # type: ignore[misc]
+class ReceiveLimits(TransportLimits):  # type: ignore[misc]  # as above
     """What is taken stays what it is, whatever the server acknowledges."""
 
     def __init__(self) -> None:
