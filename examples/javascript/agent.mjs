@@ -22,14 +22,17 @@ function message(recipient_id, message_type, payload, more = {}) {
 function answer(asked) {
   let payload;
   try {
-    const action = actions[asked.payload.action];
+    const action = Object.hasOwn(actions, asked.payload.action) ? actions[asked.payload.action] : null;
     payload = action ? action(asked.payload)
       : { error: { code: "no_handler", reason: `${ME} has no handler for ${asked.payload.action}` } };
   } catch (error) {
-    payload = { error: { code: "handler_failed", reason: String(error) } };
+    payload = { error: { code: asked?.payload ? "handler_failed" : "malformed", reason: String(error) } };
   }
-  return JSON.stringify(message(asked.sender_id, "response", payload, { correlation_id: asked.message_id }));
+  return JSON.stringify(message(asked?.sender_id ?? "unknown", "response", payload, { correlation_id: asked?.message_id }));
 }
+
+// Anybody may send anything: undefined is what is no JSON.
+const read = (msg) => { try { return msg.json(); } catch { return undefined; } };
 
 function withTtl(seconds) {
   const lines = headers();
@@ -53,11 +56,11 @@ async function beat() {
 
 // Answers to what it asks; questions of those who want an answer now.
 connection.subscribe(`gl.agent.${ME}.reply.*`, { callback: (_, msg) => {
-  const response = msg.json();
-  waiting.get(response.correlation_id)?.(response.payload);
-  waiting.delete(response.correlation_id);
+  const response = read(msg);
+  waiting.get(response?.correlation_id)?.(response.payload);
+  waiting.delete(response?.correlation_id);
 } });
-connection.subscribe(`gl.agent.${ME}.ask`, { queue: ME, callback: (_, msg) => msg.respond(answer(msg.json())) });
+connection.subscribe(`gl.agent.${ME}.ask`, { queue: ME, callback: (_, msg) => msg.respond(answer(read(msg))) });
 
 // Who it is, and that it is there.
 await stream.publish(`$KV.gl_agents.profile.${ME}`, JSON.stringify({ agent_id: ME, role: "monitoring" }));
@@ -69,7 +72,8 @@ console.log(JSON.stringify(await request("GL-001", "register_agent", {})));
 await manager.consumers.add("AGENTS", { durable_name: `inbox-${ME}`, ack_policy: "explicit",
   filter_subject: `gl.agent.${ME}.inbox.*` });
 for await (const mail of await (await stream.consumers.get("AGENTS", `inbox-${ME}`)).consume()) {
-  const asked = mail.json();
+  const asked = read(mail), token = /^[A-Za-z0-9_-]+$/;
+  if (!asked?.payload || !token.test(asked.sender_id) || !token.test(asked.message_id)) { mail.term("no message"); continue; }
   if (asked.requires_response) connection.publish(`gl.agent.${asked.sender_id}.reply.${asked.message_id}`, answer(asked));
   mail.ack();
 }

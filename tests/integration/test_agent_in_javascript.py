@@ -39,6 +39,16 @@ def installed():
     return CACHE
 
 
+async def send_nonsense(bus):
+    """Send what is no message wherever the agent listens."""
+    for body in (b"{", b"null", b"[]", b'{"payload": {}, "sender_id": "a b", "message_id": "m"}'):
+        for subject in ("ask", "reply.none"):
+            await bus.client.publish(f"gl.agent.GL-008.{subject}", body)
+        await bus.client.request("gl.agent.GL-008.inbox.p3", body)
+    answer = json.loads((await bus.client.request("gl.agent.GL-008.ask", b"{", timeout=10)).data)
+    assert answer["payload"]["error"]["code"] == "malformed"
+
+
 async def test_an_agent_in_javascript_asks_and_answers_on_both_ways(nats_server, installed):
     async with agents(nats_server.url, "GL-001", role=AgentRole.ORCHESTRATOR, settings=SOON) as (gl_001,):
         process = await asyncio.create_subprocess_exec(
@@ -49,6 +59,7 @@ async def test_an_agent_in_javascript_asks_and_answers_on_both_ways(nats_server,
             line = await asyncio.wait_for(process.stdout.readline(), 30)
             assert json.loads(line) == {"registered": True}
             await eventually(lambda: "GL-008" in gl_001.directory.online())
+            await send_nonsense(gl_001.bus.link.bus)
             for durable in (True, False):
                 found = await gl_001.request("GL-008", "trap_status", {"traps": TRAPS}, durable=durable)
                 assert found == {"leaking": ["t1"]}

@@ -96,6 +96,27 @@ async def test_mail_for_a_stranger_comes_back_to_whoever_published_it_without_lo
         assert letter.data == encode(message)
 
 
+async def test_mail_that_expires_unread_comes_back_but_not_what_its_reader_works_on(bus):
+    async with running("coordination", document(bus.url)), agents(bus.url, "GL-002", "GL-004") as (a, busy):
+        failures, working = [], Heard(hold=True)
+        a.on_failure(lambda error, response: failures.append((str(error), response.correlation_id)))
+        busy.register_handler(MessageType.NOTIFICATION, "note", working)
+        sent = {}
+        for recipient in ("GL-005", "GL-004"):
+            message = a.message(recipient, MessageType.NOTIFICATION, {"action": "note"}, ttl=2)
+            a._running().correspondence.questions.note(message.message_id)
+            sent[recipient] = message
+            subject = inbox_subject(recipient, MessagePriority.NORMAL)
+            await bus.client.request(subject, encode(message), headers={"Nats-TTL": "2s"})
+        reason = "GL-005 has not read it within the 2s that it had"
+        told = (f"coordination: {reason} (expired)", sent["GL-005"].message_id)
+        await eventually(lambda: failures == [told], 20)
+        (letter,) = await eventually(lambda: dead_letters(bus, SITE))
+        assert letter.headers["GL-Dead-Reason"] == f"expired: {reason}"
+        assert [message.message_id for message in working.messages] == [sent["GL-004"].message_id]
+        working.go.set()
+
+
 async def test_the_commands_show_agents_and_ask_them(bus):
     async with running("coordination", document(bus.url)):
         await made(bus)

@@ -96,6 +96,10 @@ class Directory:
         """Return the ids of those that are there."""
         return set(self._heard)
 
+    def is_online(self, agent_id: str) -> bool:
+        """Whether an agent is there."""
+        return agent_id in self._heard
+
     def find(self, agent_id: str) -> AgentProfile | None:
         """Return an agent's profile, as it is now."""
         return self._as_now(agent_id) if agent_id in self._profiles else None

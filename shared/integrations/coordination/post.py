@@ -1,7 +1,6 @@
 """What an agent sends: mail that the bus keeps, answers that find their way, and dead letters."""
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
@@ -21,16 +20,17 @@ from integrations.bus import (
     nobody,
 )
 from integrations.bus.publishing.outgoing import STREAM_FULL
-from integrations.messages import AgentMessage, Header, MessageError, Subjects, reply_subject
+from integrations.messages import AgentMessage, Header, MessageError, Subjects, inbox_subject, reply_subject
 
 from .directory import Directory
 from .errors import ExpiredError, MailRefusedError, UnknownRecipientError
 from .link import Link
 from .mail import Mail
-from .responses import sendable
+from .responses import ErrorCode, sendable, unreadable
 from .routing import Reach, route_to
 from .timers import Timers
 from .tracing import Traces, carried
+from .unread import Letter, Unread
 from .wording import mail_headers, seconds_left, write_agent
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ class Post:
         self._timers = timers
         self._tasks: set[asyncio.Task[None]] = set()
         self._traces = Traces()
+        self._unread = Unread(directory, timers, lambda letter: self._spawn(self._expired(letter)))
 
     async def send(self, message: AgentMessage) -> Ack:
         """Have the bus keep a message until it is read or its time is over; waits while the bus is away.
@@ -83,6 +84,8 @@ class Post:
         finally:
             self._timers.cancel(timer)
         if isinstance(outcome, Ack):
+            if route.reach is Reach.ONE:
+                self._unread.follow(message, outcome, left)
             return outcome
         full = outcome.code == STREAM_FULL
         why = f"too much of it waits unread ({outcome.reason})" if full else outcome.reason
@@ -113,21 +116,39 @@ class Post:
 
     def dead_answer(self, response: AgentMessage, reason: str) -> None:
         """Put an answer that came past the streams among the dead letters."""
+        subject = reply_subject(response.recipient_id, response.correlation_id or "none")
+        self._spawn(self._store_dead(self._letter(response, subject, 0, reason)))
+
+    async def withdraw(self, ack: Ack) -> bool:
+        """Take back what nobody has read yet; whether it was there."""
+        try:
+            await self._link.bus.api(f"STREAM.MSG.DELETE.{ack.stream}", {"seq": ack.seq, "no_erase": True})
+        except (JetStreamError, JetStreamUnavailableError):
+            return False
+        return True
+
+    async def _expired(self, letter: Letter) -> None:
+        """Tell the sender that nobody has read its message in time, and put it among the dead letters."""
+        message = letter.message
+        if not await self.withdraw(letter.ack):
+            return
+        reason = f"{message.recipient_id} has not read it within its ttl of {message.ttl} s"
+        asked = (message.sender_id, message.message_id)
+        self.answer(unreadable(message.sender_id, asked, ErrorCode.EXPIRED, reason))
+        subject = inbox_subject(message.recipient_id, message.priority)
+        await self._store_dead(
+            self._letter(message, subject, letter.ack.seq, f"{ErrorCode.EXPIRED}: {reason}")
+        )
+
+    def _letter(self, message: AgentMessage, subject: str, sequence: int, reason: str) -> Outgoing:
         headers = {
             Header.DEAD_REASON.value: reason,
-            Header.DEAD_SUBJECT.value: reply_subject(
-                response.recipient_id, response.correlation_id or "none"
-            ),
-            Header.DEAD_SEQUENCE.value: "0",
+            Header.DEAD_SUBJECT.value: subject,
+            Header.DEAD_SEQUENCE.value: str(sequence),
         }
-        subject = Subjects(self._link.site).dead(AGENTS)
-        letter = Outgoing(subject, write_agent(response), headers, f"dead-{AGENTS}-{response.message_id}")
-        self._spawn(self._store_dead(letter))
-
-    async def withdraw(self, ack: Ack) -> None:
-        """Take back what nobody has read yet."""
-        with contextlib.suppress(JetStreamError, JetStreamUnavailableError):
-            await self._link.bus.api(f"STREAM.MSG.DELETE.{ack.stream}", {"seq": ack.seq, "no_erase": True})
+        where = Subjects(self._link.site).dead(AGENTS)
+        name = f"dead-{AGENTS}-{sequence or message.message_id}"
+        return Outgoing(where, write_agent(message), headers, name)
 
     async def close(self) -> None:
         """Give what is still on its way a moment."""

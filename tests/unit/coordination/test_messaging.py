@@ -106,6 +106,21 @@ async def test_the_server_forgets_what_nobody_has_read_in_time(nats_server):
         await eventually(kept)
 
 
+async def test_mail_that_nobody_has_read_in_time_is_dead_and_its_sender_hears_it(nats_server):
+    async with agents(nats_server.url, "A", "B") as (a, b):
+        failures = []
+        a.on_failure(lambda error, response: failures.append((str(error), response.correlation_id)))
+        away = note(a, "GL-002", ttl=1)
+        for message in (away, note(a, "B", ttl=1), note(a, "GL-002", ttl=1, requires_response=True)):
+            await a.send_message(message)
+        reason = "GL-002 has not read it within its ttl of 1 s"
+        await eventually(lambda: failures == [(f"A: {reason} (expired)", away.message_id)])
+        (letter,) = await eventually(lambda: dead_letters(b.bus.link.bus))
+        assert letter.headers["GL-Dead-Reason"] == f"expired: {reason}"
+        assert letter.headers["GL-Dead-Subject"] == inbox_subject("GL-002", NORMAL)
+        assert letter.data == encode(away)
+
+
 async def test_no_answer_in_time_and_no_agent_are_different_errors(nats_server):
     async with agents(nats_server.url, "A") as (a,):
         with pytest.raises(NoResponseError, match="no response from GL-002"):

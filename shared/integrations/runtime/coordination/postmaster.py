@@ -12,17 +12,16 @@ from integrations.bus import (
     JetStreamError,
     JetStreamUnavailableError,
     Members,
-    Outgoing,
     Stored,
     Turn,
     replay,
     subjects_of,
 )
-from integrations.coordination.responses import ErrorCode, unreadable
-from integrations.coordination.wording import sender_of
-from integrations.messages import Header, MessageError, Subjects, parse_agent_subject
+from integrations.coordination.responses import ErrorCode
+from integrations.messages import MessageError, parse_agent_subject
+from integrations.runtime.coordination.expiring import ALL_MAIL, Expiring
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part
-from integrations.runtime.transformation.chunks import publish
+from integrations.runtime.coordination.returning import Returning
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +29,6 @@ LOOK_SECONDS = 1.0
 LEAVE_SECONDS = 2.0
 LOOKS = 2
 """An agent that is just coming may have a mailbox before it has a profile: strangers are looked for twice."""
-ALL_MAIL = "gl.agent.*.inbox.*"
 MANY = 1000
 """Messages of a stranger that are disposed of in one look."""
 
@@ -49,13 +47,15 @@ class Postmaster(Part):
         )
         self._turn = Turn(self._members, "mail for strangers")
         self._seen: Counter[str] = Counter()
-        self._returned = 0
+        self._returning = Returning(desk)
+        self._expiring = Expiring(desk, self._returning)
 
     async def work(self) -> None:
         """Look until cancelled, whenever it is our turn."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._turn.keep(), name="turn of the postmaster")
+                group.create_task(self._expiring.keep(self._turn.ours), name="mail that expires")
                 await self._look_on()
         finally:
             with contextlib.suppress(TimeoutError):
@@ -72,8 +72,8 @@ class Postmaster(Part):
             await asyncio.sleep(LOOK_SECONDS)
 
     def counts(self) -> Mapping[str, int | float]:
-        """Return how many messages had nobody to go to."""
-        return {"mail_returned": self._returned}
+        """Return how many messages had nobody to go to, or were not read in time."""
+        return {"mail_returned": self._returning.count}
 
     async def _look(self) -> None:
         subjects = await subjects_of(self.desk.bus, AGENTS, ALL_MAIL)
@@ -102,18 +102,5 @@ class Postmaster(Part):
     async def _return(self, stored: Stored) -> None:
         recipient = stored.subject.split(".")[2]
         reason = f"recipient_id {recipient!r} is no agent that was ever seen"
-        if sender := sender_of(stored.data):
-            told = unreadable(SERVICE, sender, ErrorCode.UNKNOWN_RECIPIENT, reason)
-            self.desk.agents.post.answer(told)
-        await publish(self.desk.publisher, [self._dead(stored, reason)])
-        await self.desk.bus.api(f"STREAM.MSG.DELETE.{AGENTS}", {"seq": stored.sequence, "no_erase": True})
-        self._returned += 1
-
-    def _dead(self, stored: Stored, reason: str) -> Outgoing:
-        headers = {
-            Header.DEAD_REASON.value: f"{ErrorCode.UNKNOWN_RECIPIENT}: {reason}",
-            Header.DEAD_SUBJECT.value: stored.subject,
-            Header.DEAD_SEQUENCE.value: str(stored.sequence),
-        }
-        subject = Subjects(self.desk.identity.site).dead(AGENTS)
-        return Outgoing(subject, stored.data, headers, f"dead-{AGENTS}-{stored.sequence}")
+        await self._returning.tell(stored, ErrorCode.UNKNOWN_RECIPIENT, reason)
+        await self._returning.take_out(stored)

@@ -89,6 +89,7 @@ def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
         publish=(
             *(f"gl.{site}.svc.*.*.{endpoint}" for endpoint in asked),
             f"gl.{site}.dead.{TASKS}",
+            f"$JS.API.CONSUMER.INFO.{AGENTS}.*",
             f"$JS.API.STREAM.PURGE.{TASKS}",
             f"$JS.API.STREAM.PURGE.KV_{TASK_BUCKET}",
         )
