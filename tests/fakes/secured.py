@@ -42,7 +42,7 @@ class Secured:
 
     def table(self, role):
         """The same as the table [nats] of a configuration file."""
-        return {NAMES[name]: value for name, value in self.variables(role).items()}
+        return {NAMES[name]: value for name, value in self.variables(role).items() if name in NAMES}
 
     def settings(self, role):
         return BusSettings(**self.table(role))

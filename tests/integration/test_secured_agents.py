@@ -13,10 +13,7 @@ from integrations import AgentCoordinator, AgentRole, MessageBus, MessageType, S
 from integrations.bus import (
     Bus,
     BusEventKind,
-    BusService,
-    Endpoint,
     Publisher,
-    Reply,
     StreamSettings,
     agent_stream_configs,
     ensure_streams,
@@ -24,8 +21,8 @@ from integrations.bus import (
 )
 from integrations.cli.agents.send import Wanted, _send, message_of
 from integrations.coordination import AgentError, Link
+from integrations.coordination.mailboxes import make_mailboxes
 from integrations.coordination.tasks import TaskDesk
-from integrations.messages import Subjects
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
 STREAMS = [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)]
@@ -37,6 +34,7 @@ async def plant(tmp_path):
     async with secured(tmp_path / "secrets", SITE, agents=AGENTS) as plant:
         async with Bus(plant.settings("operator"), attempts=3) as bus:
             await ensure_streams(bus, STREAMS, attempts=3)
+            await make_mailboxes(bus, AGENTS)
         yield plant
 
 
@@ -100,56 +98,3 @@ async def test_an_operator_asks_an_agent_with_nothing_refused(plant, capsys):
         assert await _send(Link(bus, publisher, SITE), message_of(wanted), wanted) == 0
         assert bus.counts[BusEventKind.PERMISSION_DENIED] == 0
     assert json.loads(capsys.readouterr().out) == {"pong": True}
-
-
-async def test_an_agent_cannot_have_a_stream_write_a_tag_for_it(plant):
-    asked = []
-
-    async def write(request):
-        asked.append(request.data)
-        return Reply(b"{}")
-
-    async with (
-        Bus(plant.settings("scada"), attempts=3) as scada,
-        Bus(plant.settings("agent-GL-001"), attempts=3) as agent,
-        Bus(plant.settings("operator"), attempts=3) as operator,
-        BusService(
-            scada, Subjects(SITE), "scada", "a", [Endpoint("write", write)], version="1.0.0"
-        ) as service,
-    ):
-        await scada.client.flush()
-        subject = f"gl.{SITE}.svc.scada.a.write"
-        config = {
-            "name": "notices-GL-001",
-            "durable_name": "notices-GL-001",
-            "deliver_subject": subject,
-            "deliver_group": "q",
-            "ack_policy": "none",
-        }
-        body = {"stream_name": "NOTICES", "config": config}
-        await agent.api("CONSUMER.CREATE.NOTICES.notices-GL-001", body)
-        await agent.client.publish(
-            "gl.agent.broadcast", b'{"tag": "STEAM.SETPOINT", "value": 99, "caller": "x"}'
-        )
-        await eventually(lambda: service.errors or asked)
-        await operator.client.request(subject, b"from somebody who may", timeout=5)
-    assert asked == [b"from somebody who may"]
-
-
-@pytest.mark.parametrize("asked", [f"gl.{SITE}.svc.scada.a.health", "$SRV.PING.scada"])
-async def test_a_reader_cannot_have_a_service_say_something_by_its_answer(plant, asked):
-    async def health(request):
-        return Reply(b"{}")
-
-    endpoint = Endpoint("health", health)
-    async with (
-        Bus(plant.settings("scada"), attempts=3) as scada,
-        Bus(plant.settings("reader"), attempts=3) as reader,
-        BusService(scada, Subjects(SITE), "scada", "a", [endpoint], version="1.0.0"),
-    ):
-        await scada.client.flush()
-        for subject in (f"gl.{SITE}.event.steam_meter.x", f"$KV.gl_latest.{SITE}.steam_meter.x"):
-            await reader.client.publish(asked, b"", reply=subject)
-        await reader.client.request(asked, b"", timeout=5)  # whoever asks properly is answered
-        for stream in ("EVENTS", "KV_gl_latest"):
-            assert (await reader.api(f"STREAM.INFO.{stream}"))["state"]["messages"] == 0

@@ -40,6 +40,7 @@ from .publishing.publisher import Publisher, PublishStatistics
 from .reading.consumer import PullConsumer
 from .reading.direct import Stored, last, last_per_subject, newest, replay, since, subjects_of
 from .reading.durable import Durable, ServerTooOldError
+from .reading.follower import Follower
 from .reading.ordered import OrderedConsumer
 from .reading.received import Received
 from .reading.shared import SharedConsumer
@@ -56,6 +57,7 @@ from .streams import (
     RAW,
     REPLICA_BUCKET,
     StreamSettings,
+    covers,
     ensure_streams,
     stream_configs,
 )
@@ -98,6 +100,7 @@ __all__ = [
     "EmbeddedServerError",
     "Endpoint",
     "EndpointError",
+    "Follower",
     "Forwarder",
     "Gap",
     "Heard",
@@ -132,6 +135,7 @@ __all__ = [
     "Value",
     "agent_stream_configs",
     "bus_from",
+    "covers",
     "dead_letter",
     "ensure_streams",
     "find_or_embed",

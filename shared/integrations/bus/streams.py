@@ -211,11 +211,12 @@ def joined(present: Sequence[str], declared: Sequence[str]) -> list[str]:
     """The subjects of a stream that several sites declare; what overlaps with declared ones gives way."""
     if set(declared) <= set(present):
         return list(present)
-    kept = [one for one in present if not any(_covers(one, each) or _covers(each, one) for each in declared)]
+    kept = [one for one in present if not any(covers(one, each) or covers(each, one) for each in declared)]
     return [*kept, *declared]
 
 
-def _covers(pattern: str, subject: str) -> bool:
+def covers(pattern: str, subject: str) -> bool:
+    """Tell whether `pattern` (wildcards allowed) takes in `subject`, or another pattern."""
     parts, tokens = pattern.split("."), subject.split(".")
     if parts[-1] == ">":
         parts, tokens = parts[:-1], tokens[: len(parts) - 1]

@@ -228,11 +228,17 @@ def plant(
 
 
 @app.command()
-def streams(config: Config = None) -> None:
+def streams(
+    config: Config = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(envvar="AGENTS", help="Id of an agent that may not make its mailbox; may be repeated."),
+    ] = None,
+) -> None:
     """Make the streams and buckets of the bus, or bring them to what is declared."""
     from .site.streams import make_streams  # noqa: PLC0415  # as above
 
-    sys.exit(make_streams(config))
+    sys.exit(make_streams(config, agent or ()))
 
 
 @app.command()

@@ -9,17 +9,16 @@ import msgspec
 import structlog
 
 from integrations.bus import AGENTS, NOTICES, Bus, Received, SharedConsumer
-from integrations.messages import BROADCAST_SUBJECT, MessagePriority, inbox_subject, role_subject
+from integrations.messages import MessagePriority
 
 from .demand import LOOK_SECONDS, Demand
 from .mail import Mail
+from .mailboxes import PREFETCH, inbox_reader, notices_reader
 from .outcome import Later
 from .priorities import PriorityQueues
 
 log = structlog.get_logger(__name__)
 
-PREFETCH = 32
-"""Messages of each priority that are asked for at once."""
 CONCURRENCY = 16
 """Messages that are worked on at a time; an urgent one finds a place that a lesser one may not take."""
 EXTEND_SECONDS = 4.0
@@ -70,12 +69,11 @@ class Mailbox:
         self._running: set[asyncio.Task[None]] = set()
         self._demand = Demand(bus, agent_id, look_seconds=look_seconds)
         self._sources = [
-            _Source(AGENTS, _inbox_reader(bus, agent_id, priority), self._demand.wanted(priority), priority)
+            _Source(AGENTS, inbox_reader(bus, agent_id, priority), self._demand.wanted(priority), priority)
             for priority in MessagePriority
         ]
         if role is not None:
-            subjects = [role_subject(role), BROADCAST_SUBJECT]
-            reader = SharedConsumer(bus, NOTICES, f"notices-{agent_id}", subjects, batch=PREFETCH)
+            reader = notices_reader(bus, agent_id, role)
             always = asyncio.Event()
             always.set()
             self._sources.append(_Source(NOTICES, reader, always, None))
@@ -216,11 +214,6 @@ class Mailbox:
                 mail.patience()
             for source in self._sources:
                 source.reader.extend_unread()
-
-
-def _inbox_reader(bus: Bus, agent_id: str, priority: MessagePriority) -> SharedConsumer:
-    name, subjects = f"inbox-{agent_id}-p{priority.value}", [inbox_subject(agent_id, priority)]
-    return SharedConsumer(bus, AGENTS, name, subjects, batch=PREFETCH)
 
 
 def _urgency(received: Received) -> MessagePriority:

@@ -34,3 +34,18 @@ async def test_what_a_reader_had_not_read_when_it_ended_goes_to_the_next(bus):
             if len(read) == 10:
                 break
     assert read == {f"q.{number}" for number in range(10)}
+
+
+async def test_a_consumer_that_takes_in_more_is_read_as_it_is_and_the_rest_passed_over(bus):
+    await ensure_streams(bus, [QUEUE])
+    await SharedConsumer(bus, "QUEUE", "readers", ["q.*"]).make(lasting=True)
+    async with Publisher(bus) as publisher:
+        await publisher.publish_all([Outgoing(f"q.{number}", b"") for number in range(3)])
+    async with asyncio.timeout(30), SharedConsumer(bus, "QUEUE", "readers", ["q.2"]) as one:
+        async for chunk in one.chunks():
+            one.ack(chunk)
+            assert [message.subject for message in chunk] == ["q.2"]
+            break
+        info = await bus.api("CONSUMER.INFO.QUEUE.readers")
+        assert info["config"].get("filter_subject") or info["config"]["filter_subjects"] == ["q.*"]
+        assert "inactive_threshold" not in info["config"]

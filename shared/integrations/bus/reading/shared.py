@@ -6,6 +6,8 @@ from types import TracebackType
 from typing import Any
 
 from integrations.bus.connection import Bus
+from integrations.bus.errors import BusForbiddenError, JetStreamError, JetStreamUnavailableError
+from integrations.bus.streams import REMEDY, covers
 from integrations.bus.wire import publish_command
 
 from .pulling import Puller
@@ -18,6 +20,7 @@ HEARTBEAT_SECONDS = 10.0
 """There may be thousands of these readers; what they miss otherwise shows in the acknowledgements."""
 FORGOTTEN_SECONDS = 30 * 24 * 3600
 """A consumer that nobody pulls from is forgotten by the server after this time."""
+_NOT_FOUND = 10014
 
 
 class SharedConsumer(Puller):
@@ -71,7 +74,11 @@ class SharedConsumer(Puller):
         if commands and self._bus.connected:
             self._bus.client.write_soon(b"".join(commands))
 
-    async def _prepare(self) -> None:
+    async def make(self, *, lasting: bool = False) -> dict[str, Any]:
+        """Have the server make the consumer, or bring it to what is wanted; returns what it says of it.
+
+        A `lasting` one is kept although nobody pulls from it: its readers may not make it themselves.
+        """
         config: dict[str, Any] = {
             "name": self._name,
             "durable_name": self._name,
@@ -80,13 +87,38 @@ class SharedConsumer(Puller):
             "max_ack_pending": MAX_ACK_PENDING,
             "max_deliver": -1,  # how often is enough is the reader's to judge: it knows the message
             "filter_subjects": self._subjects,
-            "inactive_threshold": int(FORGOTTEN_SECONDS * 1e9),
         }
-        made = await self._bus.api(
-            f"CONSUMER.CREATE.{self._stream}.{self._name}", {"stream_name": self._stream, "config": config}
-        )
-        if not made["num_pending"]:
+        if not lasting:
+            config["inactive_threshold"] = int(FORGOTTEN_SECONDS * 1e9)
+        subject = f"CONSUMER.CREATE.{self._stream}.{self._name}"
+        return await self._bus.api(subject, {"stream_name": self._stream, "config": config})
+
+    async def _prepare(self) -> None:
+        found = await self._found()
+        if found is None or not self._suits(found["config"]):
+            try:
+                found = await self.make()
+            except BusForbiddenError as error:
+                raise JetStreamUnavailableError(
+                    f"consumer {self._name} is not there, and is not ours to make: {REMEDY}"
+                ) from error
+        if not found["num_pending"]:
             self.looked.set()
+
+    async def _found(self) -> dict[str, Any] | None:
+        try:
+            return await self._bus.api(f"CONSUMER.INFO.{self._stream}.{self._name}")
+        except JetStreamError as error:
+            if error.err_code == _NOT_FOUND:
+                return None
+            raise
+
+    def _suits(self, config: dict[str, Any]) -> bool:
+        """Tell whether a consumer gives what is wanted, and perhaps more."""
+        given = config.get("filter_subjects") or [config.get("filter_subject", ">")]
+        return bool(config["ack_wait"] == int(self._ack_wait_seconds * 1e9)) and all(
+            any(covers(one, subject) for one in given) for subject in self._subjects
+        )
 
     @property
     def _next_subject(self) -> str:
@@ -96,5 +128,8 @@ class SharedConsumer(Puller):
         return True  # what is missing went to another reader
 
     def _accept(self, message: Received) -> None:
+        if not any(covers(subject, message.subject) for subject in self._subjects):
+            self.ack([message])  # of a consumer that takes in more than we want
+            return
         self._buffer.append(message)
         self._wake.set()  # how many wait on the server says nothing: others read them too

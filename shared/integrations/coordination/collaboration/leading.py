@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from integrations.bus import COLLAB, Bus, OrderedConsumer, Outgoing, Publisher, PublishRefusedError, Received
+from integrations.bus import COLLAB, Bus, Follower, Outgoing, Publisher, PublishRefusedError, Stored
 from integrations.messages import (
     CollaborationInvitation,
     CollaborationResult,
@@ -67,9 +67,9 @@ class Leader:
 
     async def lead(self) -> CollaborationResult:
         """Return the result, once it is in the stream."""
-        subjects = [f"gl.collab.{self.record.collaboration_id}.*"]
-        async with OrderedConsumer(self._bus, COLLAB, subjects, start_sequence=self._start) as consumer:
-            reading = asyncio.create_task(self._read(consumer), name="reader of a collaboration")
+        subject = f"gl.collab.{self.record.collaboration_id}.*"
+        async with Follower(self._bus, COLLAB, subject, start_sequence=self._start) as follower:
+            reading = asyncio.create_task(self._read(follower), name="reader of a collaboration")
             reading.add_done_callback(lambda _: self._moved.set())
             try:
                 while self.record.result is None:
@@ -80,17 +80,17 @@ class Leader:
                 reading.cancel()
                 await asyncio.wait([reading])
 
-    async def _read(self, consumer: OrderedConsumer) -> None:
-        async for chunk in consumer.chunks():
+    async def _read(self, follower: Follower) -> None:
+        async for chunk in follower.chunks():
             for message in chunk:
                 await self._take(message)
             self._moved.set()
 
-    async def _take(self, message: Received) -> None:
+    async def _take(self, message: Stored) -> None:
         if self._is_new and not self.record.sequence:
             self._ahead_ns = message.time_ns - time.time_ns()
         entry = self.record.take(
-            message.subject, message.data, message.headers, message.time_ns, message.stream_sequence
+            message.subject, message.data, message.headers, message.time_ns, message.sequence
         )
         if entry is not None and entry.refused:
             await self._tell_refusal(entry)

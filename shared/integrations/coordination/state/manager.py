@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from integrations.bus import Bus, BusClosedError, OrderedConsumer, Publisher, Received, patiently
+from integrations.bus import Bus, BusClosedError, Follower, Publisher, Stored, patiently
 from integrations.coordination.life import Startable
 from integrations.coordination.link import Link
 from integrations.coordination.message_bus import MessageBus
@@ -192,11 +192,11 @@ class StateManager(Startable):
     async def _follow(self) -> None:
         """Read the bucket for ever."""
         try:
-            async with OrderedConsumer(self._bus, STREAM, [f"{PREFIX}>"]) as consumer:
+            async with Follower(self._bus, STREAM, f"{PREFIX}>") as follower:
                 await self._look()
-                async for chunk in consumer.chunks():
-                    if consumer.created != self._created:
-                        self._begin_anew(consumer.created)
+                async for chunk in follower.chunks():
+                    if follower.created != self._created:
+                        self._begin_anew(follower.created)
                     for message in chunk:
                         self._take(message)
                     self._moved.set()
@@ -219,16 +219,16 @@ class StateManager(Startable):
         self._created, self._told_after = created, 0
         self._mirror.clear()
 
-    def _take(self, message: Received) -> None:
+    def _take(self, message: Stored) -> None:
         place = place_of(message.subject)
         entry = read_entry(message.subject, message.data, message.headers)
         before = self._mirror.newest(*place) if place else None
         held = None
         if place and entry:
-            held = Held(*place, entry.value, message.stream_sequence, message.time_ns, entry.shared)
-        self._mirror.take(place, held, message.stream_sequence, message.time_ns, waiting=message.pending)
+            held = Held(*place, entry.value, message.sequence, message.time_ns, entry.shared)
+        self._mirror.take(place, held, message.sequence, message.time_ns, waiting=message.pending)
         self._ready = self._ready or not message.pending
         told = held.shared if held else before is not None and before.shared
-        if place and told and message.stream_sequence > self._told_after:
+        if place and told and message.sequence > self._told_after:
             for watcher in self._watchers:
                 watcher.tell(place[1], held.value if held else None, place[0])

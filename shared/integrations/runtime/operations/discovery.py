@@ -10,7 +10,8 @@ from nats.aio.msg import Msg
 from integrations.bus import Bus
 from integrations.messages import parse_subject
 
-ASK = "$SRV.INFO"
+ASK = ("$SRV.INFO", "$SRV.INFO.console")
+"""The console has an account of its own on a secured bus, where it is found by its name alone."""
 PATIENCE_SECONDS = 2.0
 QUIET_SECONDS = 0.5
 """Once the first has answered: who has not answered so long after the last one is not there."""
@@ -61,7 +62,8 @@ async def discover(
     inbox = bus.client.new_inbox()
     subscription = await bus.client.subscribe(inbox, cb=answers.put)
     try:
-        await bus.client.publish(ASK, reply=inbox)
+        for subject in ASK:
+            await bus.client.publish(subject, reply=inbox)
         found = await _collected(answers, patience_seconds, quiet_seconds)
     finally:
         await subscription.unsubscribe()
@@ -72,13 +74,17 @@ async def _collected(
     answers: asyncio.Queue[Msg], patience_seconds: float, quiet_seconds: float
 ) -> list[Found]:
     found: dict[str, Found] = {}
+    nobody = 0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience_seconds):
             while True:
                 async with asyncio.timeout(quiet_seconds if found else None):
                     answer = await answers.get()
                 if (answer.headers or {}).get("Status") == _NO_RESPONDERS:
-                    break
+                    nobody += 1
+                    if nobody == len(ASK):
+                        break
+                    continue
                 if one := _ours(answer.data):
                     found[one.id] = one
     return list(found.values())

@@ -1,6 +1,6 @@
 """What an agent may do: be itself and nobody else, write to all, and read its own mail."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from integrations.bus import (
     AGENT_BUCKET,
@@ -17,6 +17,7 @@ from integrations.bus import (
     StreamSettings,
     agent_stream_configs,
 )
+from integrations.coordination.mailboxes import mailbox_consumers
 from integrations.coordination.tasks.dispatch import SCHEDULER_ID
 from integrations.coordination.tasks.engine import SCHEDULERS
 from integrations.messages import (
@@ -34,6 +35,7 @@ from integrations.runtime.security.role import (
     finding,
     following,
     looking_up,
+    pulling,
     putting,
     serving,
     watching,
@@ -46,21 +48,21 @@ MAIL = ("gl.agent.*.inbox.*", *_TO_ALL)
 """Where messages to agents go."""
 
 
-def agent_grant(site: str, agent_id: str) -> Grant:
-    """Return what the agent `agent_id` may do; a message in another's name gets no answer to it."""
+def agent_grant(site: str, agent_id: str, peers: Iterable[str]) -> Grant:
+    """Return what the agent `agent_id` may do; `peers` are the others, whom it may ask."""
     check_token("agent", agent_id)
     return (
         _correspondence(site, agent_id)
-        + _mailboxes(agent_id)
+        + Grant(publish=tuple(ask_subject(peer) for peer in peers if peer != agent_id))
+        + _mailboxes(agent_id, pulling)
         + watching(AGENT_BUCKET, ">")
         + putting(AGENT_BUCKET, f"*.{agent_id}")
         + watching(STATE_BUCKET, ">")
-        + putting(STATE_BUCKET, ">")
+        + putting(STATE_BUCKET, f"{agent_id}.>")
         + watching(TASK_BUCKET, "*")
         + putting(TASK_BUCKET, "*")
         + putting(AGENT_BUCKET, f"worker.{agent_id}.*")
         + looking_up(TASKS)
-        + following(COLLAB, f"KV_{STATE_BUCKET}")
         + looking_up(COLLAB)
         + _looks((*AGENT_STREAMS, DEAD))
     )
@@ -70,7 +72,8 @@ def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
     """Return what the coordination service may do: be GL-003, give out tasks, ask devices."""
     grant = (
         serving(site, COORDINATION, (*streams, *AGENT_STREAMS))
-        + agent_grant(site, GL003)
+        + agent_grant(site, GL003, ())
+        + _mailboxes(GL003, consuming)
         + finding()
         + watching(LATEST_BUCKET, f"{site}.>")
         + looking_up(CLEAN, AGENTS)
@@ -80,7 +83,7 @@ def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
         + putting(REPLICA_BUCKET, f"{site}.{COORDINATION}.*.member.*")
         + following(f"KV_{TASK_BUCKET}", f"KV_{AGENT_BUCKET}")
         + consuming(TASKS, "scheduler-due")
-        + Grant(subscribe=(replies_subject(SCHEDULER_ID),))
+        + Grant(publish=("gl.agent.*.ask",), subscribe=(replies_subject(SCHEDULER_ID),))
     )
     for priority in MessagePriority:
         grant += consuming(TASKS, f"scheduler-p{priority.value}")
@@ -101,7 +104,6 @@ def _correspondence(site: str, agent_id: str) -> Grant:
     return Grant(
         publish=(
             *MAIL,
-            "gl.agent.*.ask",
             "gl.agent.*.reply.*",
             "gl.collab.*.*",
             "gl.task.*.*",
@@ -118,13 +120,14 @@ def _correspondence(site: str, agent_id: str) -> Grant:
             *_TO_ALL,
         ),
         answers=True,
+        serves=(ask_subject(agent_id),),
     )
 
 
-def _mailboxes(agent_id: str) -> Grant:
-    grant = consuming(NOTICES, f"notices-{agent_id}")
-    for priority in MessagePriority:
-        grant += consuming(AGENTS, f"inbox-{agent_id}-p{priority.value}")
+def _mailboxes(agent_id: str, reading: Callable[[str, str], Grant]) -> Grant:
+    grant = Grant()
+    for stream, consumer in mailbox_consumers(agent_id):
+        grant += reading(stream, consumer)
     return grant
 
 

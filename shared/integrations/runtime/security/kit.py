@@ -10,7 +10,7 @@ from integrations.messages import NO_AGENTS, NO_SITES, MessageError, check_agent
 from integrations.runtime.security.authority import Authority, make_authority, read_authority
 from integrations.runtime.security.files import write_public
 from integrations.runtime.security.role import Role
-from integrations.runtime.security.roles import AGENT, roles
+from integrations.runtime.security.roles import AGENT, OPERATOR, roles
 from integrations.runtime.security.server_configuration import (
     ACCOUNTS_FILE,
     SERVER_FILE,
@@ -91,8 +91,10 @@ def _make(request: KitRequest) -> Kit:
         authority.issue(request.hosts[0], server / "server.pem", server / "server-key.pem", request.hosts)
     write_public(server / CA_FILE, (folder / CA_FILE).read_bytes())
 
-    kit.roles = roles(request.site, _agents(folder / USERS, request.agents))
+    agents = _agents(folder / USERS, request.agents)
+    kit.roles = roles(request.site, agents)
     keys = {role.name: _user(role, request, authority, kit) for role in kit.roles}
+    _add_agents(folder / USERS / f"{OPERATOR}.env", agents)
     system_key = user_key(folder / USERS / f"{SYSTEM_USER}.nk")
     write_public(server / ACCOUNTS_FILE, accounts_text(kit.roles, keys, system_key).encode())
     if _wanted(server / SERVER_FILE, request, kit, renewable=False):
@@ -112,6 +114,12 @@ def _agents(users: Path, named: Iterable[str]) -> list[str]:
     """Return the agents named now, and those that have a key already."""
     known = (file.stem.removeprefix(AGENT) for file in users.glob(f"{AGENT}*.nk"))
     return sorted({*known, *named})
+
+
+def _add_agents(operator: Path, agents: Sequence[str]) -> None:
+    """Have `gl003 streams`, run as the operator, know whose mailboxes to make."""
+    if agents:
+        write_public(operator, f"{operator.read_text()}AGENTS='{' '.join(agents)}'\n".encode())
 
 
 def _user(role: Role, request: KitRequest, authority: Authority, kit: Kit) -> str:

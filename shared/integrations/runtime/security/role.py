@@ -7,6 +7,8 @@ from integrations.bus import EVENTS
 
 _API = "$JS.API"
 _DISCOVERY = ("PING", "INFO", "STATS")
+TO_EVERY_SERVICE = tuple(f"$SRV.{verb}" for verb in _DISCOVERY)
+"""Where all services are asked at once; no other account can be asked that, and ask it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Grant:
     never: tuple[str, ...] = ()
     answers: bool = False
     """Whether requests may be answered: once each, wherever they asked for the answer."""
+    serves: tuple[str, ...] = ()
+    """Of what is listened to: where others ask, of a role with an account of its own."""
 
     def __add__(self, other: "Grant") -> "Grant":
         return Grant(
@@ -25,6 +29,7 @@ class Grant:
             self.subscribe + other.subscribe,
             self.never + other.never,
             self.answers or other.answers,
+            self.serves + other.serves,
         )
 
 
@@ -37,6 +42,8 @@ class Role:
 
     name: str
     grant: Grant
+    apart: bool = False
+    """Whether it has an account of its own; see `accounts`."""
 
     @property
     def inbox(self) -> str:
@@ -46,8 +53,12 @@ class Role:
 
 def serving(site: str, service: str, streams: Iterable[str]) -> Grant:
     """Grant what every service does: be found, be asked, tell events, look whether the streams are there."""
-    verbs = [f"$SRV.{verb}" for verb in _DISCOVERY]
-    found = (*verbs, *(f"{verb}.{service}" for verb in verbs), *(f"{verb}.{service}.*" for verb in verbs))
+    verbs = TO_EVERY_SERVICE
+    own = (
+        *(f"{verb}.{service}" for verb in verbs),
+        *(f"{verb}.{service}.*" for verb in verbs),
+        f"gl.{site}.svc.{service}.>",
+    )
     looks = (
         f"{_API}.STREAM.NAMES",
         f"{_API}.STREAM.LIST",
@@ -56,8 +67,9 @@ def serving(site: str, service: str, streams: Iterable[str]) -> Grant:
     events = f"gl.{site}.event.{service}.*"
     return Grant(
         publish=(events, f"{_API}.DIRECT.GET.{EVENTS}.{events}", *looks),
-        subscribe=(*found, f"gl.{site}.svc.{service}.>"),
+        subscribe=(*verbs, *own),
         answers=True,
+        serves=own,
     )
 
 
@@ -92,18 +104,21 @@ def following(*streams: str) -> Grant:
     )
 
 
+def pulling(stream: str, consumer: str) -> Grant:
+    """Grant reading by one durable consumer that somebody else has made, acknowledgements included.
+
+    Who makes a consumer says where it delivers, and the server asks nobody whether that is allowed.
+    """
+    calls = tuple(f"{_API}.CONSUMER.{verb}.{stream}.{consumer}" for verb in ("INFO", "MSG.NEXT"))
+    return Grant(publish=(*calls, f"$JS.ACK.{stream}.{consumer}.>"))
+
+
 def consuming(stream: str, consumer: str) -> Grant:
-    """Grant one durable consumer, its acknowledgements included."""
-    verbs = ("CREATE", "INFO", "RESET", "MSG.NEXT")
-    calls = tuple(f"{_API}.CONSUMER.{verb}.{stream}.{consumer}" for verb in verbs)
+    """Grant one durable consumer, from its making on."""
+    create = f"{_API}.CONSUMER.CREATE.{stream}.{consumer}"
     # the filter of a consumer stands behind its name where there is one only
-    return Grant(
-        publish=(
-            *calls,
-            f"{_API}.CONSUMER.CREATE.{stream}.{consumer}.>",
-            f"$JS.ACK.{stream}.{consumer}.>",
-        )
-    )
+    made = (create, f"{create}.>", f"{_API}.CONSUMER.RESET.{stream}.{consumer}")
+    return pulling(stream, consumer) + Grant(publish=made)
 
 
 def watching(bucket: str, keys: str) -> Grant:

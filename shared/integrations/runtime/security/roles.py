@@ -21,7 +21,7 @@ from integrations.messages import check_site, replies_subject
 from integrations.runtime.balances.config import SERVICE as BALANCES
 from integrations.runtime.console.config import SERVICE as CONSOLE
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
-from integrations.runtime.security.agent_roles import MAIL, agent_grant, coordination_grant
+from integrations.runtime.security.agent_roles import GL003, MAIL, agent_grant, coordination_grant
 from integrations.runtime.security.role import (
     Grant,
     Role,
@@ -47,16 +47,20 @@ WANTS_STEAM_FLOW = "condensate_meter"
 def roles(site: str, agents: Iterable[str] = ()) -> list[Role]:
     """Return every role of a site, and one for each of these agents."""
     check_site(site)
+    agents = list(agents)
     return [
         *_acquisition(site),
         Role(TRANSFORMATION, _transformation(site)),
         Role(BALANCES, _balances(site)),
         Role(COORDINATION, coordination_grant(site, STREAMS)),
-        Role(CONSOLE, _console(site)),
-        Role(CONSOLE_OPERATOR, _console(site) + Grant(publish=(f"gl.{site}.svc.*.*.reset_circuit",))),
-        Role(READER, _reader(site)),
+        Role(CONSOLE, _console(site), apart=True),
+        Role(CONSOLE_OPERATOR, _console(site) + _asking(site, "reset_circuit"), apart=True),
+        Role(READER, _reader(site), apart=True),
         Role(OPERATOR, _operator(site)),
-        *(Role(f"{AGENT}{agent_id}", agent_grant(site, agent_id)) for agent_id in agents),
+        *(
+            Role(f"{AGENT}{agent_id}", agent_grant(site, agent_id, [GL003, *agents]), apart=True)
+            for agent_id in agents
+        ),
     ]
 
 
@@ -101,13 +105,16 @@ def _balances(site: str) -> Grant:
 
 
 def _reader(site: str) -> Grant:
-    """Consoles, historians, dashboards: they see everything that is clean, and can change nothing."""
+    """Historians, dashboards: they see everything that is clean, and can change nothing."""
+    asked = tuple(f"gl.{site}.svc.*.*.{endpoint}" for endpoint in ("health", "metrics"))
+    return _seeing(site) + finding() + Grant(publish=asked)
+
+
+def _seeing(site: str) -> Grant:
     return (
-        finding()
-        + watching(LATEST_BUCKET, f"{site}.>")
+        watching(LATEST_BUCKET, f"{site}.>")
         + looking_up(CLEAN, EVENTS)
         + Grant(
-            publish=(f"gl.{site}.svc.*.*.health", f"gl.{site}.svc.*.*.metrics"),
             subscribe=(f"gl.{site}.clean.>", f"gl.{site}.recleaned.>", f"gl.{site}.event.>"),
         )
     )
@@ -117,11 +124,19 @@ def _console(site: str) -> Grant:
     """A reader that is a service too, and sees what agents do."""
     return (
         serving(site, CONSOLE, STREAMS)
-        + _reader(site)
+        + _seeing(site)
+        + _asking(site, "health", "metrics")
+        + Grant(publish=("$SRV.INFO", f"$SRV.INFO.{CONSOLE}"))
         + watching(AGENT_BUCKET, ">")
         + watching(TASK_BUCKET, "*")
         + looking_up(COLLAB)
     )
+
+
+def _asking(site: str, *endpoints: str) -> Grant:
+    """Grant asking each service by its name: all of them at once would be asking oneself, in a circle."""
+    services = (*device_classes(), TRANSFORMATION, BALANCES, COORDINATION, CONSOLE)
+    return Grant(publish=tuple(f"gl.{site}.svc.{each}.*.{one}" for each in services for one in endpoints))
 
 
 def _operator(site: str) -> Grant:

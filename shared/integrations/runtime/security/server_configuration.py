@@ -5,25 +5,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from integrations.bus import MAX_PAYLOAD
+from integrations.runtime.security.accounts import PLANT, Account, accounts, name_within
 from integrations.runtime.security.role import Role
 
 ACCOUNTS_FILE, SERVER_FILE = "accounts.conf", "nats-server.conf"
-PLANT_ACCOUNT, SYSTEM_ACCOUNT = "PLANT", "SYS"
+SYSTEM_ACCOUNT = "SYS"
 ANSWER_SECONDS = 120
 """How long a request may wait for its answer before it can no longer be given."""
 
 
 def accounts_text(roles: Sequence[Role], keys: Mapping[str, str], system_key: str) -> str:
     """Return the accounts: a user for each role, by its public key in `keys`."""
-    users = ",\n".join(_user(role, keys[role.name]) for role in roles)
+    each = "\n".join(_account(account, keys) for account in accounts(roles))
     return f"""# Who may do what. Made by `gl003 secure init`; run it again rather than changing this.
 accounts {{
-  {PLANT_ACCOUNT} {{
-    jetstream: enabled
-    users: [
-{users}
-    ]
-  }}
+{each}
   {SYSTEM_ACCOUNT} {{ users: [ {{ nkey: {system_key} }} ] }}
 }}
 system_account: {SYSTEM_ACCOUNT}
@@ -50,9 +46,27 @@ include {ACCOUNTS_FILE}
 """
 
 
+def _account(account: Account, keys: Mapping[str, str]) -> str:
+    users = ",\n".join(_user(role, keys[role.name]) for role in account.roles)
+    lines = ["jetstream: enabled"] if account.name == PLANT else []
+    for name, entries in (("exports", account.exports), ("imports", account.imports)):
+        if entries:
+            listed = ",\n".join(f"      {json.dumps(entry)}" for entry in entries)
+            lines.append(f"{name}: [\n{listed}\n    ]")
+    if account.mappings:
+        lines.append(f"mappings: {json.dumps(account.mappings)}")
+    rest = "\n    ".join([*lines, f"users: [\n{users}\n    ]"])
+    return f"""  {account.name} {{
+    {rest}
+  }}"""
+
+
 def _user(role: Role, key: str) -> str:
     grant = role.grant
-    publish = {"allow": sorted(set(grant.publish)), "deny": sorted(set(grant.never))}
+    names = set(grant.publish)
+    if role.apart:
+        names |= {name_within(subject) for subject in names}
+    publish = {"allow": sorted(names), "deny": sorted(set(grant.never))}
     permissions: dict[str, object] = {
         "publish": {verb: subjects for verb, subjects in publish.items() if subjects},
         "subscribe": {"allow": sorted({*grant.subscribe, f"{role.inbox}.>"})},
