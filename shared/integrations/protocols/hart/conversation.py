@@ -26,6 +26,9 @@ LONGEST_PAUSE_SECONDS = 2.0
 
 AddressOrTag = Address | str
 
+UNREACHED = (HartTimeoutError, NoFieldDeviceError)
+"""Errors after which a device is looked for again."""
+
 
 class Conversation:
     """Commands to one device.
@@ -44,9 +47,9 @@ class Conversation:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.link = link
+        self.timeout_seconds = timeout_seconds
         self.name = f"{link.endpoint} " + (f"tag {address!r}" if isinstance(address, str) else str(address))
         self._address = address
-        self._timeout_seconds = timeout_seconds
         self._patience_seconds = patience_seconds
         self._clock = clock
         self._sleep = sleep
@@ -85,16 +88,19 @@ class Conversation:
             ResponseCodeError: the device declined; busy and delayed responses after the patience is over.
             HartError: by name what else went wrong.
         """
-        identity = self.identity or await self.find()
+        request = self.request(await self.find(), command, data)
+        try:
+            return await self.settle(request, await self.link.exchange(request, self.timeout_seconds))
+        except UNREACHED:
+            self.forget()
+            raise
+
+    def request(self, identity: Identity, command: int, data: bytes) -> Request:
+        """Return what asks the device so, the one of the last time if it is the same."""
         request = self._requests.get(command)
         if request is None or request.data != data:
             self._requests[command] = request = Request(identity.address, command, data)
-        try:
-            reply = await self.link.exchange(request, self._timeout_seconds)
-            return await self._settle(request, reply) if reply.code else reply
-        except (HartTimeoutError, NoFieldDeviceError):
-            self.forget()
-            raise
+        return request
 
     async def _ask_for_identity(self) -> Reply:
         address = self._address
@@ -113,10 +119,10 @@ class Conversation:
         return await self._send(Request(BROADCAST, Command.READ_UNIQUE_IDENTIFIER_BY_TAG, short))
 
     async def _send(self, request: Request) -> Reply:
-        return await self._settle(request, await self.link.exchange(request, self._timeout_seconds))
+        return await self.settle(request, await self.link.exchange(request, self.timeout_seconds))
 
-    async def _settle(self, request: Request, reply: Reply) -> Reply:
-        """Send a request again and again while the device says that the answer is still to come."""
+    async def settle(self, request: Request, reply: Reply) -> Reply:
+        """Return a reply that is no error: while it says "busy" or "delayed", ask again; errors as `ask`."""
         if reply.code in WAIT_CODES:
             reply = await self._wait_for(request, reply)
         if is_error(reply.code):
@@ -130,7 +136,7 @@ class Conversation:
         while reply.code in WAIT_CODES and self._clock() + pause <= give_up_at:
             await self._sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            reply = await self.link.exchange(request, self._timeout_seconds)
+            reply = await self.link.exchange(request, self.timeout_seconds)
         return reply
 
     def _error(self, reply: Reply, request: Request) -> HartError:

@@ -8,11 +8,12 @@ from typing import Never
 from .address import Address
 from .burst import listen
 from .commands import MEASURED, Answer, Command, Measured, decode_answer
-from .conversation import AddressOrTag, Conversation
+from .conversation import UNREACHED, AddressOrTag, Conversation
 from .errors import FrameError, HartError
 from .frame import Reply
 from .identity import Identity
 from .link import HartLink
+from .places import Places
 from .poll import QUANTITIES, SLOT_CODES, VARIABLES, Gathering, HartPoll
 from .repeated import RepeatedAnswer
 
@@ -66,7 +67,7 @@ class HartDevice:
         self._planned_for: Identity | None = None
         self._now_ns = now_ns
         self._sleep = sleep
-        self._turn = asyncio.Lock()
+        self._turn = Places(1)
 
     @property
     def name(self) -> str:
@@ -80,15 +81,21 @@ class HartDevice:
             HartError: nothing could be read, for the reason it names. The first timeout ends a poll, so a
                 silent device costs one however many commands it needs.
         """
-        await self._turn.acquire()
+        if not self._turn.take():
+            await self._turn.wait()
         try:
-            identity = self._talk.identity or await self._talk.find()
-            if self._planned_for is not identity:
-                self._plan_for(identity)
             repeated = self._repeated
-            return await (self._poll_again(repeated) if repeated else self._poll_all(identity))
+            if repeated is None or self._planned_for is not self._talk.identity:
+                return await self._poll_all()
+            began_ns = self._now_ns()
+            pdu = await self.link.ask(repeated.request, self._talk.timeout_seconds)
+            poll = repeated.read(pdu, *self._since(began_ns))
+            return poll or await self._judge(repeated, pdu, began_ns)
+        except UNREACHED:
+            self._talk.forget()
+            raise
         finally:
-            self._turn.release()
+            self._turn.give_back()
 
     async def identity(self) -> Identity:
         """Ask the device who it is; errors as `command`."""
@@ -148,10 +155,13 @@ class HartDevice:
 
     def _start_over(self) -> None:
         self._refused.clear()
-        self._planned_for = None
+        self._planned_for = self._repeated = None
 
-    async def _poll_all(self, identity: Identity) -> HartPoll:
+    async def _poll_all(self) -> HartPoll:
         """Send each command of the plan."""
+        identity = await self._talk.find()
+        if self._planned_for is not identity:
+            self._plan_for(identity)
         began_ns = self._now_ns()
         gathered, errors, has_read = Gathering(), list[HartError](), False
         for number, data, names in self._planned:
@@ -173,25 +183,25 @@ class HartDevice:
             raise errors[0]
         poll = gathered.result(self.quantities, *self._since(began_ns), tuple(errors))
         if identity.universal_revision >= FIRST_REVISION_BY_STATUS_ALONE and gathered.repeats(poll.names):
-            self._repeated = RepeatedAnswer(poll.units)
+            request = self._talk.request(identity, _READ_SLOTS, self._slots)
+            self._repeated = RepeatedAnswer(request, poll.units)
         return poll
 
-    async def _poll_again(self, repeated: RepeatedAnswer) -> HartPoll:
-        """Send command 9 alone; the next poll is of all commands when it no longer says all."""
-        began_ns = self._now_ns()
+    async def _judge(self, repeated: RepeatedAnswer, pdu: bytes, began_ns: int) -> HartPoll:
+        """Take an answer that is not like the last; the next poll is of all commands if it says less."""
+        request = repeated.request
         try:
-            reply = await self._talk.ask(_READ_SLOTS, self._slots)
+            answer = self.link.read(request, pdu)
+            reply = await self._talk.settle(request, answer)
         except HartError as error:
             if error.is_refusal:
                 self._start_over()
             raise
-        when = self._since(began_ns)
-        if poll := repeated.read(reply, *when):
-            return poll
         gathered = Gathering()
         gathered.take(self._measured(reply), reply.code, reply.device_status)
-        poll = gathered.result(self.quantities, *when)
-        repeated.learn(reply, poll)
+        poll = gathered.result(self.quantities, *self._since(began_ns))
+        if reply is answer:
+            repeated.learn(pdu, poll)
         if poll.units != repeated.units:
             self._start_over()
         return poll

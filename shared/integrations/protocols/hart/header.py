@@ -12,6 +12,7 @@ import msgspec
 from .errors import FrameError
 
 HEADER = Struct(">BBBBHH")
+HEADER_BYTES = HEADER.size
 VERSION = 1
 MAX_MESSAGE_BYTES = 4096
 """An audit log, the longest message by far, stays below half of it."""
@@ -71,7 +72,7 @@ def encode_request(message_id: int, sequence: int, body: bytes = b"") -> bytes:
 
 
 def _byte_count(body: bytes) -> int:
-    count = HEADER.size + len(body)
+    count = HEADER_BYTES + len(body)
     if count > MAX_MESSAGE_BYTES:
         raise FrameError(f"message must be at most {MAX_MESSAGE_BYTES} bytes, got {count}")
     return count
@@ -86,7 +87,7 @@ def decode_message(data: bytes) -> Message:
     version, kind, identifier, status, sequence, size = _fields(data)
     if size != len(data):
         raise FrameError(f"byte count must be that of the message, {len(data)}, got {size}")
-    return Message(kind & _TYPE_MASK, identifier, sequence, data[HEADER.size :], status, version)
+    return Message(kind & _TYPE_MASK, identifier, sequence, data[HEADER_BYTES:], status, version)
 
 
 def message_size(data: bytes | bytearray) -> int:
@@ -100,12 +101,12 @@ def message_size(data: bytes | bytearray) -> int:
 
 def _fields(data: bytes | bytearray) -> tuple[int, ...]:
     """Return version, type, id, status, sequence number and byte count; errors as `message_size`."""
-    if len(data) < HEADER.size:
-        raise FrameError(f"a HART-IP header takes {HEADER.size} bytes, got {len(data)}: {data.hex(' ')}")
+    if len(data) < HEADER_BYTES:
+        raise FrameError(f"a HART-IP header takes {HEADER_BYTES} bytes, got {len(data)}: {data.hex(' ')}")
     fields = HEADER.unpack_from(data)
     version, kind, _, _, _, size = fields
-    if version == 0 or kind & _TYPE_MASK not in _TYPES or not HEADER.size <= size <= MAX_MESSAGE_BYTES:
-        raise FrameError(f"no HART-IP header: {data[: HEADER.size].hex(' ')}")
+    if version == 0 or kind & _TYPE_MASK not in _TYPES or not HEADER_BYTES <= size <= MAX_MESSAGE_BYTES:
+        raise FrameError(f"no HART-IP header: {data[:HEADER_BYTES].hex(' ')}")
     return fields
 
 
@@ -124,8 +125,8 @@ class MessageStream:
         self._buffer += data
         start = 0
         try:
-            while len(self._buffer) - start >= HEADER.size:
-                size = message_size(self._buffer[start : start + HEADER.size])
+            while len(self._buffer) - start >= HEADER_BYTES:
+                size = message_size(self._buffer[start : start + HEADER_BYTES])
                 if len(self._buffer) - start < size:
                     break
                 yield decode_message(bytes(self._buffer[start : start + size]))

@@ -1,7 +1,8 @@
 """A link: everything behind one HART-IP server, shared by the devices there."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 
@@ -109,11 +110,22 @@ class HartLink:
         Raises:
             HartError: by name what went wrong.
         """
-        seconds = timeout_seconds or self.endpoint.timeout_seconds
+        return self.read(request, await self.ask(request, timeout_seconds))
+
+    def ask(self, request: Request, timeout_seconds: float | None = None) -> Coroutine[Any, Any, bytes]:
+        """Send a command; await the PDU that comes for it, of which `read` says whether it is the answer.
+
+        Raises:
+            HartError: by name what went wrong.
+        """
+        return self._send(_TOKEN_PASSING, request.pdu, timeout_seconds, request)
+
+    def read(self, request: Request, pdu: bytes) -> Reply:
+        """Return the device's reply; errors as `matching_reply`."""
         try:
-            return matching_reply(request, await self._ask(_TOKEN_PASSING, request.pdu, seconds))
+            return matching_reply(request, pdu)
         except HartError as error:
-            raise error.at(f"{self._name} {request.address}", request.command) from None
+            raise self._placed(error, request) from None
 
     async def direct(
         self, commands: Sequence[DirectCommand], timeout_seconds: float | None = None
@@ -123,13 +135,11 @@ class HartLink:
         Raises:
             HartError: by name what went wrong.
         """
-        body = encode_direct(commands)
-        seconds = timeout_seconds or self.endpoint.timeout_seconds
+        answer = await self._send(MessageId.DIRECT_PDU, encode_direct(commands), timeout_seconds)
         try:
-            message = await self._ask(MessageId.DIRECT_PDU, body, seconds)
-            return decode_direct_answer(message.body)
+            return decode_direct_answer(answer)
         except HartError as error:
-            raise error.at(self._name) from None
+            raise self._placed(error) from None
 
     def listen(self, address: Address, handler: BurstHandler) -> Callable[[], None]:
         """Call `handler` with every burst of a device from now on; the returned function ends it."""
@@ -151,18 +161,37 @@ class HartLink:
         if session:
             await session.close()
 
-    async def _ask(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Message:
-        if not self._places.take():
-            if self._places.waiting >= MAX_WAITING:
-                raise LinkBusyError(f"{MAX_WAITING} requests already wait", place=self._name)
-            await self._places.wait()
+    async def _send(
+        self,
+        message_id: MessageId,
+        body: bytes,
+        timeout_seconds: float | None,
+        request: Request | None = None,
+    ) -> bytes:
+        """Send a message in its turn and return the body of its answer; one coroutine, since each costs."""
         try:
-            session = self._session
-            if session is None or not session.is_open:
-                session = await self.session()
-            return await session.request(message_id, body, timeout_seconds)
-        finally:
-            self._places.give_back()
+            if not self._places.take():
+                await self._wait_for_place()
+            try:
+                session = self._session
+                if session is None or not session.is_open:
+                    session = await self.session()
+                seconds = timeout_seconds or self.endpoint.timeout_seconds
+                return (await session.request(message_id, body, seconds)).body
+            finally:
+                self._places.give_back()
+        except HartError as error:
+            raise self._placed(error, request) from None
+
+    async def _wait_for_place(self) -> None:
+        if self._places.waiting >= MAX_WAITING:
+            raise LinkBusyError(f"{MAX_WAITING} requests already wait")
+        await self._places.wait()
+
+    def _placed(self, error: HartError, request: Request | None = None) -> HartError:
+        if request is None:
+            return error.at(self._name)
+        return error.at(f"{self._name} {request.address}", request.command)
 
     async def _open(self) -> Session:
         if self._is_closed:
@@ -194,24 +223,23 @@ class HartLink:
                 logger.exception("burst handler failed", link=self._name, device=str(frame.address))
 
 
-def matching_reply(request: Request, message: Message) -> Reply:
-    """Read the reply of a token-passing PDU that answers `request`.
+def matching_reply(request: Request, pdu: bytes) -> Reply:
+    """Read the reply of a PDU that answers `request`.
 
     Raises:
         WrongDeviceError, WrongCommandError: it answers something else.
         FrameError: it is no answer at all.
     """
-    body = message.body
     start = len(request.answer_head) + 1
     if (
-        body.startswith(request.answer_head)
+        pdu.startswith(request.answer_head)
         and request.command < EXTENDED_COMMAND
-        and len(body) > start + STATUS_BYTES
-        and len(body) == start + body[start - 1] + 1
-        and not check_byte(body)
+        and len(pdu) > start + STATUS_BYTES
+        and len(pdu) == start + pdu[start - 1] + 1
+        and not check_byte(pdu)
     ):
-        return Reply(request.command, body[start], body[start + 1], body[start + STATUS_BYTES : -1])
-    frame = decode_frame(body)
+        return Reply(request.command, pdu[start], pdu[start + 1], pdu[start + STATUS_BYTES : -1])
+    frame = decode_frame(pdu)
     if frame.type != FrameType.ANSWER:
         raise FrameError(f"frame type must be {FrameType.ANSWER.value} (answer), got {frame.type}")
     if frame.address != request.address and not request.address.is_broadcast:

@@ -7,7 +7,7 @@ from collections import deque
 class Places:
     """A semaphore of which a place that is free is had without a wait.
 
-    asyncio's own costs a poll as much as encoding its request.
+    asyncio's own costs a poll as much as encoding its request. `async with` takes one, or waits.
     """
 
     def __init__(self, count: int) -> None:
@@ -38,6 +38,13 @@ class Places:
             else:
                 self.give_back()  # it was handed on just now
             raise
+
+    async def __aenter__(self) -> None:
+        if not self.take():
+            await self.wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.give_back()
 
     def give_back(self) -> None:
         """Hand the place to who has waited longest, or let it be free."""

@@ -7,40 +7,49 @@ import numpy as np
 
 from integrations.messages.status import Status
 
-from .frame import Reply
+from .frame import STATUS_BYTES, check_byte
+from .link import Request
 from .poll import HartPoll
+
+_number = int.from_bytes  # big-endian
 
 
 class RepeatedAnswer:
-    """Answers to command 9 for some of PV to QV, after one that was judged.
+    """Answers to `request`, command 9 for some of PV to QV, after one that was judged.
 
-    An answer that differs from the judged one in nothing but finite values has its StatusCodes and units.
+    One that differs from it in nothing but finite values, its time and its check byte has the same
+    StatusCodes and units. What must not differ, from the address on, is compared as one number.
     """
 
-    def __init__(self, units: tuple[str, ...]) -> None:
+    def __init__(self, request: Request, units: tuple[str, ...]) -> None:
+        self.request = request
         self.units = units
+        self._before = len(request.answer_head) + 1 + STATUS_BYTES
         # extended status; of each slot code, classification and unit code, then value, then status
-        self._wire = Struct(">B" + "3sfB" * len(units))
-        self._said: tuple[object, ...] | None = None
+        self._values = Struct(f">{self._before + 1}x" + "3xfx" * len(units))
+        self._mask = self._said = self._size = 0
         self._judged: HartPoll | None = None
 
-    def learn(self, reply: Reply, judged: HartPoll) -> None:
-        """Take `judged` for what `reply` means, unless a value of it is bad."""
-        self._said, self._judged = None, judged
-        if len(reply.data) >= self._wire.size and not (judged.status >= Status.BAD).any():
-            judged.status.flags.writeable = False  # the polls to come share it
-            fields = self._wire.unpack_from(reply.data)
-            self._said = _beside_values(reply, fields)
+    def learn(self, pdu: bytes, judged: HartPoll) -> None:
+        """Take `judged` for what `pdu` means, unless a value of it is bad."""
+        self._judged = None
+        alike = pdu.startswith(self.request.answer_head) and len(pdu) > self._values.size
+        if not alike or (judged.status >= Status.BAD).any():
+            return
+        judged.status.flags.writeable = False  # the polls to come share it
+        self._judged, self._size = judged, len(pdu)
+        mask = b"\xff" * (self._before + 1) + b"\xff\xff\xff\0\0\0\0\xff" * len(self.units)
+        self._mask = _number(mask.ljust(len(pdu), b"\0"))
+        self._said = _number(pdu) & self._mask
 
-    def read(self, reply: Reply, time_ns: int, duration_seconds: float) -> HartPoll | None:
+    def read(self, pdu: bytes, time_ns: int, duration_seconds: float) -> HartPoll | None:
         """Return the poll that an answer makes; None when it has to be judged."""
         judged = self._judged
-        if judged is None or len(reply.data) < self._wire.size:
+        if judged is None or len(pdu) != self._size or _number(pdu) & self._mask != self._said:
             return None
-        fields = self._wire.unpack_from(reply.data)
-        values = fields[2::3]
+        values = self._values.unpack_from(pdu)
         # the sum of finite 32-bit numbers is finite, any other number makes it inf or NaN
-        if _beside_values(reply, fields) != self._said or not math.isfinite(sum(values)):
+        if not math.isfinite(sum(values)) or check_byte(pdu):
             return None
         return HartPoll(
             judged.names,
@@ -51,7 +60,3 @@ class RepeatedAnswer:
             judged.units,
             judged.device_status,
         )
-
-
-def _beside_values(reply: Reply, fields: tuple[object, ...]) -> tuple[object, ...]:
-    return len(reply.data), reply.code, reply.device_status, fields[0], fields[1::3], fields[3::3]

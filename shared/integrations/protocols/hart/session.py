@@ -8,6 +8,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 
+import msgspec
 import structlog
 
 from .endpoint import HartEndpoint
@@ -38,24 +39,14 @@ _NAK = MessageType.NAK
 PublishHandler = Callable[[Message], None]
 
 
-class Pending:
-    """A request on the wire."""
+class Pending(msgspec.Struct):
+    """A request on the wire; `heard` is how many messages had come before it was sent."""
 
-    __slots__ = ("answer", "deadline", "id", "sent", "sequence")
-
-    def __init__(
-        self,
-        message_id: MessageId,
-        sequence: int,
-        answer: "asyncio.Future[Message]",
-        sent: float,
-        timeout_seconds: float,
-    ) -> None:
-        self.id = message_id
-        self.sequence = sequence
-        self.answer = answer
-        self.sent = sent
-        self.deadline = sent + timeout_seconds
+    id: int
+    answer: "asyncio.Future[Message]"
+    deadline: float
+    seconds: float
+    heard: int
 
 
 class Session:
@@ -76,7 +67,8 @@ class Session:
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._pending: dict[int, Pending] = {}
         self._sequence = 0
-        self._last_sent = self._last_heard = 0.0
+        self._last_sent = 0.0
+        self._heard = 0
         self._lost_probes = 0
         self._keep_alive_seconds = 0.0
         self._keep_alive: asyncio.TimerHandle | None = None
@@ -114,8 +106,10 @@ class Session:
             raise SessionRefusedError(refusal(answer.status), place=self.name, code=answer.status)
         self._keep_alive_every(SessionTerms.decode(answer.body).inactivity_ms / 1000)
 
-    async def request(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Message:
-        """Send a request and return its answer, whatever that says.
+    def request(
+        self, message_id: MessageId, body: bytes, timeout_seconds: float
+    ) -> "asyncio.Future[Message]":
+        """Send a request; await its answer, whatever that says.
 
         Raises:
             HartTimeoutError: no answer in time.
@@ -124,11 +118,7 @@ class Session:
         """
         if not self.is_open:
             raise ConnectionLostError("the session is over", place=self.name)
-        pending = self._begin(message_id, body, timeout_seconds)
-        try:
-            return await pending.answer
-        finally:
-            self._pending.pop(pending.sequence, None)
+        return self._begin(message_id, body, timeout_seconds)
 
     async def close(self) -> None:
         """Tell the server and let go; whoever waits gets ConnectionLostError."""
@@ -154,26 +144,27 @@ class Session:
         for timer in (self._keep_alive, self._watch):
             if timer:
                 timer.cancel()
-        pending, self._pending = self._pending, {}
-        for waiting in pending.values():
+        for waiting in self._pending.values():
             if not waiting.answer.done():
                 waiting.answer.set_exception(error.at(self.name))
+        self._pending.clear()
         logger.debug("hart session ended", link=self.name, reason=error.what)
         if tell:
             self._send(encode_request(MessageId.SESSION_CLOSE, self._next()))
         self._hang_up()
 
-    def _begin(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> Pending:
+    def _begin(self, message_id: MessageId, body: bytes, timeout_seconds: float) -> "asyncio.Future[Message]":
         """Put a request on the wire; from now on its answer is expected."""
         sequence = self._next()
         data = encode_request(message_id, sequence, body)
         self._last_sent = now = self._loop.time()
-        pending = Pending(message_id, sequence, self._loop.create_future(), now, timeout_seconds)
-        self._pending[sequence] = pending
-        if pending.deadline < self._deadline:
-            self._wake_at(pending.deadline)
+        deadline = now + timeout_seconds
+        answer: asyncio.Future[Message] = self._loop.create_future()
+        self._pending[sequence] = Pending(message_id, answer, deadline, timeout_seconds, self._heard)
+        if deadline < self._deadline:
+            self._wake_at(deadline)
         self._send(data)
-        return pending
+        return answer
 
     def _wake_at(self, deadline: float) -> None:
         """Look at the deadlines then; one timer for all, since nearly every request is answered in time."""
@@ -185,31 +176,36 @@ class Session:
     def _look_at_deadlines(self) -> None:
         self._watch, self._deadline = None, math.inf
         now = self._loop.time() + CLOCK_STEP_SECONDS
-        for pending in tuple(self._pending.values()):
+        for sequence, pending in tuple(self._pending.items()):
             if pending.deadline <= now:
+                del self._pending[sequence]
                 self._expire(pending)
         if self.is_open and (left := [p.deadline for p in self._pending.values() if p.deadline > now]):
             self._wake_at(min(left))
 
     def _next(self) -> int:
+        """Return a number under which no one waits; who gave up waiting may still be noted under it."""
         while True:
-            self._sequence = (self._sequence + 1) & 0xFFFF
-            if self._sequence not in self._pending:
-                return self._sequence
+            self._sequence = sequence = (self._sequence + 1) & 0xFFFF
+            pending = self._pending.get(sequence)
+            if pending is None or pending.answer.done():
+                return sequence
 
     def _take(self, message: Message) -> None:
         """Match a message with the request it answers."""
-        self._last_heard = self._loop.time()
+        self._heard += 1
         self._lost_probes = 0
         pending = self._pending.get(message.sequence)
         if pending is None or message.id != pending.id or message.type in _UNASKED:
             self._take_unasked(message)
-        elif pending.answer.done():
-            self.dropped_messages += 1  # twice in one segment: who waits has not woken yet
-        elif (error := self._fault_of(message)) is None:
-            pending.answer.set_result(message)
+            return
+        del self._pending[message.sequence]
+        if pending.answer.done():
+            self.dropped_messages += 1  # who waited has given up
+        elif message.status or message.type == _NAK or message.version != VERSION:
+            self._take_fault(pending.answer, message)
         else:
-            pending.answer.set_exception(error)
+            pending.answer.set_result(message)
 
     def _take_unasked(self, message: Message) -> None:
         if message.type == MessageType.PUBLISH:
@@ -222,16 +218,17 @@ class Session:
         if message.id == MessageId.SESSION_CLOSE:
             self.drop(ConnectionLostError("the server closed the session", place=self.name), tell=False)
 
-    def _fault_of(self, message: Message) -> HartError | None:
-        """Return what is wrong with an answer as a message, if anything."""
+    def _take_fault(self, answer: "asyncio.Future[Message]", message: Message) -> None:
+        """Take an answer that tells of something: a refusal, another version, or a status beside its body."""
+        declined = message.status and not message.body and message.id != MessageId.SESSION_INITIATE
         if message.version != VERSION:
             what = f"the server speaks HART-IP version {message.version}, here only {VERSION} is spoken"
-            return UnsupportedVersionError(what, place=self.name, code=message.status)
-        declined = message.status and not message.body and message.id != MessageId.SESSION_INITIATE
-        if declined or message.type == _NAK:
+            answer.set_exception(UnsupportedVersionError(what, place=self.name, code=message.status))
+        elif declined or message.type == _NAK:
             what = f"the server declined the message, status {message.status}"
-            return GatewayStatusError(what, place=self.name, code=message.status)
-        return None
+            answer.set_exception(GatewayStatusError(what, place=self.name, code=message.status))
+        else:
+            answer.set_result(message)
 
     def _note_nonsense(self, error: FrameError) -> None:
         """Remember what came that is no HART-IP: the timeout that follows will tell."""
@@ -241,10 +238,10 @@ class Session:
     def _expire(self, pending: Pending) -> None:
         if pending.answer.done():
             return
-        what = f"no answer within {pending.deadline - pending.sent:g} s{self._nonsense}"
+        what = f"no answer within {pending.seconds:g} s{self._nonsense}"
         self._nonsense = ""
         pending.answer.set_exception(HartTimeoutError(what, place=self.name))
-        if self._keep_alive_seconds and self._last_heard <= pending.sent:
+        if self._keep_alive_seconds and self._heard == pending.heard:
             self._probe()
 
     def _keep_alive_every(self, inactivity_seconds: float) -> None:
@@ -267,11 +264,9 @@ class Session:
         if not self.is_open or any(p.id == MessageId.KEEP_ALIVE for p in self._pending.values()):
             return
         seconds = min(self._endpoint.timeout_seconds, PROBE_SECONDS)
-        pending = self._begin(MessageId.KEEP_ALIVE, b"", seconds)
-        pending.answer.add_done_callback(lambda answer: self._probed(pending.sequence, answer))
+        self._begin(MessageId.KEEP_ALIVE, b"", seconds).add_done_callback(self._probed)
 
-    def _probed(self, sequence: int, answer: "asyncio.Future[Message]") -> None:
-        self._pending.pop(sequence, None)
+    def _probed(self, answer: "asyncio.Future[Message]") -> None:
         if answer.cancelled() or not isinstance(answer.exception(), HartTimeoutError):
             return
         self._lost_probes += 1

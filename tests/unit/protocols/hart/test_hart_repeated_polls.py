@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from integrations.messages import Status
 from integrations.protocols.hart import (
+    Address,
+    Frame,
+    FrameType,
     HartDevice,
     HartLink,
     HartPoll,
     Identity,
     Reply,
+    Request,
     UnsupportedCommandError,
 )
 from integrations.protocols.hart.poll import Gathering
@@ -33,13 +37,13 @@ CODES = (246, 247, 248, 249)
 def asked(monkeypatch):
     """The commands that links send, in order."""
     commands = []
-    exchange = HartLink.exchange
+    ask = HartLink.ask
 
-    async def noted(self, request, timeout_seconds=None):
+    def noted(self, request, timeout_seconds=None):
         commands.append(request.command)
-        return await exchange(self, request, timeout_seconds)
+        return ask(self, request, timeout_seconds)
 
-    monkeypatch.setattr(HartLink, "exchange", noted)
+    monkeypatch.setattr(HartLink, "ask", noted)
     return commands
 
 
@@ -160,15 +164,23 @@ def judged(reply: Reply) -> HartPoll:
     return gathered.result(VARIABLES, 5, 0.5)
 
 
+ADDRESS = Address.unique(0x20F1, 7)
+REQUEST = Request(ADDRESS, 9, bytes(CODES))
+
+
+def sent(reply: Reply) -> bytes:
+    return Frame(FrameType.ANSWER, ADDRESS, 9, bytes((reply.code, reply.device_status)) + reply.data).encode()
+
+
 @given(answers, st.lists(floats, min_size=4, max_size=4), answers)
 def test_what_is_only_read_is_what_judging_it_would_say(known, values, other):
-    repeated = RepeatedAnswer(judged(known).units)
-    repeated.learn(known, judged(known))
+    repeated = RepeatedAnswer(REQUEST, judged(known).units)
+    repeated.learn(sent(known), judged(known))
     data = bytearray(known.data)
     for at, value in enumerate(values):
         struct.pack_into(">f", data, 1 + 8 * at + 3, value)
     for reply in (known, msgspec.structs.replace(known, data=bytes(data)), other):
-        poll = repeated.read(reply, 5, 0.5)
+        poll = repeated.read(sent(reply), 5, 0.5)
         if poll is not None:
             expected = judged(reply)
             np.testing.assert_array_equal(poll.values, expected.values)
@@ -177,9 +189,28 @@ def test_what_is_only_read_is_what_judging_it_would_say(known, values, other):
             assert (poll.time_ns, poll.duration_seconds, poll.errors) == (5, 0.5, ())
 
 
-def test_a_poll_that_is_good_is_read_the_next_time():
-    reply = Reply(9, 0, 0, DeviceVariables(0, tuple(Slot(at, 0, 75, 1.0, 0xC0) for at in CODES)).encode())
-    repeated = RepeatedAnswer(judged(reply).units)
-    assert repeated.read(reply, 5, 0.5) is None
-    repeated.learn(reply, judged(reply))
-    assert repeated.read(reply, 5, 0.5) is not None
+GOOD = Reply(9, 0, 0, DeviceVariables(0, tuple(Slot(at, 0, 75, 1.0, 0xC0) for at in CODES), 7).encode())
+
+
+def test_a_poll_that_is_good_is_read_the_next_time_whatever_its_time():
+    repeated = RepeatedAnswer(REQUEST, judged(GOOD).units)
+    assert repeated.read(sent(GOOD), 5, 0.5) is None
+    repeated.learn(sent(GOOD), judged(GOOD))
+    later = msgspec.structs.replace(GOOD, data=GOOD.data[:-4] + b"\x01\x02\x03\x04")
+    assert repeated.read(sent(later), 5, 0.5) is not None
+
+
+@given(st.integers(0, len(sent(GOOD)) - 1), st.integers(1, 255))
+def test_an_answer_with_a_wrong_byte_is_never_only_read(at, change):
+    repeated = RepeatedAnswer(REQUEST, judged(GOOD).units)
+    repeated.learn(sent(GOOD), judged(GOOD))
+    wrong = bytearray(sent(GOOD))
+    wrong[at] ^= change
+    assert repeated.read(bytes(wrong), 5, 0.5) is None
+
+
+def test_an_answer_in_another_frame_is_judged_each_time():
+    repeated = RepeatedAnswer(REQUEST, judged(GOOD).units)
+    burst = b"\xff\xff" + sent(GOOD)
+    repeated.learn(burst, judged(GOOD))
+    assert repeated.read(burst, 5, 0.5) is None
