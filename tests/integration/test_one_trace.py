@@ -9,6 +9,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fakes.site import SITE, Child, Meter, document, eventually, meter_table, served, stored, toml
+from integrations.runtime.discovery import discover
 from integrations.runtime.metrics.catalogue import (
     ACQUISITION,
     BUS_EVENTS,
@@ -17,7 +18,6 @@ from integrations.runtime.metrics.catalogue import (
     POLL_FAILURES,
     TRANSFORMATION,
 )
-from integrations.runtime.operations.discovery import discover
 
 PARENT = "051581bf3cb55c13"
 SOMETIMES = {BUS_EVENTS.name, POLL_FAILURES.name, FLAGS.name}

@@ -20,7 +20,7 @@ from integrations.bus import (
 from integrations.bus.embedded import find_binary
 from integrations.cli.app import app
 from integrations.messages import Header
-from integrations.runtime.operations.discovery import discover
+from integrations.runtime.discovery import discover
 from integrations.runtime.operations.examination import examine
 from integrations.runtime.operations.finding import Verdict
 from integrations.runtime.plant.settings import read_plant

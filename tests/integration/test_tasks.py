@@ -12,7 +12,8 @@ from fakes.site import eventually
 from fakes.tasks import Doing, a_task, doer, scheduler
 from integrations import MessageType, TaskStatus
 from integrations.bus import Outgoing, Publisher
-from integrations.coordination.tasks import TaskDesk, TaskRefusedError, TaskSchedule, UnknownTaskError
+from integrations.coordination import NotRunningError
+from integrations.coordination.tasks import Engine, TaskDesk, TaskRefusedError, TaskSchedule, UnknownTaskError
 
 
 @pytest.fixture
@@ -55,6 +56,43 @@ async def test_a_task_is_done_by_an_agent_that_can_and_its_requester_hears_of_it
                 "error": None,
             }
         ]
+
+
+async def test_a_result_too_large_for_the_notice_is_fetched_by_its_requester(url):
+    large = "x" * (256 * 1024 - 20)
+    requester, heard = agent(url, "GL-003"), []
+    requester.register_handler(
+        MessageType.NOTIFICATION, "task_ended", lambda message: heard.append(message.payload)
+    )
+    async with at_work(url, doer(url, "GL-004", lambda _task: large), requester):
+        await requester.tasks.desk.submit_task(a_task("a"))
+        await eventually(lambda: heard, 20)
+        (told,) = heard
+        assert (told["status"], told["result"], told["result_left_out"]) == ("completed", None, True)
+        assert (await requester.tasks.desk.get_task("a")).result == large
+
+
+async def test_a_scheduler_that_dies_is_heard_in_the_log_on_the_bus_and_by_its_next_caller(
+    url, streams, monkeypatch
+):
+    async def die(_engine):
+        raise OSError("no more")
+
+    monkeypatch.setattr(Engine, "work", die)
+    told = []
+    await streams.client.hear("gl.plant1.event.task-scheduler.*", lambda event: told.append(event.data))
+    await streams.client.flush()
+    async with at_work(url) as tasks:
+        await eventually(lambda: told)
+        with pytest.raises(NotRunningError, match="the task scheduler has ended: no more"):
+            await tasks.submit_task(a_task("a"))
+        event = json.loads(told[0])
+        assert (event["kind"], event["text"]) == (
+            "scheduler_ended", "the task scheduler has ended: OSError: no more"
+        )  # fmt: skip
+    monkeypatch.undo()
+    async with at_work(url) as tasks:
+        assert await tasks.submit_task(a_task("a")) == "a"
 
 
 async def test_what_a_handler_raises_is_how_the_task_ended(url):

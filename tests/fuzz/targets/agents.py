@@ -18,10 +18,11 @@ from integrations.coordination.tasks.roster import Roster
 from integrations.coordination.wording import is_expired, read_agent, seconds_left, sender_of
 from integrations.messages import HistoryRequest, MessageError, encode
 from integrations.runtime.coordination.gl003.answers import REQUESTS, arguments
-from integrations.runtime.coordination.gl003.directory import read_found
+from integrations.runtime.coordination.gl003.directory import doing_of
 from integrations.runtime.coordination.gl003.errors import NoAnswerError
 from integrations.runtime.coordination.gl003.history import _read_cursor
 from integrations.runtime.coordination.gl003.moments import moment_ns
+from integrations.runtime.discovery import read_answer
 
 NOW_NS = 1_800_000_000_000_000_000
 TIME = "2026-11-30T12:00:00Z"
@@ -79,7 +80,7 @@ ASKED = [
 ]
 INFO = {
     "name": "scada", "id": "x", "version": "1.0.0", "metadata": {"site": "p", "instance": "i"},
-    "endpoints": [{"name": "read", "subject": "gl.p.svc.scada.i.read"}],
+    "endpoints": [{"name": name, "subject": f"gl.p.svc.scada.i.{name}"} for name in ("health", "read")],
 }  # fmt: skip
 
 
@@ -147,6 +148,11 @@ def _asked(data: bytes) -> object:
     return found
 
 
+def _device_service(data: bytes) -> object:
+    found = read_answer(data)
+    return found and doing_of(found, "p")
+
+
 def _json(*examples: object) -> list[bytes]:
     return [msgspec.json.encode(example) for example in examples]
 
@@ -158,5 +164,5 @@ TABLE = (
     Target("state_entry", _entry, (), _json(ENTRY), mutated_json),
     Target("agent", _agent, (), _json(PROFILE, BEAT, SIGN), mutated_json),
     Target("analyzer_request", _asked, (NoAnswerError,), _json(*ASKED), mutated_json),
-    Target("device_service", lambda data: read_found(data, "p"), (), _json(INFO), mutated_json),
+    Target("device_service", _device_service, (), _json(INFO), mutated_json),
 )

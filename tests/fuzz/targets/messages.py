@@ -24,8 +24,8 @@ from integrations.messages import (
     parse_subject,
     token_from,
 )
+from integrations.runtime.discovery import read_answer
 from integrations.runtime.endpoints import body
-from integrations.runtime.operations.discovery import _ours
 from integrations.runtime.process.redaction import redacted
 from integrations.runtime.transformation.intake import read_batch
 
@@ -146,5 +146,5 @@ TABLE = (
         [b"$JS.ACK.RAW.c.1.2.3.1700000000000000000.4", b"$JS.ACK._.h.RAW.c.1.2.3.1700000000000000000.4"],
         longest=256,
     ),
-    Target("service_info", _ours, (), [msgspec.json.encode(FOUND)], mutated_json),
+    Target("service_info", read_answer, (), [msgspec.json.encode(FOUND)], mutated_json),
 )

@@ -4,7 +4,7 @@ import pytest
 
 from integrations.cli.site import status
 from integrations.messages import Health, HealthState
-from integrations.runtime.operations.discovery import Found
+from integrations.runtime.discovery import Found
 from integrations.runtime.operations.instances import Instance
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from integrations.bus import Bus
 from integrations.messages import HealthState
-from integrations.runtime.operations.discovery import discover
+from integrations.runtime.discovery import discover
 from integrations.runtime.operations.expected import missing_services
 from integrations.runtime.operations.instances import Instance, ask_all, facts_of
 from integrations.runtime.plant.settings import Plant

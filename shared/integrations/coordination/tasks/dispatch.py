@@ -14,6 +14,7 @@ from integrations.messages import (
     encode,
     inbox_subject,
 )
+from integrations.messages.json_values import MAX_JSON_BYTES
 
 SCHEDULER_ID = "task-scheduler"
 """Sender of all that schedulers say, whichever of them says it."""
@@ -50,7 +51,7 @@ def dispatch(record: TaskRecord, revision: int, now: datetime) -> Outgoing:
 
 
 def ended(record: TaskRecord, now: datetime) -> Outgoing:
-    """Return the mail that tells a requester how its task ended."""
+    """Return the mail that tells a requester how its task ended; a result too large for that is left out."""
     payload = {
         "action": TASK_ENDED,
         "task_id": record.task_id,
@@ -58,6 +59,8 @@ def ended(record: TaskRecord, now: datetime) -> Outgoing:
         "result": record.result,
         "error": record.error,
     }
+    if len(encode(payload)) > MAX_JSON_BYTES:
+        payload |= {"result": None, "result_left_out": True}
     return _mail(
         f"{record.task_id}-ended",
         record.requester_id,

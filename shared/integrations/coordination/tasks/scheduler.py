@@ -2,20 +2,30 @@
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
+import structlog
+from nats import errors
+
 from integrations.coordination.errors import NotRunningError
 from integrations.coordination.life import Life, Startable
+from integrations.coordination.link import Link
 from integrations.coordination.message_bus import MessageBus
-from integrations.messages import AgentTask, TaskStatus
+from integrations.messages import AgentTask, Event, Severity, Subjects, TaskStatus, encode
 
 from .book import Patience
 from .desk import TaskDesk
 from .engine import Engine
 from .policies import AssignmentPolicy
 from .recurrence import TaskSchedule
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "task-scheduler"
+"""Who tells that a scheduler has ended: where it is used as a library there is no service."""
 
 
 class TaskScheduler(Startable):
@@ -36,6 +46,7 @@ class TaskScheduler(Startable):
         self._patience = patience or Patience()
         self._desk: TaskDesk | None = None
         self._engine: Engine | None = None
+        self._failure: BaseException | None = None
         self._life = Life("task scheduler", self._open)
 
     async def start(self) -> None:
@@ -49,6 +60,8 @@ class TaskScheduler(Startable):
     @property
     def desk(self) -> TaskDesk:
         """Everything that can be asked about tasks."""
+        if self._failure is not None:
+            raise NotRunningError(f"the task scheduler has ended: {self._failure}") from self._failure
         if self._desk is None:
             raise NotRunningError("the task scheduler does not run: start() it first")
         return self._desk
@@ -103,11 +116,36 @@ class TaskScheduler(Startable):
             policy=self.policy,
             patience=self._patience,
         )
-        working = asyncio.create_task(self._engine.work(), name="task scheduler")
+        self._failure = None
+        working = asyncio.create_task(self._work(self._engine, link), name="task scheduler")
         try:
             yield
         finally:
             working.cancel()
             await asyncio.wait([working])
-            if not working.cancelled():
-                working.result()
+
+    async def _work(self, engine: Engine, link: Link) -> None:
+        """Schedule until cancelled; what ends it before is told, and whoever calls from then on hears it."""
+        try:
+            await engine.work()
+        except Exception as error:
+            self._failure = error
+            log.exception("task scheduler has ended")
+            with contextlib.suppress(errors.Error):  # kept where there is a stream for it
+                await link.bus.client.publish(
+                    Subjects(link.site).event(SERVICE, SERVICE), _ended(link, error)
+                )
+
+
+def _ended(link: Link, error: Exception) -> bytes:
+    event = Event(
+        site=link.site,
+        service=SERVICE,
+        instance=SERVICE,
+        subject_id=SERVICE,
+        kind="scheduler_ended",
+        severity=Severity.ERROR,
+        time=time.time_ns(),
+        text=f"the task scheduler has ended: {type(error).__name__}: {error}",
+    )
+    return encode(event)

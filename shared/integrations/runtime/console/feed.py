@@ -23,7 +23,7 @@ from integrations.runtime.console.collaborations import Collaborations
 from integrations.runtime.console.fan_out import FanOut
 from integrations.runtime.console.tasks import Tasks
 from integrations.runtime.coordination.gl003.last_readings import LastReadings
-from integrations.runtime.operations.discovery import discover
+from integrations.runtime.discovery import discover
 from integrations.runtime.operations.expected import missing_services
 from integrations.runtime.operations.instances import Instance, ask_all, facts_of
 from integrations.runtime.plant.settings import Plant

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 
 from integrations.bus import Bus, JetStreamError, JetStreamUnavailableError
+from integrations.runtime.discovery import discover
 from integrations.runtime.operations.bus_check import look_at_bus
 from integrations.runtime.operations.clock_check import look_at_clocks
 from integrations.runtime.operations.consumer_check import look_at_consumers
-from integrations.runtime.operations.discovery import discover
 from integrations.runtime.operations.finding import Finding, fault
 from integrations.runtime.operations.instances import ask_all
 from integrations.runtime.operations.patient import Patient

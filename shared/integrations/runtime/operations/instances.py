@@ -11,7 +11,7 @@ import msgspec
 from integrations.bus import Bus, JetStreamUnavailableError
 from integrations.messages import Health, HealthState, MessageError, Metrics, decode
 from integrations.resilience import CircuitState
-from integrations.runtime.operations.discovery import Found
+from integrations.runtime.discovery import Found
 
 ANSWER_SECONDS = 3.0
 AT_ONCE = 32

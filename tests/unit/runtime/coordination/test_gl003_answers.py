@@ -12,6 +12,7 @@ from fakes.messages import clean_fields
 from fakes.site import SITE, Meter, document, eventually, meter_table, running, served
 from integrations.bus import Latest, Outgoing, Publisher
 from integrations.messages import CleanBatch, HistoryRequest, Origin, encode
+from integrations.messages.json_values import MAX_JSON_BYTES
 from integrations.runtime.coordination.gl003.answers import Answers
 from integrations.runtime.coordination.gl003.errors import NoAnswerError
 from integrations.runtime.coordination.gl003.history import history_page
@@ -69,6 +70,22 @@ async def pages(bus, request):
         if page.next_cursor is None:
             return found
         request = structs.replace(request, cursor=page.next_cursor)
+
+
+async def test_a_page_of_last_readings_is_never_too_large_for_a_message(streams):
+    now = time.time_ns()
+    ids = [f"{number:03d}-{'x' * 100}" for number in range(900)]
+    await publish(streams, *(batch(sensor_id, [now]) for sensor_id in ids))
+    async with answering(streams) as (answers, readings):
+        await eventually(lambda: len(readings) == 900, 20)
+        found, after, pages = [], None, 0
+        while pages == 0 or after:
+            page = await answers.answer("latest_readings", {"limit": 1000, "after": after}, "GL-001")
+            assert len(encode(page)) <= MAX_JSON_BYTES
+            found += [one.sensor_id for one in page.readings]
+            after, pages = page.next_after, pages + 1
+        assert found == ids
+        assert pages > 1
 
 
 async def test_the_last_readings_are_paged_filtered_and_their_gaps_named(streams):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.messages import Health, HealthState, Metrics
+from integrations.runtime.discovery import Found
 from integrations.runtime.operations.clock_check import look_at_clocks
-from integrations.runtime.operations.discovery import Found
 from integrations.runtime.operations.finding import Verdict
 from integrations.runtime.operations.instances import Instance, offset_of
 from integrations.runtime.operations.patient import Patient

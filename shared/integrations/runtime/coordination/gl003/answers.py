@@ -1,7 +1,7 @@
 """The answers of GL-003: an action and its payload in, the payload of the response out."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,7 +32,9 @@ from integrations.messages import (
     SteamBalance,
     WriteTagRequest,
     WrittenTag,
+    encode,
 )
+from integrations.messages.json_values import MAX_JSON_BYTES
 from integrations.runtime.coordination.gl003.devices import Devices
 from integrations.runtime.coordination.gl003.errors import NoAnswerError, Reason
 from integrations.runtime.coordination.gl003.history import history_page
@@ -40,7 +42,9 @@ from integrations.runtime.coordination.gl003.last_readings import LastReadings
 from integrations.runtime.coordination.gl003.steam_balance import steam_balance
 from integrations.runtime.plant.settings import Plant
 
-Asked = TypeVar("Asked", bound=Struct)
+Answer = TypeVar("Answer", bound=Struct)
+ANSWER_BYTES = MAX_JSON_BYTES - 4096
+"""Of readings in one answer: the rest of it needs some room too."""
 REQUESTS = {action: request for action, _, request, _ in ANALYZER_ACTIONS}
 SHORT = {"report": "report_steam_efficiency"}
 """Other names of actions."""
@@ -110,13 +114,16 @@ class Answers:
             if asked.device_class in {None, known[sensor_id].device_class}
             and (asked.after is None or sensor_id > asked.after)
         ]
-        page, now = wanted[: asked.limit], self._now_ns()
+        now = self._now_ns()
+        unknown = [sensor_id for sensor_id in asked.sensors or () if sensor_id not in known]
+        measured = (measured_of(known[sensor_id], now) for sensor_id in wanted[: asked.limit])
+        readings = list(fitting(measured, ANSWER_BYTES - len(encode(unknown))))
         return LatestReadings(
             site=self._site,
             time=now,
-            readings=[measured_of(known[sensor_id], now) for sensor_id in page],
-            unknown=[sensor_id for sensor_id in asked.sensors or () if sensor_id not in known],
-            next_after=page[-1] if len(page) < len(wanted) else None,
+            readings=readings,
+            unknown=unknown,
+            next_after=readings[-1].sensor_id if len(readings) < len(wanted) else None,
         )
 
     async def _header_inputs(self, _asked: NoArguments, _sender: str) -> HeaderInputs:
@@ -149,6 +156,17 @@ class Answers:
 
     async def _write_tag(self, asked: WriteTagRequest, sender: str) -> WrittenTag:
         return await self._devices.write(asked, sender)
+
+
+def fitting(readings: Iterable[Answer], most_bytes: int) -> Iterator[Answer]:
+    """Yield as many as fit into so many bytes of JSON, at least one."""
+    left, first = most_bytes, True
+    for reading in readings:
+        left -= len(encode(reading)) + 1
+        if left < 0 and not first:
+            return
+        first = False
+        yield reading
 
 
 def arguments(action: str, payload: dict[str, Any]) -> Any:

@@ -1,20 +1,16 @@
 """Which service has which device: found on the bus, by asking every service of the site."""
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from nats import errors
-from nats.aio.msg import Msg
 
 from integrations.bus import Bus
-from integrations.messages import Health, MessageError, decode
-from integrations.messages.fields import Token
+from integrations.messages import Health, MessageError, Subject, decode, parse_subject
+from integrations.runtime import discovery
 
-DISCOVERY_SECONDS = 0.5
-"""How long services may take to say that they are there."""
+QUIET_SECONDS = 0.25
+"""Somebody waits for the answer: who has not answered so long after the last one is not looked for."""
 HEALTH_SECONDS = 2.0
 
 
@@ -28,34 +24,23 @@ class Found:
     devices: tuple[str, ...] = ()
 
 
-class _Endpoint(msgspec.Struct):
-    name: str
-    subject: str
-
-
-class _Info(msgspec.Struct):
-    """What of an answer to `$SRV.INFO` is looked at."""
-
-    name: Token
-    metadata: dict[str, str]
-    endpoints: list[_Endpoint]
-
-
-def read_found(data: bytes, site: str) -> Found | None:
+def doing_of(found: discovery.Found, site: str) -> Found | None:
     """Return who answered, if it is one of the site that reads or writes; whoever it is may say anything.
 
     Only subjects of its own service count: nobody is to have us ask something of somebody else.
     """
+    endpoints = {each.name: each.subject for each in found.endpoints if _is_own(each, found, site)}
+    if found.site != site or not endpoints.keys() & {"read", "write"}:
+        return None
+    return Found(found.service, found.instance, endpoints)
+
+
+def _is_own(endpoint: discovery.EndpointInfo, found: discovery.Found, site: str) -> bool:
+    own = {"service": found.service, "instance": found.instance, "endpoint": endpoint.name}
     try:
-        info = msgspec.json.decode(data, type=_Info)
-    except (ValueError, RecursionError):
-        return None
-    instance = info.metadata.get("instance", "")
-    own = f"gl.{site}.svc.{info.name}.{instance}."
-    endpoints = {each.name: each.subject for each in info.endpoints if each.subject == own + each.name}
-    if info.metadata.get("site") != site or not endpoints.keys() & {"read", "write"}:
-        return None
-    return Found(info.name, instance, endpoints)
+        return parse_subject(endpoint.subject) == Subject(site, "svc", own)
+    except MessageError:
+        return False
 
 
 class Directory:
@@ -93,8 +78,8 @@ class Directory:
 
     async def look(self) -> None:
         """Ask who is there, and which devices each has."""
-        answers = await self._ask_all("$SRV.INFO")
-        found = [each for each in (read_found(answer, self._site) for answer in answers) if each]
+        there = await discovery.discover(self._bus, quiet_seconds=QUIET_SECONDS)
+        found = [each for each in (doing_of(one, self._site) for one in there) if each]
         self._found = tuple(await asyncio.gather(*map(self._with_devices, found)))
         self._known |= {device_id: each.service for each in self._found for device_id in each.devices}
 
@@ -109,21 +94,3 @@ class Directory:
             return found  # it left meanwhile, or is busy: it has nothing to offer now
         devices = tuple(device.device_id for device in health.devices)
         return Found(found.service, found.instance, found.endpoints, devices)
-
-    async def _ask_all(self, subject: str) -> Sequence[bytes]:
-        """Return every answer that comes until nobody has answered for a while."""
-        answers: list[bytes] = []
-
-        async def note(message: Msg) -> None:
-            if message.data:
-                answers.append(message.data)
-
-        inbox = self._bus.client.new_inbox()
-        subscription = await self._bus.client.subscribe(inbox, cb=note)
-        try:
-            await self._bus.client.publish(subject, b"", reply=inbox)
-            await asyncio.sleep(DISCOVERY_SECONDS)
-        finally:
-            with contextlib.suppress(errors.Error):
-                await subscription.unsubscribe()
-        return answers

@@ -85,13 +85,13 @@ async def _collected(
                     if nobody == len(ASK):
                         break
                     continue
-                if one := _ours(answer.data):
+                if one := read_answer(answer.data):
                     found[one.id] = one
     return list(found.values())
 
 
-def _ours(data: bytes) -> Found | None:
-    """Read an answer; None where it is not one of a service of ours."""
+def read_answer(data: bytes) -> Found | None:
+    """Return who has answered; None where it is not a service of ours."""
     with contextlib.suppress(ValueError, RecursionError):
         found = msgspec.json.decode(data, type=Found)
         if (subject := found.subject("health")) and parse_subject(subject).kind == "svc":
