@@ -16,9 +16,9 @@ from integrations.bus import (
     Publisher,
     Reply,
     StreamSettings,
-    agent_stream_configs,
     ensure_streams,
     listening,
+    retold_configs,
     stream_configs,
     subjects_of,
 )
@@ -26,7 +26,7 @@ from integrations.coordination.mailboxes import make_mailboxes
 from integrations.messages import Subjects
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
-STREAMS = [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)]
+STREAMS = [*stream_configs(SMALL, SITE), *retold_configs(SMALL)]
 AGENTS = ("GL-001", "GL-002")
 THIEVES = ("reader", "console", "console_operator", "agent-GL-001")
 EVIL = b'{"tag": "STEAM.SETPOINT", "value": 99, "caller": "x"}'

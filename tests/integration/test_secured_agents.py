@@ -1,5 +1,6 @@
 """Agents on a bus that allows each only what is its own: they share state and decide together."""
 
+import contextlib
 import json
 from datetime import timedelta
 
@@ -15,8 +16,9 @@ from integrations.bus import (
     BusEventKind,
     Publisher,
     StreamSettings,
-    agent_stream_configs,
     ensure_streams,
+    listening,
+    retold_configs,
     stream_configs,
 )
 from integrations.cli.agents.send import Wanted, _send, message_of
@@ -25,7 +27,7 @@ from integrations.coordination.mailboxes import make_mailboxes
 from integrations.coordination.tasks import TaskDesk
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
-STREAMS = [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)]
+STREAMS = [*stream_configs(SMALL, SITE), *retold_configs(SMALL)]
 AGENTS = ("GL-001", "GL-002")
 
 
@@ -98,3 +100,34 @@ async def test_an_operator_asks_an_agent_with_nothing_refused(plant, capsys):
         assert await _send(Link(bus, publisher, SITE), message_of(wanted), wanted) == 0
         assert bus.counts[BusEventKind.PERMISSION_DENIED] == 0
     assert json.loads(capsys.readouterr().out) == {"pong": True}
+
+
+async def test_what_passes_by_is_heard_across_accounts_and_once_by_who_said_it(plant):
+    said = (
+        "gl.agent.broadcast",
+        "gl.collab.c.vote",
+        "$KV.gl_state.GL-001.k",
+        "$KV.gl_agents.presence.GL-001",
+    )
+    to_other = ("gl.agent.GL-002.reply.1", "gl.agent.GL-002.inbox.p3")
+    heard = {"agent-GL-001": [], "agent-GL-002": [], "console": []}
+    async with contextlib.AsyncExitStack() as stack:
+        buses = {name: await stack.enter_async_context(Bus(plant.settings(name))) for name in heard}
+        for name, bus in buses.items():
+            agent_id = name.removeprefix("agent-")
+            subjects = ["$KV.gl_agents.>"]
+            if name != "console":
+                mine = (f"gl.agent.{agent_id}.reply.*", f"gl.agent.{agent_id}.inbox.*")
+                subjects += ["gl.agent.broadcast", "gl.collab.*.*", "$KV.gl_state.>", *mine]
+            for subject in subjects:
+                note = listening(bus, subject, lambda subject, *_, name=name: heard[name].append(subject))
+                await stack.enter_async_context(note)
+            await bus.client.flush()
+        for subject in (*said, *to_other):
+            await buses["agent-GL-001"].client.publish(subject, b"{}")
+        await eventually(lambda: len(heard["agent-GL-002"]) >= len(said + to_other))
+        await buses["agent-GL-001"].client.publish("gl.agent.broadcast", b"last")
+        await eventually(lambda: heard["agent-GL-001"].count("gl.agent.broadcast") > 1)
+        assert sorted(heard["agent-GL-002"][: len(said + to_other)]) == sorted(said + to_other)
+        assert sorted(heard["agent-GL-001"]) == sorted([*said, "gl.agent.broadcast"])
+        assert heard["console"] == ["$KV.gl_agents.presence.GL-001"]

@@ -6,12 +6,12 @@ from fakes.agents import SOON
 from fakes.secured import secured
 from fakes.site import SITE
 from integrations import AgentCoordinator, AgentRole, MessageBus, MessageType
-from integrations.bus import Bus, StreamSettings, agent_stream_configs, ensure_streams, stream_configs
+from integrations.bus import Bus, StreamSettings, ensure_streams, retold_configs, stream_configs
 from integrations.coordination import SenderError
 from integrations.coordination.mailboxes import make_mailboxes
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
-STREAMS = [*stream_configs(SMALL, SITE), *agent_stream_configs(SMALL)]
+STREAMS = [*stream_configs(SMALL, SITE), *retold_configs(SMALL)]
 AGENTS = ("GL-001", "GL-002")
 
 

@@ -5,10 +5,13 @@ from .agent_streams import (
     AGENTS,
     COLLAB,
     NOTICES,
+    RETOLD,
     STATE_BUCKET,
     TASK_BUCKET,
     TASKS,
     agent_stream_configs,
+    is_retold,
+    retold_configs,
 )
 from .client import Heard, Hearer
 from .connection import Bus, BusEvent, BusEventKind
@@ -80,6 +83,7 @@ __all__ = [
     "NOTICES",
     "RAW",
     "REPLICA_BUCKET",
+    "RETOLD",
     "STATE_BUCKET",
     "STREAM_VARIABLES",
     "TASKS",
@@ -139,6 +143,7 @@ __all__ = [
     "dead_letter",
     "ensure_streams",
     "find_or_embed",
+    "is_retold",
     "last",
     "last_per_subject",
     "listening",
@@ -149,6 +154,7 @@ __all__ = [
     "patiently",
     "replay",
     "respond",
+    "retold_configs",
     "since",
     "stream_configs",
     "streams_from",

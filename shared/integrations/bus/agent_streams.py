@@ -4,7 +4,7 @@ from typing import Any
 
 from integrations.messages import CollaborationStep, MessagePriority
 
-from .streams import StreamSettings, bucket, site_stream
+from .streams import StreamSettings, bucket, covers, site_stream
 
 AGENTS = "AGENTS"
 NOTICES = "NOTICES"
@@ -14,6 +14,8 @@ AGENT_BUCKET = "gl_agents"
 STATE_BUCKET = "gl_state"
 TASK_BUCKET = "gl_tasks"
 
+RETOLD = "$TOLD."
+"""Begins the subjects on which the server says once more what it has stored, where agents are guests."""
 LONGEST_HOURS = 30 * 24
 """Nothing between agents is kept longer, whatever its sender wrote into Nats-TTL, or did not."""
 MAILBOX_MESSAGES = 50_000
@@ -68,6 +70,22 @@ def agent_stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     return [
         {**config, "num_replicas": settings.replicas, "max_consumers": MAX_CONSUMERS} for config in declared
     ]
+
+
+def retold_configs(settings: StreamSettings) -> list[dict[str, Any]]:
+    """The same, where agents have accounts of their own.
+
+    nats-server hands on to other accounts what a client of the streams' account publishes, or a stream says
+    again; not what has come from an account.
+    """
+    again = {"src": ">", "dest": f"{RETOLD}>"}
+    return [{**config, "republish": again} for config in agent_stream_configs(settings)]
+
+
+def is_retold(subject: str) -> bool:
+    """Tell whether what comes on a subject (wildcards allowed) is stored in a stream between agents."""
+    stored = (each for config in agent_stream_configs(StreamSettings()) for each in config["subjects"])
+    return any(covers(each, subject) or covers(subject, each) for each in stored)
 
 
 def _queue(name: str, subjects: list[str], max_bytes: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
-from integrations.bus import Bus, BusError, BusSettings, agent_stream_configs, ensure_streams, stream_configs
+from integrations.bus import (Bus, BusError, BusSettings, agent_stream_configs, ensure_streams, retold_configs, stream_configs)
 from integrations.configuration import ConfigurationError
 from integrations.coordination.mailboxes import make_mailboxes
 from integrations.runtime.plant.settings import Plant, load_plant
@@ -36,7 +36,8 @@ def make_streams(config: Path | None, agents: Sequence[str] = ()) -> int:
 
 async def _make(plant: Plant, agents: Sequence[str]) -> list[str]:
     settings = plant.bus if plant.bus.servers else BusSettings(url="nats://127.0.0.1:4222")
-    configs = [*stream_configs(plant.streams, plant.site), *agent_stream_configs(plant.streams)]
+    between_agents = retold_configs if agents else agent_stream_configs
+    configs = [*stream_configs(plant.streams, plant.site), *between_agents(plant.streams)]
     async with Bus(settings, name="gl003 streams", attempts=ATTEMPTS) as bus:
         await ensure_streams(bus, configs, attempts=ATTEMPTS)
         await make_mailboxes(bus, agents)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from integrations.bus import covers
+from integrations.bus import RETOLD, covers, is_retold
 from integrations.runtime.security.role import TO_EVERY_SERVICE, Role
 
 PLANT = "PLANT"
@@ -35,7 +35,8 @@ def accounts(roles: Sequence[Role]) -> list[Account]:
     guests = [role for role in roles if role.apart]
     asked = _distinct(subject for role in guests for subject in asks(role))
     heard = _distinct(subject for role in guests for subject in hears(role))
-    plant.exports = [_service(subject) for subject in asked] + [{"stream": subject} for subject in heard]
+    plant.exports = [_service(subject) for subject in asked]
+    plant.exports += [{"stream": _name_in_plant(subject)} for subject in heard]
     plant.imports = [
         {"service": {"account": role.name, "subject": subject}}
         for role in guests
@@ -71,8 +72,15 @@ def _guest(role: Role) -> Account:
         name = name_within(subject)
         account.imports.append({"service": {"account": PLANT, "subject": subject}, "to": name})
         account.mappings[subject] = _numbered(name)
-    account.imports += [{"stream": {"account": PLANT, "subject": subject}} for subject in hears(role)]
+    for subject in hears(role):
+        there = {"account": PLANT, "subject": _name_in_plant(subject)}
+        account.imports.append({"stream": there, "to": subject})
     return account
+
+
+def _name_in_plant(heard: str) -> str:
+    """Return where that is heard in the plant's account which is `heard` in another."""
+    return f"{RETOLD}{heard}" if is_retold(heard) else heard
 
 
 def _numbered(pattern: str) -> str:

@@ -17,6 +17,7 @@ from integrations.bus import (
     StreamSettings,
     agent_stream_configs,
 )
+from integrations.coordination.known import CONSOLE_ID
 from integrations.coordination.mailboxes import mailbox_consumers
 from integrations.coordination.tasks.dispatch import SCHEDULER_ID
 from integrations.coordination.tasks.engine import SCHEDULERS
@@ -53,7 +54,7 @@ def agent_grant(site: str, agent_id: str, peers: Iterable[str]) -> Grant:
     check_token("agent", agent_id)
     return (
         _correspondence(site, agent_id)
-        + Grant(publish=tuple(ask_subject(peer) for peer in peers if peer != agent_id))
+        + _talking([*peers, CONSOLE_ID, SCHEDULER_ID], agent_id)
         + _mailboxes(agent_id, pulling)
         + watching(AGENT_BUCKET, ">")
         + putting(AGENT_BUCKET, f"*.{agent_id}")
@@ -83,7 +84,7 @@ def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
         + putting(REPLICA_BUCKET, f"{site}.{COORDINATION}.*.member.*")
         + following(f"KV_{TASK_BUCKET}", f"KV_{AGENT_BUCKET}")
         + consuming(TASKS, "scheduler-due")
-        + Grant(publish=("gl.agent.*.ask",), subscribe=(replies_subject(SCHEDULER_ID),))
+        + Grant(publish=("gl.agent.*.ask", "gl.agent.*.reply.*"), subscribe=(replies_subject(SCHEDULER_ID),))
     )
     for priority in MessagePriority:
         grant += consuming(TASKS, f"scheduler-p{priority.value}")
@@ -104,7 +105,6 @@ def _correspondence(site: str, agent_id: str) -> Grant:
     return Grant(
         publish=(
             *MAIL,
-            "gl.agent.*.reply.*",
             "gl.collab.*.*",
             "gl.task.*.*",
             heartbeat_subject(agent_id),
@@ -115,13 +115,18 @@ def _correspondence(site: str, agent_id: str) -> Grant:
             replies_subject(agent_id),
             ask_subject(agent_id),
             inboxes_subject(agent_id),
-            "gl.agent.*.heartbeat",
             "gl.collab.*.*",
             *_TO_ALL,
         ),
         answers=True,
-        serves=(ask_subject(agent_id),),
+        serves=(ask_subject(agent_id), replies_subject(agent_id)),
     )
+
+
+def _talking(peers: Iterable[str], agent_id: str) -> Grant:
+    """Grant asking others and answering them, by name: all at once would be oneself too, in a circle."""
+    others = [peer for peer in peers if peer != agent_id]
+    return Grant(publish=(*map(ask_subject, others), *map(replies_subject, others)))
 
 
 def _mailboxes(agent_id: str, reading: Callable[[str, str], Grant]) -> Grant:

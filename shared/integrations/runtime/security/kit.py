@@ -7,6 +7,7 @@ from pathlib import Path
 from integrations.bus import BUS_VARIABLES
 from integrations.configuration import ConfigurationError, Fault
 from integrations.messages import NO_AGENTS, NO_SITES, MessageError, check_agent_id, check_site
+from integrations.runtime.security.agent_roles import GL003
 from integrations.runtime.security.authority import Authority, make_authority, read_authority
 from integrations.runtime.security.files import write_public
 from integrations.runtime.security.role import Role
@@ -118,8 +119,8 @@ def _agents(users: Path, named: Iterable[str]) -> list[str]:
 
 def _add_agents(operator: Path, agents: Sequence[str]) -> None:
     """Have `gl003 streams`, run as the operator, know whose mailboxes to make."""
-    if agents:
-        write_public(operator, f"{operator.read_text()}AGENTS='{' '.join(agents)}'\n".encode())
+    named = " ".join([GL003, *agents])
+    write_public(operator, f"{operator.read_text()}AGENTS='{named}'\n".encode())
 
 
 def _user(role: Role, request: KitRequest, authority: Authority, kit: Kit) -> str:
