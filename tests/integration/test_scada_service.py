@@ -8,6 +8,7 @@ from fakes.site import SITE, clean, clean_samples, document, events, eventually,
 from fakes.tags import TagRegisters
 from integrations.messages import Severity, Status, WriteReply, WriteRequest, decode, encode
 
+WRITE = f"gl.{SITE}.svc.scada.a.write"
 PRESSURE = "plant-STEAM_HEADER_PRESSURE"
 
 
@@ -33,7 +34,7 @@ def scada_table(port, **more):
 
 async def request(bus, **fields):
     body = encode(WriteRequest(**{"tag": "STEAM.SETPOINT", "value": 12.5, "caller": "GL-003", **fields}))
-    return await bus.client.request(f"gl.{SITE}.svc.scada.a.write", body, timeout=5)
+    return await bus.client.request(WRITE, body, timeout=5)
 
 
 async def write(bus, **fields):
@@ -147,12 +148,46 @@ async def test_a_request_that_cannot_be_understood_is_told_what_is_wrong(peer, n
     two = [scada_table(peer.port), scada_table(peer.port, scada_id="other")]
     async with running("scada", document(nats_server.url, scada=two)):
         await eventually(lambda: connected(streams))
-        for fields, code, words in (
+        answers = (
             ({}, "400", "device_id must be given: one of plant, other"),
             ({"device_id": "nobody"}, "404", "device_id must be one of plant, other, got nobody"),
             ({"caller": ""}, "400", "caller"),
             ({"tag": 7}, "400", "tag"),
-        ):
+        )
+        for fields, code, words in answers:
             headers = (await request(streams, **fields)).headers
             assert headers["Nats-Service-Error-Code"] == code
             assert words in headers["Nats-Service-Error"]
+        await streams.client.request(WRITE, b"\xff{", timeout=5)
+        await streams.client.publish(WRITE, encode(WriteRequest(tag="t", value=1, caller="a consumer")))
+        told = await eventually(lambda: many(streams, len(answers) + 2))
+    assert {event.facts["written"] for event in told} == {False}
+    assert {event.subject_id for event in told} == {"write"}
+    assert [event.facts["caller"] for event in told] == [
+        "GL-003", "GL-003", "unknown", "unknown", "unknown", "a consumer",
+    ]  # fmt: skip
+    assert told[1].facts["device_id"] == "nobody"
+    assert all(words in event.facts["reason"] for (_, _, words), event in zip(answers, told, strict=False))
+    assert told[-1].facts["reason"] == "nobody waits for the answer"
+
+
+async def test_every_try_is_an_event_with_who_what_and_why_not(peer, nats_server, streams):
+    more = {"allow_writes": True, "write_interval_seconds": 0.3}
+    async with running("scada", document(nats_server.url, scada=[scada_table(peer.port, **more)])):
+        await eventually(lambda: connected(streams))
+        tries = (
+            ({"value": 12.0}, ""),
+            ({"value": 12.5}, "at most one write in 0.3 s"),
+            ({"value": 99.0}, "must be at most 20, got 99"),
+            ({"value": "x"}, "must be a finite number"),
+            ({"tag": "STEAM.HEADER.PRESSURE"}, "is not writable in the table of tags"),
+            ({"tag": "NO.SUCH"}, "NO.SUCH"),
+        )
+        for fields, words in tries:
+            assert words in (await write(streams, **fields)).reason
+        told = await eventually(lambda: many(streams, len(tries)))
+    assert [event.facts["written"] for event in told] == [True] + [False] * 5
+    assert told[0].facts["reason"] == ""
+    assert all(words in event.facts["reason"] for (_, words), event in zip(tries, told, strict=True))
+    assert {event.facts["caller"] for event in told} == {"GL-003"}
+    assert peer.value("STEAM.SETPOINT") == 12.0

@@ -57,6 +57,8 @@ class Endpoint:
     handler: Handler
     request_schema: Mapping[str, Any] | None = None
     reply_schema: Mapping[str, Any] | None = None
+    on_turned_away: Callable[[Request, str], None] | None = None
+    """Told of a request that was not given to the handler, and why."""
 
     def metadata(self) -> dict[str, str]:
         """ADR-32 metadata: strings only; micro services have no SCHEMA verb any more."""
@@ -122,18 +124,24 @@ class BusService:
     def _spawner(self, endpoint: Endpoint) -> Callable[[MicroRequest], Awaitable[None]]:
         async def spawn(request: MicroRequest) -> None:
             if not _is_asked(request):
-                self.errors += 1
                 log.warning("what nobody waits for is refused", subject=request.subject)
+                self._turn_away(endpoint, request, "nobody waits for the answer")
                 return
             if len(self._tasks) >= self._max_concurrent:
-                self.errors += 1
-                await request.respond_error("503", f"busy with {self._max_concurrent} requests")
+                busy = f"busy with {self._max_concurrent} requests"
+                self._turn_away(endpoint, request, busy)
+                await request.respond_error("503", busy)
                 return
             task = asyncio.create_task(self._serve(endpoint, request), name=f"endpoint {endpoint.name}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         return spawn
+
+    def _turn_away(self, endpoint: Endpoint, request: MicroRequest, reason: str) -> None:
+        self.errors += 1
+        if endpoint.on_turned_away:
+            endpoint.on_turned_away(Request(request.data, request.headers or {}), reason)
 
     async def _serve(self, endpoint: Endpoint, request: MicroRequest) -> None:
         try:

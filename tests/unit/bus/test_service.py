@@ -55,14 +55,17 @@ async def test_a_slow_request_blocks_nobody_and_the_number_is_bounded(bus):
         await gate.wait()
         return Reply(request.data)
 
-    async with service(bus, Endpoint("slow", slow), Endpoint("echo", echo), max_concurrent=2):
+    away = []
+    told = Endpoint("slow", slow, on_turned_away=lambda request, why: away.append((request.data, why)))
+    async with service(bus, told, Endpoint("echo", echo), max_concurrent=2):
         first = asyncio.create_task(ask(bus, "slow", b"1"))
         await asyncio.sleep(0)
         assert (await ask(bus, "echo", b"a")).data == b"A"
         second = asyncio.create_task(ask(bus, "slow", b"2"))
         await asyncio.sleep(0)
-        answer = await ask(bus, "slow")
+        answer = await ask(bus, "slow", b"3")
         assert answer.headers["Nats-Service-Error-Code"] == "503"
+        assert away == [(b"3", "busy with 2 requests")]
         gate.set()
         assert [(await first).data, (await second).data] == [b"1", b"2"]
 

@@ -27,7 +27,7 @@ from .source import TagSource
 from .sources import source_of
 from .subscribers import Subscribers, TagCallback
 from .values import SCADATag, TagReading
-from .writing import TagWriting, audit
+from .writing import MAY_BE_WRITTEN, TagWriting, audit
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +129,12 @@ class SCADAConnector(PolledConnector):
 
     async def write(self, name: str, value: Writable, caller: str) -> WriteOutcome:
         """Write a value, read it back, and tell an audit event with `caller` whatever came of it."""
-        outcome = await self._writing.write(name, value)
+        try:
+            outcome = await self._writing.write(name, value)
+        except BaseException as error:
+            ended = WriteOutcome(name, False, f"{MAY_BE_WRITTEN}: ended by {type(error).__name__}")
+            self._tell(audit(ended, value, caller, simulated=self.simulating or self.config.simulated))
+            raise
         if outcome.written:
             log.info("tag is written", device=self.name, tag=name, caller=caller)
         else:

@@ -66,7 +66,7 @@ async def run_acquisition(
     declared = stream_configs(plant.streams, plant.site)
     service = Acquisition(identity, plant.content_type, connectors, plant.outbox)
     devices = DeviceEndpoints(connectors)
-    writes = WriteEndpoint(connectors, lambda: service.events.flush(service.outbox))
+    writes = WriteEndpoint(connectors, service.events, lambda: service.events.flush(service.outbox))
     common = CommonEndpoints(
         identity, telemetry, find=devices.find, counts=service.counts, device_metrics=service.device_metrics
     )

@@ -140,3 +140,17 @@ async def test_where_everything_is_simulated_the_set_point_may_be_too(events):
     assert events[0].facts["simulated"] is True
     await scada.disconnect()
     assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("ended_by", [asyncio.CancelledError, AttributeError])
+async def test_a_write_that_ended_on_its_way_is_told_too(peer, events, monkeypatch, ended_by):
+    async def ends(_name, _value):
+        raise ended_by
+
+    async with connected(peer, events) as scada:
+        monkeypatch.setattr(scada._writing, "write", ends)
+        with pytest.raises(ended_by):
+            await scada.write(SETPOINT, 12.0, "GL-003")
+    (event,) = events
+    assert event.facts["written"] is False
+    assert event.facts["reason"] == f"it may have been written or not: ended by {ended_by.__name__}"
