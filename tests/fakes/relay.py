@@ -11,8 +11,8 @@ class Relay:
     is `deaf` the same happens to what is asked.
     """
 
-    def __init__(self, server_port: int) -> None:
-        self.port = 0
+    def __init__(self, server_port: int, port: int = 0) -> None:
+        self.port = port
         self._speaking = asyncio.Event()
         self._speaking.set()
         self._hearing = asyncio.Event()
@@ -55,6 +55,8 @@ class Relay:
 
     async def start(self) -> None:
         """Listen: the first time on a free port, then on that one again."""
+        if self._server is not None:
+            return
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 

@@ -12,6 +12,8 @@ from .site import SITE, Site
 IN_HAND_NS = 350_000_000
 """What a service was given so shortly before it was killed may die with it: outbox's patience, and a poll."""
 CLOCK_NS = 1_000_000_000
+END = 2**63
+"""When the next life begins of a service that nobody starts again."""
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Account:
     unheard: int = 0
     """Given away while the device or its line was at fault; the service never had them."""
     in_hand: int = 0
-    """Died with the service that had just asked for them."""
+    """Died with the service that had just asked for them, and its next life tells since when it was away."""
     gaps: int = 0
     """Dropped by a full outbox, with an event."""
     dropped_messages: int = 0
@@ -48,7 +50,9 @@ async def account_of(site: Site) -> Account:
     """Compare what the device wrote down with what arrived."""
     site.numbers.look()
     account = Account(raw_lost=site.raw.lost, raw_twice=site.raw.twice)
-    gaps = [event for event in await _events(site, account) if event.kind == "outbox_gap"]
+    events = await _events(site, account)
+    gaps = [event for event in events if event.kind == "outbox_gap"]
+    absences = [event for event in events if event.kind == "service_away"]
     account.dropped_messages = sum(int(gap.facts["count"] or 0) for gap in gaps)
     for unit, newest in site.numbers.last.items():
         sensors = list(site.clean.of_unit(unit))
@@ -61,7 +65,7 @@ async def account_of(site: Site) -> Account:
             for number, told in missing.items():
                 time_ns = site.numbers.given[unit, number]
                 stored = (unit, number) in site.raw.numbers
-                kind = "lost" if stored else _fate(site, time_ns, gaps, told=told)
+                kind = "lost" if stored else _fate(site, time_ns, gaps, absences, told=told)
                 setattr(account, kind, getattr(account, kind) + 1)
                 if kind == "lost" and len(account.examples) < 10:
                     account.examples.append(f"{sensor} {number} of {time_ns}")
@@ -70,20 +74,24 @@ async def account_of(site: Site) -> Account:
     return account
 
 
-def _fate(site: Site, time_ns: int, gaps: list[Event], *, told: bool) -> str:
+def _fate(site: Site, time_ns: int, gaps: list[Event], absences: list[Event], *, told: bool) -> str:
     if told:
         return "told"
     lives = site.acquisition.lives
-    for life, following in zip(lives, [*lives[1:], [2**63]], strict=True):
+    for life, following in zip(lives, [*lives[1:], [END]], strict=True):
         if len(life) == 2 and life[1] - IN_HAND_NS <= time_ns <= following[0]:
-            return "in_hand"
-    for gap in gaps:
-        first, last = int(gap.facts["first_time_ns"] or 0), int(gap.facts["last_time_ns"] or 0)
-        if first - CLOCK_NS <= time_ns <= last + CLOCK_NS:
-            return "gaps"
+            return "in_hand" if following[0] == END or _covered(time_ns, absences) else "lost"
+    if _covered(time_ns, gaps):
+        return "gaps"
     if any(began <= time_ns <= ended for began, ended in site.device_troubles):
         return "unheard"
     return "lost"
+
+
+def _covered(time_ns: int, events: list[Event]) -> bool:
+    """Whether one of these events tells of a loss at that time."""
+    spans = ((int(each.facts["first_time_ns"] or 0), int(each.facts["last_time_ns"] or 0)) for each in events)
+    return any(first - CLOCK_NS <= time_ns <= last + CLOCK_NS for first, last in spans)
 
 
 async def _events(site: Site, account: Account) -> list[Event]:

@@ -6,26 +6,40 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from integrations.bus import Bus
 
 from .processes import Process
-from .site import Line, Site
+from .servers import Server
+from .site import Site, Ways
 from .stepped import set_clock
 
 Act = Callable[[Site, float], Awaitable[None]]
+
+
+KINDS = ("killed", "stopped", "restarted", "cut off", "on a line gone silent")
+"""What is done to every part; all else is done to some."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """One kind of fault; `seconds` are the least and the most that it lasts, `parts` what it touches."""
 
-    name: str
+    target: str
+    kind: str
     act: Act
     seconds: tuple[float, float] = (0.5, 3.0)
     parts: frozenset[str] = field(default_factory=frozenset)
     replicated: bool | None = None
     """Only with (or only without) replicated streams; None for both."""
+    event: str = ""
+    """Kind of the event that has to tell of it."""
+
+    @property
+    def name(self) -> str:
+        """What was done to whom."""
+        return f"{self.target} {self.kind}"
 
 
 async def _killed(process: Process, seconds: float, how: signal.Signals = signal.SIGKILL) -> None:
@@ -40,28 +54,22 @@ async def _frozen(process: Process, seconds: float) -> None:
     process.thaw()
 
 
-async def _cut_off(line: Line, seconds: float) -> None:
-    await line.stop()
+async def _cut_off(ways: Ways, seconds: float) -> None:
+    await ways.stop()
     await asyncio.sleep(seconds)
-    await line.start()
+    await ways.start()
 
 
-async def _lost_way(line: Line, seconds: float) -> None:
-    line.hold(True)
+async def _lost_way(ways: Ways, seconds: float) -> None:
+    ways.hold(True)
     await asyncio.sleep(seconds)
-    line.hold(False)
+    ways.hold(False)
 
 
 async def _device_silent(site: Site, seconds: float) -> None:
     site.device_line.silent = True
     await asyncio.sleep(seconds)
     site.device_line.silent = False
-
-
-async def _device_cut_off(site: Site, seconds: float) -> None:
-    await site.device_line.stop()
-    await asyncio.sleep(seconds)
-    await site.device_line.start()
 
 
 @asynccontextmanager
@@ -98,10 +106,10 @@ async def _disk_full(site: Site, seconds: float) -> None:
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
 
 
-async def _clock_step(site: Site, seconds: float) -> None:
-    """Set the clock of the acquisition service ahead, then back."""
+async def _clock_step(clock: Path, seconds: float) -> None:
+    """Set the clock of a service ahead, then back."""
     for offset in (30.0, -5.0, 3600.0, 0.0):
-        set_clock(site.clock, offset)
+        set_clock(clock, offset)
         await asyncio.sleep(seconds / 4)
 
 
@@ -126,44 +134,75 @@ async def _leader_killed(site: Site, seconds: float) -> None:
 
 
 def _service_faults(name: str, process: Callable[[Site], Process], longest: float) -> list[Fault]:
-    def line(site: Site) -> Line:
+    def line(site: Site) -> Ways:
         return site.lines[process(site).name]
 
     part = frozenset({name})
+    acts: tuple[tuple[Act, float, float], ...] = (
+        (lambda site, s: _killed(process(site), s), 0.0, 2.0),
+        (lambda site, s: _frozen(process(site), s), 1.0, longest),
+        (lambda site, s: _killed(process(site), s, signal.SIGTERM), 0.0, 1.0),
+        (lambda site, s: _cut_off(line(site), s), 0.5, longest),
+        (lambda site, s: _lost_way(line(site), s), 1.0, longest),
+    )
     return [
-        Fault(f"{name} killed", lambda site, s: _killed(process(site), s), (0.0, 2.0), part),
-        Fault(
-            f"{name} restarted", lambda site, s: _killed(process(site), s, signal.SIGTERM), (0.0, 1.0), part
-        ),
-        Fault(f"{name} stopped", lambda site, s: _frozen(process(site), s), (1.0, longest), part),
-        Fault(f"{name} cut off from the bus", lambda site, s: _cut_off(line(site), s), (0.5, longest), part),
-        Fault(
-            f"{name} on a line gone silent", lambda site, s: _lost_way(line(site), s), (1.0, longest), part
-        ),
+        Fault(name, kind, act, (least, most), part)
+        for kind, (act, least, most) in zip(KINDS, acts, strict=True)
     ]
+
+
+def _server_faults(name: str, *, replicated: bool) -> list[Fault]:
+    """Of three servers each has its turn."""
+
+    def server(site: Site) -> Server:
+        return site.servers[next(site.turns)]
+
+    def ways(site: Site) -> Ways:
+        return site.ways_to(next(site.turns))
+
+    acts: tuple[Act, ...] = (
+        lambda site, s: _killed(server(site), s),
+        lambda site, s: _frozen(server(site), s),
+        lambda site, s: _killed(server(site), s, signal.SIGTERM),
+        lambda site, s: _cut_off(ways(site), s),
+        lambda site, s: _lost_way(ways(site), s),
+    )
+    return [
+        Fault(name, kind, act, (1.0, 5.0), BUS, replicated) for kind, act in zip(KINDS, acts, strict=True)
+    ]
+
+
+def _clock_fault(name: str, process: Callable[[Site], Process]) -> Fault:
+    def act(site: Site, seconds: float) -> Awaitable[None]:
+        return _clock_step(site.clocks[process(site).name], seconds)
+
+    return Fault(name, "clock steps", act, (2.0, 4.0), frozenset({name}))
 
 
 DEVICE, BUS, ACQUISITION = frozenset({"device"}), frozenset({"bus"}), frozenset({"acquisition", "bus"})
 
 FAULTS = [
-    Fault("device killed", lambda site, s: _killed(site.device, s), parts=DEVICE),
-    Fault("device stopped", lambda site, s: _frozen(site.device, s), parts=DEVICE),
-    Fault("device cut off", _device_cut_off, parts=DEVICE),
-    Fault("device silent", _device_silent, parts=DEVICE),
+    Fault("device", "killed", lambda site, s: _killed(site.device, s), parts=DEVICE),
+    Fault("device", "stopped", lambda site, s: _frozen(site.device, s), parts=DEVICE),
+    Fault("device", "restarted", lambda site, s: _killed(site.device, s, signal.SIGTERM), parts=DEVICE),
+    Fault("device", "cut off", lambda site, s: _cut_off(Ways([site.device_line]), s), parts=DEVICE),
+    Fault("device", "on a line gone silent", _device_silent, parts=DEVICE),
     *_service_faults("acquisition", lambda site: site.acquisition, 4.0),
     *_service_faults("transformation", lambda site: site.transformations[0], 8.0),
     *_service_faults("other transformation", lambda site: site.transformations[1], 8.0),
     *_service_faults("coordination", lambda site: site.coordinations[0], 6.0),
     *_service_faults("agent", lambda site: site.agents[0], 6.0),
-    Fault("bus away", _bus_away, (1.0, 5.0), BUS),
-    Fault("bus away, acquisition killed", _killed_while_bus_away, (1.0, 3.0), ACQUISITION),
-    Fault("bus away, disk full", _disk_full, (2.0, 4.0), ACQUISITION),
-    Fault("nats-server stopped", lambda site, s: _frozen(site.servers[0], s), (1.0, 5.0), BUS),
+    *_server_faults("nats-server", replicated=False),
+    *_server_faults("one of three servers", replicated=True),
+    Fault("all three servers", "killed", _bus_away, (1.0, 5.0), BUS, True),
+    Fault("leader of CLEAN", "killed", _leader_killed, (1.0, 5.0), BUS, True),
+    Fault("acquisition", "killed, bus away", _killed_while_bus_away, (1.0, 3.0), ACQUISITION),
     Fault(
-        "nats-server restarted", lambda site, s: _killed(site.servers[0], s, signal.SIGTERM), (0.0, 2.0), BUS
+        "acquisition", "with a full disk, bus away", _disk_full, (2.0, 4.0), ACQUISITION,
+        event="outbox_disk_trouble",
     ),
-    Fault("one of three servers killed", lambda site, s: _killed(site.servers[1], s), (1.0, 5.0), BUS, True),
-    Fault("leader of CLEAN killed", _leader_killed, (1.0, 5.0), BUS, True),
-    Fault("slow consumer", _slow_consumer, (2.0, 5.0), BUS),
-    Fault("clock steps", _clock_step, (2.0, 4.0), frozenset({"acquisition"})),
-]
+    Fault("bus", "with a slow consumer", _slow_consumer, (2.0, 5.0), BUS),
+    _clock_fault("acquisition", lambda site: site.acquisition),
+    _clock_fault("transformation", lambda site: site.transformations[0]),
+    _clock_fault("coordination", lambda site: site.coordinations[0]),
+]  # fmt: skip

@@ -1,12 +1,13 @@
 """Runs as tables."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
+from .catalogue import KINDS
 from .run import Outcome
 
 COLUMNS = (
@@ -22,9 +23,13 @@ def show(outcomes: Sequence[Outcome]) -> None:
     console.print(_dealings(outcomes))
     console.print(_recoveries(outcomes))
     console.print(_loads(outcomes))
+    console.print(_coverage(outcomes))
+    console.print(f"Events: {_events(outcomes)}")
     for outcome in outcomes:
         for line in [
             *outcome.account.examples,
+            *outcome.dealings.examples,
+            *(f"no event told of: {each}" for each in outcome.untold),
             *(f"never recovered: {each}" for each in outcome.course.failures),
         ]:
             console.print(f"seed {outcome.seed}: {line}")
@@ -83,6 +88,31 @@ def _recoveries(outcomes: Sequence[Outcome]) -> Table:
     for name, seconds in sorted(found.items()):
         table.add_row(name, str(len(seconds)), f"{median(seconds):.1f}", f"{max(seconds):.1f}")
     return table
+
+
+def _coverage(outcomes: Sequence[Outcome]) -> Table:
+    known = {fault.name: fault for outcome in outcomes for fault in outcome.course.known}
+    done = Counter(fault.name for outcome in outcomes for fault in outcome.course.done)
+    missing = len(known.keys() - done.keys())
+    table = Table(
+        title=f"How often each fault was made: {len(known) - missing} of {len(known)}", title_justify="left"
+    )
+    for name in ("", *KINDS, "others"):
+        table.add_column(name, justify="left" if name in {"", "others"} else "right")
+    for target in dict.fromkeys(fault.target for fault in known.values()):
+        cells = [str(done[f"{target} {kind}"]) if f"{target} {kind}" in known else "" for kind in KINDS]
+        others = [
+            f"{fault.kind}: {done[fault.name]}"
+            for fault in known.values()
+            if fault.target == target and fault.kind not in KINDS
+        ]
+        table.add_row(target, *cells, "; ".join(others))
+    return table
+
+
+def _events(outcomes: Sequence[Outcome]) -> str:
+    counted = sum((outcome.account.events for outcome in outcomes), Counter())
+    return ", ".join(f"{kind} {count}" for kind, count in counted.most_common()) or "none"
 
 
 def _loads(outcomes: Sequence[Outcome]) -> Table:

@@ -52,11 +52,19 @@ class Outcome:
         good, junk, clean, dead = self.flooded
         return (
             self.account.faultless
+            and not self.untold
             and not self.course.failures
             and self.watch.bounded
             and self.dealings.faultless
             and (good, junk) == (clean, dead)
         )
+
+    @property
+    def untold(self) -> list[str]:
+        """Faults that an event should tell of, and none did."""
+        return [
+            fault.name for fault in self.course.done if fault.event and not self.account.events[fault.event]
+        ]
 
 
 async def run(plan: Plan, say: Callable[[str], None]) -> Outcome:

@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from .office import Office
 from .ports import free_ports
 from .processes import Process
 from .reader import CleanReader, RawReader, forever
-from .servers import Server, cluster, single
+from .servers import Routes, Server, cluster, single
 from .stepped import set_clock
 
 SITE = "faults"
@@ -42,16 +43,11 @@ class Size:
         return self.units * self.values * self.rate_hz
 
 
-class Line:
-    """A service's connections to the nats-servers, through a proxy each."""
+class Ways:
+    """Proxies that are opened and closed together."""
 
-    def __init__(self, servers: list[Server]) -> None:
-        self.relays = [Relay(server.port) for server in servers]
-
-    @property
-    def url(self) -> str:
-        """What the service is told."""
-        return ",".join(f"nats://127.0.0.1:{relay.port}" for relay in self.relays)
+    def __init__(self, relays: list[Relay]) -> None:
+        self.relays = relays
 
     async def start(self) -> None:
         """Let everything pass."""
@@ -69,6 +65,18 @@ class Line:
             relay.silent = relay.deaf = wanted
 
 
+class Line(Ways):
+    """A service's connections to the nats-servers, through a proxy each."""
+
+    def __init__(self, servers: list[Server]) -> None:
+        super().__init__([Relay(server.port) for server in servers])
+
+    @property
+    def url(self) -> str:
+        """What the service is told."""
+        return ",".join(f"nats://127.0.0.1:{relay.port}" for relay in self.relays)
+
+
 class Site:
     """Everything started, streams made, and two readers that look at what arrives."""
 
@@ -77,9 +85,12 @@ class Site:
     ) -> None:
         self.size = size
         self.replicated = replicated
-        self.clock = folder / "clock"
+        self.clocks: dict[str, Path] = {}
         self.numbers = Numbers(folder / "numbers")
-        self.servers = cluster(folder) if replicated else single(folder)
+        self.routes = Routes() if replicated else None
+        self.servers = cluster(folder, self.routes) if self.routes else single(folder)
+        self.turns = cycle(range(len(self.servers)))
+        """Whose turn it is to fail, of the servers."""
         self.device_line = Relay(0)
         self.device_troubles: list[tuple[int, int]] = []
         """When the device or its line was at fault, and a moment longer, UTC ns."""
@@ -107,7 +118,15 @@ class Site:
         services = [self.acquisition, *self.transformations, *self.coordinations, *self.agents]
         return [*self.servers, self.device, *services]
 
+    def ways_to(self, server: int) -> Ways:
+        """Return all that leads to a server: from services, and from the other servers."""
+        routes = self.routes.of(server) if self.routes else []
+        return Ways([*(line.relays[server] for line in self.lines.values()), *routes])
+
     async def _start(self) -> None:
+        if self.routes:
+            await self.routes.start()
+            self._stack.push_async_callback(self.routes.stop)
         await asyncio.gather(*(server.start() for server in self.servers))
         for server in self.servers:
             self._stack.push_async_callback(server.end)
@@ -123,8 +142,7 @@ class Site:
         reading = asyncio.create_task(forever(self.clean, self.raw))
         self._stack.callback(reading.cancel)
         (self._folder / "plant.toml").write_text(self._plant())
-        set_clock(self.clock, 0.0)
-        self.acquisition = await self._service("steam_meter", "acquisition", stepped=True)
+        self.acquisition = await self._service("steam_meter", "acquisition")
         self.transformations = [
             await self._service("transformation", f"transformation {name}") for name in ("a", "b")
         ]
@@ -148,9 +166,10 @@ class Site:
         await self.device.start()
         self._stack.push_async_callback(self.device.end)
 
-    async def _service(self, service: str, name: str, *, stepped: bool = False) -> Process:
-        command = ["faults.stepped", self.clock] if stepped else []
-        command += [f"services.{service}", "--config", self._folder / "plant.toml"]
+    async def _service(self, service: str, name: str) -> Process:
+        clock = self.clocks[name] = self._folder / f"{name}.clock"
+        set_clock(clock, 0.0)
+        command = ["faults.stepped", clock, f"services.{service}", "--config", self._folder / "plant.toml"]
         return await self._behind_a_line(name, command)
 
     async def _behind_a_line(self, name: str, module: list[object]) -> Process:

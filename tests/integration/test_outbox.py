@@ -2,9 +2,10 @@
 
 import signal
 import struct
+import time
 
 from fakes.modbus import TcpPeer
-from fakes.site import Child, document, eventually, meter_table, raw, times, toml
+from fakes.site import Child, document, eventually, events, meter_table, raw, times, toml
 from integrations.bus import Bus, BusSettings, EmbeddedServer
 
 ONE_POLL = 1.0
@@ -40,11 +41,13 @@ async def test_a_service_killed_while_the_bus_is_away_loses_nothing(tmp_path):
             while_away = device.count + 15
             await eventually(lambda: device.count >= while_away)
             await child.end(signal.SIGKILL)
-            killed_at = device.count
+            killed_at, killed_ns = device.count, time.time_ns()
             await server.start()
             await child.start()
             await eventually(lambda: newest_above(bus, killed_at + 5), 30)
             found = [value for value in await readings(bus) if value is not None]
+            (away,) = await eventually(lambda: events(bus, "service_away"))
+    assert away.facts["first_time_ns"] < killed_ns < away.facts["last_time_ns"]
     assert found == sorted(set(found))
     lost = set(range(1, int(found[-1]) + 1)) - {int(value) for value in found}
     assert lost <= {killed_at, killed_at - ONE_POLL}

@@ -33,8 +33,9 @@ from integrations.devices import (
     StateChange,
 )
 from integrations.devices.classes import DeviceClass
-from integrations.messages import ContentType, Severity, token_from
+from integrations.messages import ContentType, Severity, Subjects, token_from
 from integrations.resilience import CircuitState, CircuitTransition
+from integrations.runtime.acquisition.absence import last_heard_ns
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
 from integrations.runtime.acquisition.measures import measures_of
 from integrations.runtime.acquisition.readings import RawWriter
@@ -78,6 +79,7 @@ async def run_acquisition(
         await stack.enter_async_context(service.polling())  # what the bus misses waits in the outbox
         bus = await stack.enter_async_context(open_bus(plant.bus, name=f"{device_class.name}-{instance}"))
         await ensure_streams(bus, declared)
+        await service.tell_absence(bus)
         streams = await stack.enter_async_context(keeping_streams(bus, declared))
         await stack.enter_async_context(service.forwarding(bus))
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all(), *writes.all()]))
@@ -114,6 +116,7 @@ class Acquisition:
         self.publisher: Publisher | None = None
         self.events = EventReporter(identity, content_type, now_ns=now_ns)
         self._identity = identity
+        self._subjects = Subjects(identity.site)
         self._content_type = content_type
         self._epoch_ns = now_ns()
         self._connecting: list[asyncio.Task[bool]] = []
@@ -140,6 +143,22 @@ class Acquisition:
     def device_metrics(self) -> dict[str, dict[str, Any]]:
         """Return each connector's metrics by device."""
         return {connector.device_id: connector.get_metrics() for connector in self.connectors}
+
+    async def tell_absence(self, bus: Bus) -> None:
+        """Tell since when nothing was read, if an earlier life has read: what it had in hand may be lost."""
+        sources = (connector.device_id for connector in self.connectors)
+        since = await last_heard_ns(bus, (self._subjects.raw(self._identity.service, one) for one in sources))
+        if since is None:
+            return
+        until = max(since, self._epoch_ns)
+        self.events.tell(
+            "service",
+            "service_away",
+            f"{self._identity.service} was away for {(until - since) / 1e9:.1f} s:"
+            " what it had in hand when it ended may be lost",
+            first_time_ns=since,
+            last_time_ns=until,
+        )
 
     @contextlib.asynccontextmanager
     async def forwarding(self, bus: Bus) -> AsyncIterator[None]:
