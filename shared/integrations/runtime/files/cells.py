@@ -143,8 +143,10 @@ class TimeCells:
         return ((passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds) * 1_000
 
     def _scale(self, number: float) -> int:
+        if not np.isfinite(number):
+            raise OverflowError("no time")
         if not self._unit_ns:
-            self._unit_ns = next(unit for limit, unit in EPOCH_SCALES_NS if not number >= limit)
+            self._unit_ns = next(unit for limit, unit in EPOCH_SCALES_NS if number < limit)
         return self._unit_ns
 
 

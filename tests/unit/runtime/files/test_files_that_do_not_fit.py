@@ -54,6 +54,13 @@ def test_every_fault_is_listed_at_once(tmp_path):
     assert not list(tmp_path.glob("*clean*"))
 
 
+@pytest.mark.parametrize("odd", ["nan", "inf", "9" * 400])
+def test_a_number_that_is_no_time_does_not_decide_the_unit_of_the_others(tmp_path, odd):
+    rows = [[odd, 1.0], ["1796040000000", 2.0], ["1796040001000", 3.0]]
+    (fault,) = faults_of(readings=write(tmp_path / "x.csv", "time,x_pressure [bar]", rows))
+    assert "line 2 column time must be a time" in fault
+
+
 def test_of_many_bad_cells_the_first_are_named_and_the_rest_counted(tmp_path):
     path = write(tmp_path / "x.csv", "time,x_pressure [bar]", [[stamp(at), "?"] for at in range(100)])
     found = faults_of(readings=path)
