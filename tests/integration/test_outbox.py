@@ -5,7 +5,7 @@ import struct
 import time
 
 from fakes.modbus import TcpPeer
-from fakes.site import Child, document, eventually, events, meter_table, raw, times, toml
+from fakes.site import Child, document, events, eventually, meter_table, raw, times, toml
 from integrations.bus import Bus, BusSettings, EmbeddedServer
 
 ONE_POLL = 1.0
