@@ -46,8 +46,7 @@ def _frame(data: bytes) -> object:
 
 def _reply(data: bytes) -> object:
     request = REQUESTS[data[0] // 2 % len(REQUESTS)]
-    message = Message(MessageType.RESPONSE, MessageId.TOKEN_PASSING_PDU, 1, _mended(data[1:], data[0]))
-    return matching_reply(request, message)
+    return matching_reply(request, _mended(data[1:], data[0]))
 
 
 def _data(data: bytes) -> object:
