@@ -158,9 +158,24 @@ async def test_a_write_goes_to_the_device_that_has_the_tag_or_says_why_not(nats_
                 assert code == "write_refused"
                 assert "99" in reason
                 assert registers.float_at(10) == 12.5
-                audit = await eventually(lambda: events(streams, "tag_write"))
-                assert {event.facts["caller"] for event in audit} == {"GL-001"}
             assert await refused(gl001, "write_tag", **asked) == ("service_away", away)
+            for wrong, code in (({"device_id": "nobody"}, "unknown_device"), ({"value": [1]}, "bad_request")):
+                assert (await refused(gl001, "write_tag", **{**asked, **wrong}))[0] == code
+            audit = await eventually(lambda: tries(streams))
+        assert {event.facts["caller"] for event in audit} == {"GL-001"}
+        of_gl003 = [event.facts for event in audit if event.service == "coordination"]
+        assert [(each["device_id"], each["written"]) for each in of_gl003[-2:]] == [
+            ("nobody", False),
+            ("plc", False),
+        ]
+        assert [event.facts["written"] for event in audit if event.service == "scada"] == [True, False]
+
+
+async def tries(bus):
+    """Every try to write, once the last that was made has been told."""
+    found = await events(bus, "tag_write")
+    asked = [event for event in found if event.service == "coordination"]
+    return found if asked and "value" in asked[-1].facts["reason"] else None
 
 
 async def write(agent, **arguments):

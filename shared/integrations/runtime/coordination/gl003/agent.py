@@ -13,16 +13,21 @@ from integrations.messages import (
     AgentMessage,
     AgentRole,
     MessageType,
+    Severity,
     SubscribeRequest,
 )
 from integrations.runtime.coordination.gl003.answers import SHORT, Answers, arguments
+from integrations.runtime.coordination.gl003.errors import NoAnswerError
 from integrations.runtime.coordination.gl003.inferred import steam_system
 from integrations.runtime.coordination.gl003.last_readings import LastReadings
 from integrations.runtime.coordination.gl003.reporting import Reporting
 from integrations.runtime.coordination.gl003.subscriptions import Subscriptions
 from integrations.runtime.coordination.parts import Desk, Part
 
-SUBSCRIBE = "subscribe_readings"
+SUBSCRIBE, WRITE = "subscribe_readings", "write_tag"
+WRITTEN = "tag_write"
+"""Kind of the events of writes, as acquisition services tell them."""
+LONGEST = 200
 TOGETHER = 16
 """Messages that are worked on at a time: a device may take its time."""
 
@@ -77,12 +82,26 @@ class GL003(Part):
         """Answer a request; what cannot be answered raises, and is told to its sender."""
         try:
             answer = await self._answer(message)
-        except Exception:
+        except Exception as error:
             self._unanswered += 1
+            self._tell_of_write(message, error)
             raise
         self._answered += 1
         found: dict[str, Any] = msgspec.to_builtins(answer)
         return found
+
+    def _tell_of_write(self, message: AgentMessage, error: Exception) -> None:
+        """Tell of a try to write that came to no device: nobody else does."""
+        asked = message.payload
+        if asked["action"] != WRITE or (isinstance(error, NoAnswerError) and error.told):
+            return
+        tag, device_id = (str(asked.get(name, ""))[:LONGEST] for name in ("tag", "device_id"))
+        caller, reason = message.sender_id, str(error)[:LONGEST]
+        text = f"{caller} writes to {tag}: refused: {reason}"
+        about = self._config.agent_id, WRITTEN, text, Severity.WARNING
+        self.desk.events.tell(
+            *about, caller=caller, tag=tag, device_id=device_id, written=False, reason=reason
+        )
 
     async def _answer(self, message: AgentMessage) -> msgspec.Struct:
         action, payload = str(message.payload["action"]), message.payload

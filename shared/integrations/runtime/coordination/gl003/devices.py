@@ -68,7 +68,9 @@ class Devices:
         find = partial(self._writers, asked.device_id)
         found, reply = await self._first(find, asked.device_id, "write", request, WriteReply)
         if not reply.written:
-            raise NoAnswerError(Reason.WRITE_REFUSED, f"{reply.device_id} {reply.tag}: {reply.reason}")
+            raise NoAnswerError(
+                Reason.WRITE_REFUSED, f"{reply.device_id} {reply.tag}: {reply.reason}", told=True
+            )
         return WrittenTag(
             service=found.service,
             instance=found.instance,
@@ -148,7 +150,7 @@ def _check(found: Found, answer: Msg) -> None:
     headers = answer.headers or {}
     if ERROR_CODE in headers:
         reason = f"{found.service} {found.instance}: {headers.get(ERROR_TEXT, '')} ({headers[ERROR_CODE]})"
-        raise NoAnswerError(Reason.REFUSED, reason)
+        raise NoAnswerError(Reason.REFUSED, reason, told=True)
 
 
 def _configured(plant: Plant) -> dict[str, str]:

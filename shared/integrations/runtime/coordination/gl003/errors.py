@@ -20,7 +20,11 @@ class Reason(StrEnum):
 
 
 class NoAnswerError(RefusedError):
-    """Raised where there is no answer; the agent that asked is told, and nothing is tried again."""
+    """Raised where there is no answer; the agent that asked is told, and nothing is tried again.
 
-    def __init__(self, reason: Reason, text: str) -> None:
+    `told` is whether a device's service has had the request, and has told of it itself.
+    """
+
+    def __init__(self, reason: Reason, text: str, *, told: bool = False) -> None:
         super().__init__(reason, text)
+        self.told = told
