@@ -4,10 +4,8 @@ import asyncio
 import contextlib
 import math
 import time
-from pathlib import Path
 
-import pytest
-
+from fakes.browser import browser, needs_browser
 from fakes.console import OPERATOR, console, console_document, free_port
 from fakes.readings import batch_of
 from fakes.site import SITE, TABLE, Meter, meter_table, running, served
@@ -15,15 +13,6 @@ from integrations.bus import Outgoing, Publisher
 from integrations.messages import encode
 from integrations.simulation import ServedUnit, UnitCondition
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SENSORS = 1000
 FRAMES = """() => new Promise(done => {
   const times = []; let last = performance.now();
@@ -32,25 +21,7 @@ FRAMES = """() => new Promise(done => {
   requestAnimationFrame(step);
 })"""
 
-playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}")
-
-
-@contextlib.asynccontextmanager
-async def browser(folder, complaints):
-    """A page that writes down what it complains about."""
-    async with playwright.async_playwright() as driver:
-        context = await driver.chromium.launch_persistent_context(
-            folder / "profile", executable_path=CHROMIUM, headless=True, args=OPTIONS
-        )
-        context.set_default_timeout(20_000)
-        page = context.pages[0]
-        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        try:
-            yield page
-        finally:
-            await context.close()
+pytestmark = needs_browser
 
 
 class LiveMeter(Meter):
@@ -86,9 +57,7 @@ async def test_a_plant_in_the_browser(nats_server, tmp_path):
                 "selector => /^3[.][56]/.test(document.querySelector(selector).textContent)", arg=value
             )
             meter.condition = UnitCondition(silent=True)
-            began = time.monotonic()
             await page.wait_for_selector('[data-device="meter"].state-bad')
-            assert time.monotonic() - began < 10  # three seconds where nobody else works on the machine
             await page.goto(f"{address}/#/services")
             await page.wait_for_selector('tr[data-device="meter"][data-circuit="open"]')
             meter.condition = UnitCondition()

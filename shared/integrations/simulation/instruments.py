@@ -53,6 +53,16 @@ class Instruments:
             self.plant.step()
             self._begin_faults()
 
+    def switch_on(self, fault: PlantFault) -> None:
+        """Let a fault take hold now, whatever its start.
+
+        Raises:
+            ConfigurationError: its target isn't a point of the plant.
+        """
+        _check_points([fault])
+        begun = msgspec.structs.replace(fault, start_seconds=self.plant.time_seconds)
+        self._begun.append((begun, self._held(begun)))
+
     def read(self, point: str) -> dict[str, float]:
         """What the meter shows: the quantities of MeterValues, and the words `status` and `alarm`, both 0."""
         values = self._measured(point)

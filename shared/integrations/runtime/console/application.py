@@ -15,6 +15,7 @@ from integrations.bus import BusError
 from integrations.messages import Flag, Status
 from integrations.runtime.console.access import Gate, Visitor
 from integrations.runtime.console.asked import NotAskedRightError, range_of, sensor_of, wanted_of
+from integrations.runtime.console.connections import Connections
 from integrations.runtime.console.desk import Desk
 from integrations.runtime.console.guard import Guard
 from integrations.runtime.console.history import Histories
@@ -45,6 +46,7 @@ class Console:
 
     def __init__(self, desk: Desk) -> None:
         settings = desk.plant.console
+        self.connections = Connections(settings.max_browsers_each)
         self.login = Login(settings, Gate(settings))
         self.live = LiveStream(
             desk.fan_out,

@@ -55,7 +55,7 @@ async def run_console(plant: Plant, instance: str, version: str, telemetry: Tele
             }
 
         def refused() -> int:
-            return console.live.refused + console.app.pace.refused
+            return console.live.refused + console.app.pace.refused + console.connections.refused
 
         common = CommonEndpoints(identity, telemetry, find=lambda: _find(feed), counts=counts)
         await stack.enter_async_context(serve(bus, identity, common.all()))
@@ -66,7 +66,9 @@ async def run_console(plant: Plant, instance: str, version: str, telemetry: Tele
             PUBLISHED: lambda: outcomes(publisher),
         }
         watch(telemetry, bus, KeptStreams(), lambda: _find(feed), measures)
-        address = await stack.enter_async_context(serving(console.app, plant.console, fan_out.close))
+        address = await stack.enter_async_context(
+            serving(console.app, plant.console, console.connections, fan_out.close)
+        )
         log.info("the console is served", address=address, bus=bus.url, site=plant.site)
         while not stop.is_set():
             await asyncio.sleep(HOUSEKEEPING_SECONDS)

@@ -9,6 +9,7 @@ import uvicorn
 
 from integrations.configuration import ConfigurationError, Fault
 from integrations.runtime.console.config import ConsoleSettings
+from integrations.runtime.console.connections import Connections
 
 BACKLOG = 128
 MAX_HEAD = 16 * 1024
@@ -23,7 +24,9 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: object, settings: ConsoleSettings, end: Callable[[], None]) -> AsyncIterator[str]:
+async def serving(
+    app: object, settings: ConsoleSettings, connections: Connections, end: Callable[[], None]
+) -> AsyncIterator[str]:
     """Serve while entered; yields the address. `end` is called before connections are waited for.
 
     Raises:
@@ -32,7 +35,7 @@ async def serving(app: object, settings: ConsoleSettings, end: Callable[[], None
     place = _listening(settings)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # any ASGI application
-        http="h11",
+        http=connections.protocol,  # type: ignore[arg-type]  # called as a class would be
         ws="none",
         lifespan="off",
         log_config=None,

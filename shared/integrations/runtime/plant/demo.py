@@ -47,6 +47,8 @@ class DemoPlant:
     """Where its SCADA is to be served; see `serve_scada`."""
     began: float
     """When its time began, by time.monotonic()."""
+    instruments: Instruments
+    """What its devices show; faults are switched on here."""
 
 
 def instruments_of(seed: int, faults: Sequence[PlantFault]) -> Instruments:
@@ -80,7 +82,7 @@ async def simulated_plant(seed: int = 0, faults: Sequence[PlantFault] = ()) -> A
             scada_port=scada_port,
         )
         try:
-            yield DemoPlant(text, scada_port, began)
+            yield DemoPlant(text, scada_port, began, instruments)
         finally:
             living.cancel()
 
