@@ -1,6 +1,7 @@
 """The console's server: who gets in, what it answers, and what a flood does to it."""
 
 import asyncio
+import contextlib
 import time
 
 import httpx
@@ -106,12 +107,12 @@ async def test_who_may_only_look_resets_nothing_and_another_page_neither(served)
 
 
 async def test_streams_are_so_many_from_an_address_and_the_others_go_on(served):
-    async with asyncio.TaskGroup() as group:
-        there = [group.create_task(first_of(served, "never", bearer(VIEWER))) for _ in range(3)]
-        await eventually(lambda: streams_are_full(served))
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(3):
+            asking = served.stream("GET", "/api/live", headers=bearer(VIEWER))
+            assert (await stack.enter_async_context(asking)).status_code == 200
+        assert await streams_are_full(served)
         assert (await served.get("/api/me", headers=bearer(VIEWER))).status_code == 200
-        for task in there:
-            task.cancel()
     await eventually(lambda: streams_are_free(served))
 
 
