@@ -197,13 +197,30 @@ async def test_plain_writes_what_an_ascii_stream_can_hold(view, clock):
     assert b"?C" in buffer.getvalue()
 
 
-async def test_a_reader_that_went_away_stops_everything(view):
-    class Closed(io.StringIO):
-        def write(self, text):
-            raise BrokenPipeError
+class Closed(io.StringIO):
+    """A pipe that nobody reads, or a terminal that was closed."""
 
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def write(self, text):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(5, "Input/output error")])
+async def test_a_reader_that_went_away_stops_everything(view, error):
     stop = Stop()
-    await show_plain(view, stop, stream=Closed(), every_seconds=0)
+    await show_plain(view, stop, stream=Closed(error), every_seconds=0)
+    assert stop.is_set()
+
+
+async def test_a_terminal_that_was_closed_stops_everything(view):
+    stop = Stop()
+    terminal = Closed(OSError(5, "Input/output error"))
+    console = Console(file=terminal, width=100, height=10, force_terminal=True)
+    async with asyncio.timeout(20):
+        await show_screen(view, stop, console=console)
     assert stop.is_set()
 
 

@@ -12,18 +12,23 @@ from integrations.runtime.process.life import Stop
 from .live import LiveView
 from .table import HEAD_LINES, coloured, plain
 
+GONE = "nobody reads the table any more"
+
 
 async def show_screen(
     view: LiveView, stop: Stop, *, console: Console | None = None, every_seconds: float = 0.25
 ) -> None:
-    """Fill the terminal with the table; it is as it was afterwards."""
+    """Fill the terminal with the table; it is as it was afterwards. A terminal that was closed ends it."""
     console = console or Console()
-    # Drawn here and not by rich's own thread: the view belongs to the event loop.
-    with Live(console=console, screen=True, auto_refresh=False) as live:
-        while True:
-            live.update(coloured(view.picture(console.height - HEAD_LINES)), refresh=True)
-            if await _stopped(stop, every_seconds):
-                return
+    try:
+        # Drawn here and not by rich's own thread: the view belongs to the event loop.
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                live.update(coloured(view.picture(console.height - HEAD_LINES)), refresh=True)
+                if await _stopped(stop, every_seconds):
+                    return
+    except OSError:
+        stop.set(GONE)
 
 
 async def show_plain(
@@ -35,8 +40,8 @@ async def show_plain(
         stopped = await _stopped(stop, every_seconds)
         try:
             print(_encodable(plain(view.picture()), stream), end="\n\n", file=stream, flush=True)
-        except BrokenPipeError:
-            stop.set("nobody reads the table any more")
+        except OSError:
+            stop.set(GONE)
             return
         if stopped:
             return

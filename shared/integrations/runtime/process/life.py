@@ -20,6 +20,8 @@ from integrations.runtime.process.redaction import redacted
 EXIT_CLEAN = 0
 EXIT_CRASH = 1
 EXIT_CONFIGURATION = 2
+HANGUP = signal.SIGHUP
+STOPPING = (signal.SIGINT, signal.SIGTERM, HANGUP)
 
 log = structlog.get_logger(__name__)
 
@@ -81,8 +83,8 @@ def run_service(
 ) -> int:
     """Run `main(stop)` to its end, on uvloop where it is installed, and return the exit code.
 
-    SIGINT or SIGTERM sets `stop`; `main` then has `drain_seconds` to finish. A second signal cancels it at
-    once, a third ends the process. Exit codes: 0 clean; 1 crash, or cancelled before it had drained; 2 the
+    SIGINT, SIGTERM or the end of its terminal sets `stop`; `main` then has `drain_seconds` to finish. A second
+    signal cancels it at once, a third ends the process. Exit codes: 0 clean; 1 crash, or cancelled before it had drained; 2 the
     configuration is wrong: every fault is printed on stderr, one a line.
     """
     try:
@@ -106,6 +108,8 @@ async def _live(main: Main, drain_seconds: float) -> None:
     hurry = asyncio.Event()
 
     def on_signal(received: signal.Signals) -> None:
+        if stop.is_set() and received is HANGUP:
+            return  # a terminal that ends says so twice, by the kernel and by its shell
         if stop.is_set():
             hurry.set()
             _listen(None)
@@ -144,9 +148,11 @@ async def _cancel(future: asyncio.Future[None] | asyncio.Task[str]) -> None:
 
 
 def _listen(handler: Callable[[signal.Signals], None] | None) -> None:
-    """Send SIGINT and SIGTERM to `handler`, or back to their defaults."""
+    """Send the signals that stop to `handler`, or back to their defaults; nohup's wish stands."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
+        if number is HANGUP and signal.getsignal(number) is signal.SIG_IGN:
+            continue
         if handler:
             loop.add_signal_handler(number, handler, number)
         else:

@@ -30,7 +30,7 @@ def configure_logging(
     level: str | None = None,
     form: Form | None = None,
 ) -> None:
-    """Send structlog and stdlib logging to `stream` (stderr by default).
+    """Send structlog and stdlib logging to `stream` (stderr by default; nowhere where that is closed).
 
     `level` and `form` default to the environment's LOG_LEVEL and LOG_FORMAT, then to INFO and to human in a
     terminal, JSON elsewhere. Libraries speak one level quieter than we do.
@@ -38,7 +38,7 @@ def configure_logging(
     Raises:
         ConfigurationError: LOG_LEVEL or LOG_FORMAT is not one of those known.
     """
-    stream = stream or sys.stderr
+    stream = stream or sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
     terminal = stream.isatty()
     number, form = _settings(level, form, "human" if terminal else "json")
     colours = terminal and not os.environ.get("NO_COLOR")

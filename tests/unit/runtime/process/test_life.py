@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 PRELUDE = """
-import asyncio, os, sys
+import asyncio, os, structlog, sys
 from integrations.configuration import ConfigurationError, Fault
 from integrations.runtime.process.life import instance_id, run_service
 """
@@ -23,6 +23,7 @@ def service():
     def start(body, **env):
         process = subprocess.Popen(
             [sys.executable, "-c", PRELUDE + textwrap.dedent(body)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -56,7 +57,7 @@ def test_a_service_that_is_done_exits_clean_and_runs_on_uvloop(service):
     assert out.startswith("uvloop")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_lets_the_service_drain_and_exit_clean(service, number):
     process = service("""
         async def main(stop):
@@ -87,6 +88,53 @@ def test_a_second_signal_cancels_hard(service):
     code, _, err = finish(process)
     assert code == 1
     assert "meter: ended by NotDrainedError: a second signal came before it was done" in err.splitlines()
+
+
+def test_a_terminal_that_says_twice_that_it_ends_lets_the_service_drain(service):
+    process = service("""
+        async def main(stop):
+            print("up", flush=True)
+            await stop.wait()
+            print("draining", flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
+            print("drained")
+        sys.exit(run_service("meter", main, drain_seconds=3600))
+        """)
+    for line in ("up\n", "draining\n"):
+        assert process.stdout.readline() == line
+        process.send_signal(signal.SIGHUP)
+    code, out, _ = finish(process)
+    assert (code, out) == (0, "drained\n")
+
+
+def test_a_service_under_nohup_outlives_its_terminal(service):
+    process = service("""
+        import signal
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        async def main(stop):
+            print("up", flush=True)
+            await stop.wait()
+            print("drained after", stop.reason)
+        sys.exit(run_service("meter", main))
+        """)
+    assert process.stdout.readline() == "up\n"
+    process.send_signal(signal.SIGHUP)
+    process.terminate()
+    code, out, _ = finish(process)
+    assert (code, out) == (0, "drained after SIGTERM\n")
+
+
+def test_a_service_with_its_output_closed_lives(service):
+    code, out, _ = finish(
+        service("""
+        async def main(stop):
+            structlog.get_logger("integrations").warning("nobody hears this")
+            print("lived")
+        sys.stderr = None
+        sys.exit(run_service("meter", main))
+        """)
+    )
+    assert (code, out) == (0, "lived\n")
 
 
 def test_a_service_that_does_not_drain_in_time_is_cancelled(service):
