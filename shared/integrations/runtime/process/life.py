@@ -83,9 +83,9 @@ def run_service(
 ) -> int:
     """Run `main(stop)` to its end, on uvloop where it is installed, and return the exit code.
 
-    SIGINT, SIGTERM or the end of its terminal sets `stop`; `main` then has `drain_seconds` to finish. A second
-    signal cancels it at once, a third ends the process. Exit codes: 0 clean; 1 crash, or cancelled before it had drained; 2 the
-    configuration is wrong: every fault is printed on stderr, one a line.
+    SIGINT, SIGTERM or the end of its terminal sets `stop`; `main` then has `drain_seconds` to finish. A
+    second signal cancels it at once, a third ends the process. Exit codes: 0 clean; 1 crash, or cancelled
+    before it had drained; 2 the configuration is wrong: every fault is printed on stderr, one a line.
     """
     try:
         configure_logging(name, instance or instance_id(), stream=log_stream)

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import msgspec
@@ -38,7 +39,7 @@ def configure_logging(
     Raises:
         ConfigurationError: LOG_LEVEL or LOG_FORMAT is not one of those known.
     """
-    stream = stream or sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
+    stream = stream or sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
     terminal = stream.isatty()
     number, form = _settings(level, form, "human" if terminal else "json")
     colours = terminal and not os.environ.get("NO_COLOR")
