@@ -39,7 +39,7 @@ def configure_logging(
     Raises:
         ConfigurationError: LOG_LEVEL or LOG_FORMAT is not one of those known.
     """
-    stream = stream or sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+    stream = stream or sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 # kept open
     terminal = stream.isatty()
     number, form = _settings(level, form, "human" if terminal else "json")
     colours = terminal and not os.environ.get("NO_COLOR")
