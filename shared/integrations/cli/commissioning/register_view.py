@@ -12,6 +12,7 @@ from integrations.runtime.commissioning.bench_unit import BlockView, UnitView
 from integrations.runtime.commissioning.guess import Guess
 from integrations.runtime.commissioning.interpretations import TYPES
 from integrations.runtime.commissioning.known_maps import Match
+from integrations.runtime.commissioning.texts import TextRun
 
 PLAUSIBLE = 0.15
 MOST_HINTS = 3
@@ -47,6 +48,7 @@ def _add_block(
     table: Table, block: BlockView, hints: Mapping[tuple[Function, int], list[str]], *, everything: bool
 ) -> None:
     best = {guess.candidate for guess in block.layout}
+    texts = {text.address: text for text in block.texts}
     at: dict[int, list[Guess]] = defaultdict(list)
     for guess in block.guesses:
         at[guess.candidate.address].append(guess)
@@ -54,6 +56,11 @@ def _add_block(
         hint = hints.get((block.span.function, address), [])
         shown = at[address] if everything else [one for one in at[address] if one.score > PLAUSIBLE]
         first: Sequence[Any] = (f"{block.span.function.value} {address}", f"{word:04x}")
+        if text := texts.get(address):
+            table.add_row(
+                *first, "string", *_text_cells(text), f"to {block.span.function.value} {text.addresses[-1]}"
+            )
+            first = ("", "")
         for kind in TYPES:
             of_type = {one.candidate.order: one for one in shown if one.candidate.type is kind}
             if of_type and (everything or _says_more(kind, of_type)):
@@ -62,6 +69,11 @@ def _add_block(
                 first, hint = ("", ""), []
         if hint:
             table.add_row(*first, "", "", "", "", "", "; ".join(hint))
+
+
+def _text_cells(text: TextRun) -> tuple[Text, Text, Text, Text]:
+    nothing = Text("·", style="dim")
+    return Text(f"▶{text.text}", style="bold green"), nothing, Text(text.swapped), nothing
 
 
 def _says_more(kind: RegisterType, of_type: Mapping[ByteOrder, Guess]) -> bool:

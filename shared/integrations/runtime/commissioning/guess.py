@@ -1,17 +1,18 @@
 """What a block of registers most probably holds: readings that do not overlap, in the device's own order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
 from integrations.protocols.modbus import ByteOrder, Function, RegisterType
 
 from .interpretations import Candidate, Words, interpretations
-from .plausibility import EMPTY, plausibility
+from .plausibility import EMPTY, plausibility, wholeness
 
-AGREEMENT = 0.5
-"""Share of the evidence that one order needs to be taken for the device's own."""
+OUT_OF_STEP = 0.94
+"""A value of several registers that is not a whole number of pairs away from the first register."""
 LEAST = 2 * EMPTY
 SINGLE_VALUE = 0.45
 """So plausible is a register that holds a value by itself."""
@@ -25,17 +26,20 @@ class Guess(Struct, frozen=True):
     score: float
 
 
-def guesses(function: Function, address: int, samples: Words) -> list[Guess]:
+def guesses(
+    function: Function, address: int, samples: Words, texts: AbstractSet[int] = frozenset()
+) -> list[Guess]:
     """Return every interpretation of samples (times, n), judged together: a device keeps one order.
 
-    By address, and there the most plausible first.
+    By address, and there the most plausible first. Registers of `texts` hold no numbers.
     """
     there = [
         Guess(candidate, float(values[-1]), plausibility(candidate, values))
         for candidate, values in interpretations(function, address, samples)
+        if texts.isdisjoint(range(candidate.address, candidate.end))
     ]
-    there = _without_chance_doubles(there)
-    order = usual_order(best_layout(there))
+    there = [_whole(_in_step(guess, address)) for guess in _without_chance_doubles(there)]
+    order = usual_order(there)
     if order is not None:
         there = [_in_order(guess, order) for guess in there]
     return sorted(there, key=lambda guess: (guess.candidate.address, -guess.score, guess.candidate.width))
@@ -60,14 +64,18 @@ def best_layout(there: Iterable[Guess]) -> list[Guess]:
     return _walked(best, max(ending))
 
 
-def usual_order(layout: Iterable[Guess]) -> ByteOrder | None:
-    """Return the order in which most of the wide values of a layout are; None where they do not agree."""
-    votes: dict[ByteOrder, float] = defaultdict(float)
-    for guess in layout:
-        if guess.candidate.width > 1:
-            votes[guess.candidate.order] += guess.score * guess.candidate.width
-    order = max(votes, key=votes.__getitem__, default=None)
-    return order if order is not None and votes[order] >= AGREEMENT * sum(votes.values()) else None
+def usual_order(there: Sequence[Guess]) -> ByteOrder | None:
+    """Return the order in which the registers make the most sense; None where none has a wide value.
+
+    Each order is tried for all of them: what is the low word of a value in one order looks like that of its
+    neighbour in another, and only the whole tells which is right.
+    """
+    totals = {}
+    for order in ByteOrder:
+        layout = best_layout(one for one in there if one.candidate.width == 1 or one.candidate.order is order)
+        if any(one.candidate.width > 1 for one in layout):
+            totals[order] = sum(one.score * one.candidate.width for one in layout)
+    return max(totals, key=totals.__getitem__, default=None)
 
 
 def _walked(best: Mapping[int, tuple[float, Guess | None]], end: int) -> list[Guess]:
@@ -80,8 +88,18 @@ def _walked(best: Mapping[int, tuple[float, Guess | None]], end: int) -> list[Gu
     return taken[::-1]
 
 
+def _in_step(guess: Guess, first: int) -> Guess:
+    is_out = guess.candidate.width > 1 and (guess.candidate.address - first) % 2
+    return _scored(guess, guess.score * OUT_OF_STEP) if is_out else guess
+
+
+def _whole(guess: Guess) -> Guess:
+    is_float = guess.candidate.type is RegisterType.FLOAT32 and guess.score > 0
+    return _scored(guess, min(1.0, guess.score * wholeness(guess.value))) if is_float else guess
+
+
 def _without_chance_doubles(there: list[Guess]) -> list[Guess]:
-    """Two floats of 32 bits make a believable one of 64, and so do four registers now and then."""
+    """Two floats of 32 bits, or one and nothing, make one of 64; so do four registers now and then."""
     floats, words = _scores(there, RegisterType.FLOAT32), _scores(there, RegisterType.UINT16)
 
     def judged(guess: Guess) -> Guess:
@@ -91,7 +109,8 @@ def _without_chance_doubles(there: list[Guess]) -> list[Guess]:
         halves = [floats.get((candidate.address + at, candidate.order), 0.0) for at in (0, 2)]
         singles = [words.get((candidate.address + at, ByteOrder.ABCD), 0.0) for at in range(4)]
         natural = sum(score >= SINGLE_VALUE for score in singles)
-        doubt = 0.4 if min(halves) > 0.5 else 1.0
+        is_double = max(halves) > 0.5 and (min(halves) > 0.5 or 0 < min(halves) <= EMPTY)
+        doubt = 0.4 if is_double else 1.0
         doubt *= 0.3 if natural >= 2 else 1.0
         return _scored(guess, guess.score * doubt * (0.6 if candidate.order.swaps_bytes else 1.0))
 

@@ -58,6 +58,11 @@ class Match(Struct, frozen=True):
     """Temperature and pressure are those of saturated steam: hardly by chance."""
 
     @property
+    def is_sure(self) -> bool:
+        """Whether it can be told from chance."""
+        return self.is_saturated or self.score == 1.0
+
+    @property
     def title(self) -> str:
         """The map, and the order where it is another."""
         return f"{self.map.name}{f', byte_order {self.order.value}' if self.order else ''}"
