@@ -13,7 +13,6 @@ from rich.text import Text
 from integrations.cli.connected import EXIT_FINDINGS, say
 from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError, Fault
-from integrations.protocols.errors import ProtocolConnectionError
 from integrations.protocols.modbus import (
     ConnectionLostError,
     ModbusError,
@@ -26,11 +25,11 @@ from integrations.runtime.commissioning.bench_unit import UnitView, document, un
 from integrations.runtime.commissioning.known_maps import wanted_spans
 from integrations.runtime.commissioning.modbus_bench import (
     USUAL_SPANS,
-    Snapshot,
     find_units,
     read_unit,
     spans_of,
 )
+from integrations.runtime.commissioning.snapshot import Snapshot
 from integrations.runtime.commissioning.targets import ModbusTarget
 from integrations.runtime.process.life import EXIT_CLEAN
 
@@ -38,6 +37,8 @@ from .register_view import unit_table
 from .wanted import Wanted, hand_over
 
 SAMPLES, INTERVAL_SECONDS = 3, 0.2
+ALL = 125
+"""Registers that one request may ask for at most."""
 REMEMBERED = 8
 """Samples by which a live view judges what moves calmly."""
 
@@ -61,7 +62,7 @@ async def probe_modbus(target: ModbusTarget, wanted: Wanted) -> int:
         views = [unit_view(await _more(line, first)) for first in samples]
         _show(target, views, wanted)
         if wanted.toml:
-            hand_over(wanted, _plant(target, views, taken, wanted))
+            return _export(_plant(target, views, taken, wanted), target, wanted)
         return EXIT_CLEAN if any(view.blocks for view in views) else EXIT_FINDINGS
     except ConnectionLostError as error:
         say(f"probe: {error}: what listens there speaks no Modbus TCP, or {_other_way(target)}")
@@ -103,10 +104,13 @@ async def _more(line: ModbusLine, first: Snapshot) -> list[Snapshot]:
         for _ in range(SAMPLES - 1):
             if first.spans:
                 await asyncio.sleep(INTERVAL_SECONDS)
-                samples.append(await read_unit(line, first.unit, first.spans))
-    last = samples[-1]
-    last.refused = first.refused
+                samples.append(await _again(line, first))
+    samples[-1].refused = first.refused
     return samples
+
+
+async def _again(line: ModbusLine, first: Snapshot) -> Snapshot:
+    return await read_unit(line, first.unit, first.spans, most_at_once=first.most_at_once)
 
 
 async def _live(line: ModbusLine, first: Sequence[Snapshot], wanted: Wanted, seconds: float | None) -> None:
@@ -126,7 +130,7 @@ async def _refresh(line: ModbusLine, first: Sequence[Snapshot], pasts: Sequence[
     troubles = []
     for began, past in zip(first, pasts, strict=True):
         try:
-            snapshot = await read_unit(line, began.unit, began.spans)
+            snapshot = await _again(line, began)
         except ModbusError as error:
             troubles.append(str(error))
             continue
@@ -148,6 +152,8 @@ def _rendered(views: Sequence[UnitView], wanted: Wanted, trouble: str = "") -> R
 
 
 def _verdict(view: UnitView) -> str:
+    if not view.blocks:
+        return "no register was given: name others, such as --registers 100-199 or --registers input:700-799"
     if not view.matches:
         return "no known map fits; ▶ is the most plausible reading"
     best = view.matches[0]
@@ -163,6 +169,14 @@ def _show(target: ModbusTarget, views: Sequence[UnitView], wanted: Wanted) -> No
         output().print(_rendered(views, wanted))
 
 
+def _export(plant: str, target: ModbusTarget, wanted: Wanted) -> int:
+    if not plant:
+        say(f"probe: {target.endpoint}: no register was given that shows anything; nothing is written")
+        return EXIT_FINDINGS
+    hand_over(wanted, plant)
+    return EXIT_CLEAN
+
+
 def _plant(
     target: ModbusTarget, views: Sequence[UnitView], taken: Sequence[described.Taken], wanted: Wanted
 ) -> str:
@@ -171,13 +185,11 @@ def _plant(
         usual = f"unit_{view.unit}"
         name = described.name_of(wanted.name or target.name, usual)
         name = name if len(views) == 1 else f"{name}_{view.unit}" if wanted.name else usual
-        place = target.endpoint, view.unit, name
+        place = described.Place(target.endpoint, view.unit, name, view.most_at_once)
         if taken:
-            blocks.append(described.meter_from(*place, taken))
+            blocks.append(described.meter_from(place, taken))
         elif view.device:
-            blocks.append(described.device_from(*place, view.device))
-        elif view.layout:
-            blocks.append(described.system_from(*place, view.layout))
-    if not blocks:
-        raise ProtocolConnectionError(f"{target.endpoint}: no register was given that shows anything")
+            blocks.append(described.device_from(place, view.device))
+        elif any(one.candidate.width <= (view.most_at_once or ALL) for one in view.layout):
+            blocks.append(described.system_from(place, view.layout, view.texts))
     return "\n".join(blocks)

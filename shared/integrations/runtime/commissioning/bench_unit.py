@@ -11,7 +11,7 @@ from integrations.protocols.modbus import Span
 from .guess import Guess, best_layout, guesses
 from .interpretations import Candidate, Words
 from .known_maps import Match, matches
-from .modbus_bench import Refused, Snapshot
+from .snapshot import Refused, Snapshot
 from .texts import TextRun, texts_of
 
 
@@ -32,11 +32,17 @@ class UnitView(Struct, eq=False):
     blocks: list[BlockView]
     matches: list[Match]
     refused: list[Refused]
+    most_at_once: int = 0
 
     @property
     def layout(self) -> list[Guess]:
         """What its registers most probably hold."""
         return [guess for block in self.blocks for guess in block.layout]
+
+    @property
+    def texts(self) -> list[TextRun]:
+        """The texts among its registers."""
+        return [text for block in self.blocks for text in block.texts]
 
     @property
     def device(self) -> Match | None:
@@ -55,7 +61,7 @@ def unit_view(samples: Sequence[Snapshot]) -> UnitView:
         texts = list(texts_of(span.address, words[-1]))
         there = guesses(span.function, span.address, words, {at for text in texts for at in text.addresses})
         blocks.append(BlockView(span, words[-1], there, best_layout(there), texts))
-    view = UnitView(newest.unit, blocks, matches(newest.memory), newest.refused)
+    view = UnitView(newest.unit, blocks, matches(newest.memory), newest.refused, newest.most_at_once)
     said = {guess.candidate for guess in view.layout}
     view.matches = [one for one in view.matches if _is_borne_out(one, said)]
     if view.device:
@@ -106,6 +112,7 @@ def document(view: UnitView) -> Mapping[str, object]:
             }
             for match in view.matches
         ],
+        "most_registers_at_once": view.most_at_once or None,
         "refused": [{"registers": str(one.span), "why": one.why} for one in view.refused],
     }
 

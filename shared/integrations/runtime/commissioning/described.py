@@ -12,6 +12,7 @@ from integrations.protocols.modbus import ByteOrder, Function, ModbusEndpoint, R
 from .guess import Guess
 from .interpretations import Candidate
 from .known_maps import Match
+from .texts import TextRun
 
 NUMBERS = set(RegisterType) - {RegisterType.STRING}
 SCADA_LINE = "# Named after their registers: give them the names, units and scales of the manual."
@@ -20,6 +21,15 @@ _TAKEN = re.compile(
     r"(?::(?P<kind>\w*))?(?::(?P<order>\w*))?(?::(?P<unit>.+))?"
 )
 _TABLES = {"": Function.HOLDING, "holding": Function.HOLDING, "input": Function.INPUT}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a device is, what it is called, how many registers it gives at once (0: as many as wanted)."""
+
+    endpoint: ModbusEndpoint
+    unit: int
+    name: str
+    most_at_once: int = 0
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -60,9 +70,9 @@ def place_of(endpoint: ModbusEndpoint, protocol_key: bool = True) -> list[str]:
     return lines
 
 
-def meter_from(endpoint: ModbusEndpoint, unit: int, name: str, taken: Iterable[Taken]) -> str:
+def meter_from(place: Place, taken: Iterable[Taken]) -> str:
     """Describe a steam meter by the values that were recognised."""
-    lines = _head("steam_meter", "meter_id", name, endpoint, unit)
+    lines = _head("steam_meter", "meter_id", place)
     lines += ["", "[steam_meter.register_map]"]
     for one in taken:
         entry = _entry(one.candidate) + (f", unit = {text(one.unit)}" if one.unit else "")
@@ -70,12 +80,15 @@ def meter_from(endpoint: ModbusEndpoint, unit: int, name: str, taken: Iterable[T
     return "\n".join(lines) + "\n"
 
 
-def device_from(endpoint: ModbusEndpoint, unit: int, name: str, match: Match) -> str:
+def device_from(place: Place, match: Match) -> str:
     """Describe a device that a known map fits."""
     known, values = match.map, match.values
-    lines = [f"# What answers at {endpoint} unit {unit} fits {match.title}; compare it with the display."]
+    lines = [
+        f"# What answers at {place.endpoint} unit {place.unit} fits {match.title};",
+        "# compare it with the display.",
+    ]
     lines += [f"#   {each.name} = {values[each.name]:.6g} {each.unit}".rstrip() for each in known.registers]
-    lines += _head(known.device_class, "meter_id", name, endpoint, unit)
+    lines += _head(known.device_class, "meter_id", place)
     if known.preset:
         lines.append(f"preset = {text(known.preset)}")
     if match.order:
@@ -83,11 +96,15 @@ def device_from(endpoint: ModbusEndpoint, unit: int, name: str, match: Match) ->
     return "\n".join(lines) + "\n"
 
 
-def system_from(endpoint: ModbusEndpoint, unit: int, name: str, layout: Sequence[Guess]) -> str:
+def system_from(place: Place, layout: Sequence[Guess], texts: Sequence[TextRun] = ()) -> str:
     """Describe a device that no known map fits, by what its registers most probably hold."""
-    lines = [*_head("scada", "scada_id", name, endpoint, unit), SCADA_LINE]
+    lines = [*_head("scada", "scada_id", place), SCADA_LINE]
+    lines += [f"# Registers {one.address} to {one.addresses[-1]} hold a text: {one.text}" for one in texts]
     for guess in layout:
         one = guess.candidate
+        if place.most_at_once and one.width > place.most_at_once:
+            lines += ["", f"# {one.function.value} {one.address} is left out: it has {one.width} registers"]
+            continue
         lines += ["", f"[[scada.tags]]                # {guess.value:.6g} when it was read"]
         lines += [f'tag_name = "{one.function.value.upper()}.{one.address}"', *_entry(one).split(", ")]
     return "\n".join(lines) + "\n"
@@ -103,8 +120,12 @@ def name_of(name: str, usual: str) -> str:
     return token_from(name or usual)[:64]
 
 
-def _head(table: str, key: str, name: str, endpoint: ModbusEndpoint, unit: int) -> list[str]:
-    return [f"[[{table}]]", f"{key} = {text(name)}", *place_of(endpoint), f"slave_address = {unit}"]
+def _head(table: str, key: str, place: Place) -> list[str]:
+    lines = [f"[[{table}]]", f"{key} = {text(place.name)}", *place_of(place.endpoint)]
+    lines.append(f"slave_address = {place.unit}")
+    if place.most_at_once:
+        lines.append(f"max_registers_per_request = {place.most_at_once}        # it refuses more")
+    return lines
 
 
 def _entry(candidate: Candidate) -> str:

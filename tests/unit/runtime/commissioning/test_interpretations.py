@@ -24,6 +24,7 @@ from integrations.protocols.modbus import (
 from integrations.runtime.commissioning.guess import best_layout, guesses
 from integrations.runtime.commissioning.interpretations import TYPES, interpretations
 from integrations.runtime.commissioning.plausibility import plausibility
+from integrations.runtime.commissioning.texts import texts_of
 
 WORDS = st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=7)
 KINDS = st.sampled_from(TYPES)
@@ -85,6 +86,38 @@ def test_devices_of_floats_are_understood_in_any_order_while_their_values_move()
         is_right = read_layout(table, values, moved) == [(2 * at, FLOAT32, order) for at in range(count)]
         understood += is_right
     assert understood >= 28
+
+
+@pytest.mark.parametrize("order", ByteOrder)
+def test_floats_at_rest_before_empty_registers_are_understood_in_any_order(order):
+    chance = random.Random(11)  # noqa: S311  # devices of a test, the same each time
+    understood = 0
+    for _ in range(10):
+        count = chance.randint(3, 6)
+        table = RegisterTable(tuple(Register(f"v{at}", 2 * at, FLOAT32, order=order) for at in range(count)))
+        values = [round(chance.choice([5, 184, 7200]) * chance.uniform(0.5, 2), 2) for _ in range(count)]
+        words = np.concatenate([encode(table, values), np.zeros(8, np.uint16)])
+        layout = best_layout(guesses(Function.HOLDING, 0, samples(words)))
+        understood += [one.candidate.address for one in layout] == list(range(0, 2 * count, 2)) and all(
+            one.candidate.order is order for one in layout
+        )
+    assert understood >= 9
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"AB12 meter\0\0\x00\x07", [(0, 5, "AB12 meter", "BA21m tere")]),
+        (b"\0\x01\0\x02SN-004711x\0\0", [(2, 5, "SN-004711x", "NS0-4017x1")]),
+        (b"1234567", [(0, 4, "1234567", "2143657")]),
+        (b"ABC", []),
+        (b"        ", []),
+        (bytes(16), []),
+    ],
+)
+def test_texts_are_told_from_numbers(raw, found):
+    words = np.frombuffer(raw.ljust(len(raw) + len(raw) % 2, b"\0"), ">u2").astype(np.uint16)
+    assert [(one.address, one.count, one.text, one.swapped) for one in texts_of(0, words)] == found
 
 
 def test_a_total_low_word_first_between_single_registers_is_seen():
