@@ -102,14 +102,19 @@ async def test_an_operator_asks_an_agent_with_nothing_refused(plant, capsys):
     assert json.loads(capsys.readouterr().out) == {"pong": True}
 
 
+def published(heard):
+    """Where an agent publishes what is heard of it: it does not say itself who it is."""
+    return heard.removesuffix(".GL-001") if heard.startswith("gl.agent.") else heard
+
+
 async def test_what_passes_by_is_heard_across_accounts_and_once_by_who_said_it(plant):
     said = (
-        "gl.agent.broadcast",
+        "gl.agent.broadcast.GL-001",
         "gl.collab.c.vote",
         "$KV.gl_state.GL-001.k",
         "$KV.gl_agents.presence.GL-001",
     )
-    to_other = ("gl.agent.GL-002.reply.1", "gl.agent.GL-002.inbox.p3")
+    to_other = ("gl.agent.GL-002.reply.1.GL-001", "gl.agent.GL-002.inbox.p3.GL-001")
     heard = {"agent-GL-001": [], "agent-GL-002": [], "console": []}
     async with contextlib.AsyncExitStack() as stack:
         buses = {name: await stack.enter_async_context(Bus(plant.settings(name))) for name in heard}
@@ -117,17 +122,17 @@ async def test_what_passes_by_is_heard_across_accounts_and_once_by_who_said_it(p
             agent_id = name.removeprefix("agent-")
             subjects = ["$KV.gl_agents.>"]
             if name != "console":
-                mine = (f"gl.agent.{agent_id}.reply.*", f"gl.agent.{agent_id}.inbox.*")
-                subjects += ["gl.agent.broadcast", "gl.collab.*.*", "$KV.gl_state.>", *mine]
+                mine = (f"gl.agent.{agent_id}.reply.>", f"gl.agent.{agent_id}.inbox.>")
+                subjects += ["gl.agent.broadcast.*", "gl.collab.*.*", "$KV.gl_state.>", *mine]
             for subject in subjects:
                 note = listening(bus, subject, lambda subject, *_, name=name: heard[name].append(subject))
                 await stack.enter_async_context(note)
             await bus.client.flush()
         for subject in (*said, *to_other):
-            await buses["agent-GL-001"].client.publish(subject, b"{}")
+            await buses["agent-GL-001"].client.publish(published(subject), b"{}")
         await eventually(lambda: len(heard["agent-GL-002"]) >= len(said + to_other))
         await buses["agent-GL-001"].client.publish("gl.agent.broadcast", b"last")
-        await eventually(lambda: heard["agent-GL-001"].count("gl.agent.broadcast") > 1)
+        await eventually(lambda: heard["agent-GL-001"].count("gl.agent.broadcast.GL-001") > 1)
         assert sorted(heard["agent-GL-002"][: len(said + to_other)]) == sorted(said + to_other)
-        assert sorted(heard["agent-GL-001"]) == sorted([*said, "gl.agent.broadcast"])
+        assert sorted(heard["agent-GL-001"]) == sorted([*said, "gl.agent.broadcast.GL-001"])
         assert heard["console"] == ["$KV.gl_agents.presence.GL-001"]

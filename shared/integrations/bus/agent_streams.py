@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from integrations.messages import CollaborationStep, MessagePriority
+from integrations.messages import (
+    BROADCAST_SUBJECT,
+    AgentRole,
+    CollaborationStep,
+    MessagePriority,
+    role_subject,
+    vouched_subject,
+)
 
 from .streams import StreamSettings, bucket, covers, site_stream
 
@@ -24,7 +31,13 @@ MAX_CONSUMERS = 100_000
 """An agent has up to five on its mailbox; nats-server 2.15 lets a stream that says nothing have 1,000."""
 STATE_HISTORY = 16
 """Values kept of a key of the shared state."""
-_TO_MANY = ["gl.agent.role.*", "gl.agent.broadcast"]
+_MAIL = ["gl.agent.*.inbox.*", "gl.agent.*.inbox.*.*"]
+_TO_MANY = [
+    "gl.agent.role.*",
+    *(vouched_subject(role_subject(role)) for role in AgentRole),  # a wildcard would take in mail to an agent
+    BROADCAST_SUBJECT,
+    vouched_subject(BROADCAST_SUBJECT),
+]
 _OF_TASKS = [
     *(f"gl.task.p{priority.value}.*" for priority in MessagePriority),
     *(f"gl.task.{timer}.*" for timer in ("schedule", "deadline", "due")),
@@ -44,7 +57,7 @@ def agent_stream_configs(settings: StreamSettings) -> list[dict[str, Any]]:
     total = settings.storage_bytes
     declared = [
         {
-            **_queue(AGENTS, ["gl.agent.*.inbox.*"], int(0.03 * total)),
+            **_queue(AGENTS, _MAIL, int(0.03 * total)),
             "discard": "new",
             "max_msgs_per_subject": MAILBOX_MESSAGES,
             "discard_new_per_subject": True,

@@ -7,7 +7,14 @@ from collections.abc import AsyncIterator
 from nats import errors
 
 from integrations.bus import Bus, Heard, respond
-from integrations.messages import AgentMessage, Header, MessageError, MessagePriority, ask_subject
+from integrations.messages import (
+    AgentMessage,
+    Header,
+    MessageError,
+    MessagePriority,
+    ask_subject,
+    vouched_subject,
+)
 
 from .outcome import Later
 from .reception import Reception
@@ -38,15 +45,18 @@ class Answering:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Answer while entered."""
-        subscription = await self._bus.client.hear(
-            ask_subject(self._agent_id), self._on_question, queue=self._agent_id
-        )
+        plain = ask_subject(self._agent_id)
+        subscriptions = [
+            await self._bus.client.hear(subject, self._on_question, queue=self._agent_id)
+            for subject in (plain, vouched_subject(plain))
+        ]
         try:
             yield
         finally:
-            if not self._bus.client.is_closed:
-                with contextlib.suppress(errors.Error):
-                    await subscription.unsubscribe()
+            for subscription in subscriptions:
+                if not self._bus.client.is_closed:
+                    with contextlib.suppress(errors.Error):
+                        await subscription.unsubscribe()
             for task in self._running:
                 task.cancel()
             if self._running:
@@ -65,7 +75,7 @@ class Answering:
             )
             respond(self._bus, msg, write_agent(response_to(message, self._agent_id, busy)))
             return
-        answer = self._reception.answer(message, msg.headers)
+        answer = self._reception.answer(message, msg.subject, msg.headers)
         if isinstance(answer, AgentMessage):  # a task would cost more than the answer
             self._respond(msg, answer)
             return

@@ -15,6 +15,7 @@ from .outcome import Later, Outcome
 from .performance import PROMPT_SECONDS, Performance
 from .post import Post
 from .responses import ErrorCode, RefusedError, error_in, response_to
+from .vouching import forged
 from .waiting import Fate, Questions
 from .wording import read_agent
 
@@ -90,13 +91,17 @@ class Correspondence:
         text = f"{self._agent_id} has no handler for {asked}; it has {known}"
         raise RefusedError(ErrorCode.NO_HANDLER, text)
 
-    def on_reply(self, _subject: str, headers: dict[str, str], body: bytes) -> None:
+    def on_reply(self, subject: str, headers: dict[str, str], body: bytes) -> None:
         """Take an answer that came past the streams."""
         try:
             response = read_agent(body, headers.get(Header.CONTENT_TYPE))
         except MessageError as error:
             self.counts["malformed"] += 1
             log.warning("answer cannot be read", agent=self._agent_id, reason=str(error))
+            return
+        if reason := forged(response.sender_id, subject):
+            self.counts["dead"] += 1
+            self._post.dead_answer(response, f"{ErrorCode.WRONG_SENDER}: {reason}")
             return
         fate = self.questions.answer(response)
         if fate is Fate.UNASKED:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Iterable
 
 import structlog
 
@@ -17,7 +18,7 @@ from integrations.bus import (
     listening,
     subjects_of,
 )
-from integrations.messages import MessagePriority, inbox_subject, inboxes_subject
+from integrations.messages import MessagePriority, inbox_subject, inboxes_subject, vouched_subject
 from integrations.resilience import Backoff
 
 log = structlog.get_logger(__name__)
@@ -47,8 +48,12 @@ class Demand:
         """Set when it is known what was there at the start."""
         self._bus = bus
         self._all = inboxes_subject(agent_id)
-        self._subjects = {priority: inbox_subject(agent_id, priority) for priority in MessagePriority}
-        self._in_lower_case = {subject.lower() for subject in self._subjects.values()}
+        self._subjects = {
+            priority: (subject, vouched_subject(subject))
+            for priority in MessagePriority
+            for subject in [inbox_subject(agent_id, priority)]
+        }
+        self._in_lower_case = {subject.lower() for both in self._subjects.values() for subject in both}
         self._wanted = {priority: asyncio.Event() for priority in MessagePriority}
         self._wanted[MessagePriority.NORMAL].set()  # nearly every agent has some, and then without delay
         self._look_seconds = look_seconds
@@ -65,8 +70,9 @@ class Demand:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(self._bus.observe(self._on_event))
             for priority in self._missing():
-                hint = listening(self._bus, self._subjects[priority], self._on_mail, once=True)
-                await stack.enter_async_context(hint)
+                for subject in self._subjects[priority]:
+                    hint = listening(self._bus, subject, self._on_mail, once=True)
+                    await stack.enter_async_context(hint)
             while self._missing():
                 await self._look()
                 await self._pause()
@@ -77,10 +83,11 @@ class Demand:
     def _on_mail(self, subject: str, _headers: dict[str, str], _body: bytes) -> None:
         self._want([subject])
 
-    def _want(self, subjects: list[str]) -> None:
-        for priority, subject in self._subjects.items():
-            if subject in subjects:
-                self._wanted[priority].set()
+    def _want(self, subjects: Iterable[str]) -> None:
+        for subject in subjects:
+            for priority, (plain, _) in self._subjects.items():
+                if f"{subject}.".startswith(f"{plain}."):
+                    self._wanted[priority].set()
 
     async def _look(self) -> None:
         try:
@@ -111,4 +118,4 @@ class Demand:
             self._want_all()
 
     def _want_all(self) -> None:
-        self._want(list(self._subjects.values()))
+        self._want(plain for plain, _ in self._subjects.values())

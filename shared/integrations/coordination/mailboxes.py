@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from integrations.bus import AGENTS, NOTICES, Bus, SharedConsumer
-from integrations.messages import BROADCAST_SUBJECT, MessagePriority, inbox_subject, role_subject
+from integrations.messages import (
+    BROADCAST_SUBJECT,
+    AgentRole,
+    MessagePriority,
+    inbox_subject,
+    role_subject,
+    vouched_subject,
+)
 
 PREFETCH = 32
 """Messages of each priority that are asked for at once."""
@@ -28,15 +35,16 @@ def mailbox_consumers(agent_id: str) -> Iterator[tuple[str, str]]:
 
 def inbox_reader(bus: Bus, agent_id: str, priority: MessagePriority) -> SharedConsumer:
     """Return a reader of an agent's mail of one priority."""
-    name, subjects = inbox_consumer(agent_id, priority), [inbox_subject(agent_id, priority)]
-    return SharedConsumer(bus, AGENTS, name, subjects, batch=PREFETCH)
+    name, subject = inbox_consumer(agent_id, priority), inbox_subject(agent_id, priority)
+    return SharedConsumer(bus, AGENTS, name, [subject, vouched_subject(subject)], batch=PREFETCH)
 
 
 def notices_reader(bus: Bus, agent_id: str, role: str) -> SharedConsumer:
     """Return a reader of the notices to an agent of that role, `*` for whatever it is."""
-    subject = "gl.agent.role.*" if role == "*" else role_subject(role)
-    name, subjects = notices_consumer(agent_id), [subject, BROADCAST_SUBJECT]
-    return SharedConsumer(bus, NOTICES, name, subjects, batch=PREFETCH)
+    roles = [role_subject(each) for each in AgentRole if role in {"*", each}]
+    subjects = [*roles, BROADCAST_SUBJECT]
+    subjects += map(vouched_subject, tuple(subjects))
+    return SharedConsumer(bus, NOTICES, notices_consumer(agent_id), subjects, batch=PREFETCH)
 
 
 async def make_mailboxes(bus: Bus, agent_ids: Iterable[str]) -> None:

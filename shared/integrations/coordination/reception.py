@@ -15,6 +15,7 @@ from integrations.messages import (
     Header,
     MessageType,
     TooLargeError,
+    sender_of_subject,
 )
 from integrations.messages import MessageError as BadMessage
 from integrations.resilience import Backoff
@@ -22,9 +23,10 @@ from integrations.resilience import Backoff
 from .mail import Mail
 from .outcome import Deliver, Later
 from .post import Post
-from .responses import ErrorCode, RefusedError, failure, response_to, unreadable
+from .responses import UNKNOWN, ErrorCode, RefusedError, failure, response_to, unreadable
 from .seen import Seen
 from .tracing import Traces
+from .vouching import forged
 from .wording import is_expired, read_agent, seconds_left, sender_of
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,10 @@ class Reception:
             return Later(self._reject(mail, ErrorCode.TOO_LARGE, str(error)))
         except BadMessage as error:
             return Later(self._reject(mail, ErrorCode.MALFORMED, str(error)))
+        subject = mail.received.subject
+        if reason := forged(message.sender_id, subject):
+            told = (sender_of_subject(subject) or UNKNOWN, message.message_id)
+            return Later(self._reject(mail, ErrorCode.WRONG_SENDER, reason, told))
         if self._came_before(message, mail):
             mail.done()
             return None
@@ -65,9 +71,14 @@ class Reception:
             return Later(self._refuse(mail, message, refusal))
         return self._try(mail, message)
 
-    def answer(self, message: AgentMessage, headers: Mapping[str, str]) -> AgentMessage | Later[AgentMessage]:
+    def answer(
+        self, message: AgentMessage, subject: str, headers: Mapping[str, str]
+    ) -> AgentMessage | Later[AgentMessage]:
         """Do all that is to be done with a message that came past the streams; returns what to answer."""
         self.counts["asked"] += 1
+        if reason := forged(message.sender_id, subject):
+            told = (sender_of_subject(subject) or UNKNOWN, message.message_id)
+            return unreadable(self._agent_id, told, ErrorCode.WRONG_SENDER, reason)
         if (answer := self._seen.answer(message.message_id)) is not None:
             self.counts["duplicates"] += 1
             return answer
@@ -199,10 +210,12 @@ class Reception:
         self.counts["dead"] += 1
         return await self._post.dead(mail, f"{refusal.code}: {refusal}")
 
-    async def _reject(self, mail: Mail, code: ErrorCode, reason: str) -> None:
-        """Dispose of what cannot be read, and tell the sender where it can be made out."""
+    async def _reject(
+        self, mail: Mail, code: ErrorCode, reason: str, sender: tuple[str, str] | None = None
+    ) -> None:
+        """Dispose of what cannot be read or is forged, and tell the sender where it can be made out."""
         self.counts["dead"] += 1
-        if found := sender_of(mail.received.data):
+        if found := sender or sender_of(mail.received.data):
             self._post.answer(unreadable(self._agent_id, found, code, reason), mail.received.headers)
         await self._post.dead(mail, f"{code}: {reason}")
 

@@ -36,6 +36,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_RECIPIENT = "unknown_recipient"
     NOTHING_ASKED = "nothing_asked"
     BUSY = "busy"
+    WRONG_SENDER = "wrong_sender"
 
 
 class RefusedError(CoordinationError):

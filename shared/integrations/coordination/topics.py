@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import structlog
 from nats import errors
 
 from integrations.bus import listening
-from integrations.messages import AgentMessage, Header, MessageError, MessagePriority
+from integrations.messages import AgentMessage, Header, MessageError, MessagePriority, vouched_subject
 
 from .link import Link
 from .mailbox import Mailbox
@@ -18,6 +18,7 @@ from .outcome import Later
 from .post import Post
 from .reception import Reception
 from .routing import Reach, route_to
+from .vouching import forged
 from .wording import read_agent
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,11 @@ class Topic:
 
     async def listen(self, link: Link, post: Post) -> None:
         """Listen until cancelled."""
-        context = self._mailbox(link, post) if self._route.reach is Reach.ONE else self._passing(link)
-        async with context:
+        async with contextlib.AsyncExitStack() as stack:
+            if self._route.reach is Reach.ONE:
+                await stack.enter_async_context(self._mailbox(link, post))
+            for listened in self._passing(link):
+                await stack.enter_async_context(listened)
             if self._route.reach is not Reach.ONE:
                 with contextlib.suppress(errors.Error):  # heard from the next connection on
                     await link.bus.client.flush()
@@ -53,14 +57,21 @@ class Topic:
         reception = Reception(self._route.name, None, post, lambda message: Later(self._deliver(message)))
         return Mailbox(link.bus, self._route.name, None, reception.work).open()
 
-    def _passing(self, link: Link) -> contextlib.AbstractAsyncContextManager[None]:
-        return listening(link.bus, self._route.subject(MessagePriority.NORMAL), self._on_message)
+    def _passing(self, link: Link) -> Iterator[contextlib.AbstractAsyncContextManager[None]]:
+        if self._route.reach is Reach.ONE:
+            return
+        subject = self._route.subject(MessagePriority.NORMAL)
+        for each in (subject, vouched_subject(subject)):
+            yield listening(link.bus, each, self._on_message)
 
-    def _on_message(self, _subject: str, headers: dict[str, str], body: bytes) -> None:
+    def _on_message(self, subject: str, headers: dict[str, str], body: bytes) -> None:
         try:
             message = read_agent(body, headers.get(Header.CONTENT_TYPE))
         except MessageError as error:
             log.warning("message cannot be read", recipient=self._recipient, reason=str(error))
+            return
+        if reason := forged(message.sender_id, subject):
+            log.warning("message is forged", recipient=self._recipient, reason=reason)
             return
         task = asyncio.create_task(self._hear(message), name=f"topic {self._recipient}")
         self._heard.add(task)

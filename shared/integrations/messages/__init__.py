@@ -26,7 +26,9 @@ from .agent_subjects import (
     reply_subject,
     role_subject,
     schedule_subject,
+    sender_of_subject,
     task_subject,
+    vouched_subject,
 )
 from .agents import (
     AgentCapability,
@@ -219,8 +221,10 @@ __all__ = [
     "reply_subject",
     "role_subject",
     "schedule_subject",
+    "sender_of_subject",
     "split_stored",
     "stored_subject",
     "task_subject",
     "token_from",
+    "vouched_subject",
 ]

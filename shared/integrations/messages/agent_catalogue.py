@@ -21,7 +21,9 @@ AGENT_CHANNELS = (
     Channel(
         "inbox",
         "gl.agent.<agent_id>.inbox.<priority>",
-        "Mail for one agent, p1 (critical) to p5 (background): work queue AGENTS, removed once acknowledged",
+        "Mail for one agent, p1 (critical) to p5 (background): work queue AGENTS, removed once acknowledged. "
+        "Where agents have accounts of their own, the server puts the sender behind this subject and those "
+        "of ask, reply, role and broadcast",
         AgentMessage,
         _MAIL,
     ),

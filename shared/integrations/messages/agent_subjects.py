@@ -15,6 +15,8 @@ _AGENT_KINDS = {
     "heartbeat": ("agent_id",),
 }
 """What stands behind `gl.agent`, the kind itself aside: it comes second."""
+VOUCHED = ("inbox", "ask", "reply")
+"""Kinds that may have the sender behind all that: put there by the server, where agents have accounts."""
 NO_AGENTS = ("role", "broadcast")
 """What stands in the place of the agent's id for many."""
 
@@ -46,7 +48,26 @@ def inbox_subject(agent_id: str, priority: MessagePriority) -> str:
 
 def inboxes_subject(agent_id: str) -> str:
     """Mail of every priority for one agent: a filter, not a subject to publish to."""
-    return f"gl.agent.{check_agent_id(agent_id)}.inbox.*"
+    return f"gl.agent.{check_agent_id(agent_id)}.inbox.>"
+
+
+def vouched_subject(subject: str, sender_id: str = "*") -> str:
+    """The same, where the server says who has sent it; from anybody, it is a filter."""
+    return f"{subject}.{sender_id}"
+
+
+def sender_of_subject(subject: str) -> str | None:
+    """Return whom the server names as sender of a message between agents; None where it names nobody."""
+    match subject.split("."):
+        case ["gl", "agent", "broadcast", sender]:
+            return sender
+        case ["gl", "agent", "role", _, sender]:
+            return sender
+        case ["gl", "agent", _, "ask", sender]:
+            return sender
+        case ["gl", "agent", _, "inbox" | "reply", _, sender]:
+            return sender
+    return None
 
 
 def ask_subject(agent_id: str) -> str:
@@ -61,7 +82,7 @@ def reply_subject(agent_id: str, message_id: str) -> str:
 
 def replies_subject(agent_id: str) -> str:
     """All answers to an agent's mail: a filter, not a subject to publish to."""
-    return f"gl.agent.{check_agent_id(agent_id)}.reply.*"
+    return f"gl.agent.{check_agent_id(agent_id)}.reply.>"
 
 
 def heartbeat_subject(agent_id: str) -> str:
@@ -115,14 +136,22 @@ def parse_agent_subject(subject: str) -> AgentSubject:
     return AgentSubject(kind, tokens)
 
 
+def _sender(rest: list[str]) -> dict[str, str]:
+    return {"sender": rest[0]} if rest else {}
+
+
 def _split(subject: str) -> tuple[str, dict[str, str]]:
     match subject.split("."):
-        case ["gl", "agent", "broadcast"]:
-            return "broadcast", {}
-        case ["gl", "agent", "role", role]:
-            return "role", {"role": role}
-        case ["gl", "agent", agent_id, kind, *rest] if len(rest) + 1 == len(_AGENT_KINDS.get(kind, ())):
-            return kind, dict(zip(_AGENT_KINDS[kind], (check_agent_id(agent_id), *rest), strict=True))
+        case ["gl", "agent", "broadcast", *rest] if len(rest) <= 1:
+            return "broadcast", _sender(rest)
+        case ["gl", "agent", "role", role, *rest] if len(rest) <= 1:
+            return "role", {"role": role, **_sender(rest)}
+        case ["gl", "agent", agent_id, kind, *rest] if kind in _AGENT_KINDS:
+            names = _AGENT_KINDS[kind]
+            given, more = rest[: len(names) - 1], rest[len(names) - 1 :]
+            if len(given) + 1 == len(names) and len(more) <= (kind in VOUCHED):
+                tokens = dict(zip(names, (check_agent_id(agent_id), *given), strict=True))
+                return kind, tokens | _sender(more)
         case ["gl", "task", priority, task_type]:
             return "task", {"priority": priority, "task_type": task_type}
         case ["gl", "collab", collaboration_id, step]:

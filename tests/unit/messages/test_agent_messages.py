@@ -26,7 +26,9 @@ from integrations.messages.agent_subjects import (
     inbox_subject,
     reply_subject,
     role_subject,
+    sender_of_subject,
     task_subject,
+    vouched_subject,
 )
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -127,18 +129,26 @@ def _nested(depth):
         ("gl.agent.broadcast", AgentSubject("broadcast", {})),
         (task_subject(MessagePriority.LOW, "balance"),
          AgentSubject("task", {"priority": "p4", "task_type": "balance"})),
+        (vouched_subject(inbox_subject("GL-1", MessagePriority.HIGH), "GL-2"),
+         AgentSubject("inbox", {"agent_id": "GL-1", "priority": "p2", "sender": "GL-2"})),
+        (vouched_subject(ask_subject("GL-1"), "GL-2"),
+         AgentSubject("ask", {"agent_id": "GL-1", "sender": "GL-2"})),
+        (vouched_subject(role_subject("analytics"), "GL-2"),
+         AgentSubject("role", {"role": "analytics", "sender": "GL-2"})),
         (collaboration_subject(CollaborationStep.VOTE, "c"),
          AgentSubject("collab", {"collaboration_id": "c", "step": "vote"})),
     ],
 )  # fmt: skip
 def test_a_subject_is_parsed_back(built, parsed):
     assert parse_agent_subject(built) == parsed
+    assert sender_of_subject(built) == parsed.tokens.get("sender")
 
 
 @pytest.mark.parametrize(
     "subject",
-    ["", "gl.agent", "gl.agent.a", "gl.agent.a.inbox", "gl.agent.a.inbox.p6", "gl.agent.a.inbox.p1.x",
-     "gl.agent.a b.ask", "gl.agent.role.inbox.p1", "gl.agent.a.dance", "gl.task.p0.t", "gl.collab.c",
+    ["", "gl.agent", "gl.agent.a", "gl.agent.a.inbox", "gl.agent.a.inbox.p6", "gl.agent.a.inbox.p1.x.y",
+     "gl.agent.a.heartbeat.x", "gl.agent.a b.ask", "gl.agent.role.inbox.p1.x", "gl.agent.broadcast.x.y",
+     "gl.agent.a.dance", "gl.task.p0.t", "gl.collab.c",
      "gl.collab.c.dance", "gl.p.raw.a.b"],
 )  # fmt: skip
 def test_another_subject_is_refused(subject):

@@ -17,8 +17,9 @@ from integrations.configuration import ConfigurationError, Fault
 from integrations.coordination import CoordinationError, Link, MessageBus
 from integrations.coordination.known import CONSOLE_ID
 from integrations.coordination.responses import error_in
+from integrations.coordination.vouching import forged
 from integrations.coordination.wording import read_agent
-from integrations.messages import AgentMessage, MessageError, MessagePriority, MessageType, reply_subject
+from integrations.messages import AgentMessage, MessageError, MessagePriority, MessageType, replies_subject
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CRASH
 
@@ -79,12 +80,14 @@ def message_of(wanted: Wanted) -> AgentMessage:
 async def _send(link: Link, message: AgentMessage, wanted: Wanted) -> int:
     answers: asyncio.Queue[AgentMessage] = asyncio.Queue()
 
-    def on_answer(_subject: str, _headers: dict[str, str], body: bytes) -> None:
+    def on_answer(subject: str, _headers: dict[str, str], body: bytes) -> None:
         with contextlib.suppress(MessageError):
-            answers.put_nowait(read_agent(body))
+            answer = read_agent(body)
+            if answer.correlation_id == message.message_id and not forged(answer.sender_id, subject):
+                answers.put_nowait(answer)
 
     seconds = wanted.timeout_seconds if wanted.wait else FAILURE_SECONDS
-    replies = listening(link.bus, reply_subject(CONSOLE_ID, message.message_id), on_answer)
+    replies = listening(link.bus, replies_subject(CONSOLE_ID), on_answer)
     async with replies, MessageBus(link=link) as agents:
         try:
             await agents.publish(message)

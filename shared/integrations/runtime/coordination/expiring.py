@@ -26,7 +26,7 @@ from integrations.runtime.coordination.returning import Returning
 
 log = structlog.get_logger(__name__)
 
-ALL_MAIL = "gl.agent.*.inbox.*"
+ALL_MAIL = "gl.agent.*.inbox.>"
 LOOK_SECONDS = 0.25
 UNREAD_SECONDS = 0.25
 """How long mail waits before it is looked at: nearly all of it is read by then."""
@@ -97,7 +97,7 @@ class Expiring:
 
     async def _is_read(self, stored: Stored) -> bool:
         """Whether an agent that is there has it: it says itself what becomes of it."""
-        _, _, recipient, _, priority = stored.subject.split(".")
+        _, _, recipient, _, priority, *_ = stored.subject.split(".")
         if not self._desk.agents.directory.is_online(recipient):
             return False
         for consumer in (f"inbox-{recipient}-{priority}", f"inbox-{recipient}"):

@@ -87,9 +87,10 @@ class Postmaster(Part):
 
     async def _is_known(self, subject: str) -> bool:
         try:
-            return await self.desk.agents.directory.knows(parse_agent_subject(subject).tokens["agent_id"])
+            agent_id = parse_agent_subject(subject).tokens.get("agent_id")
         except MessageError:
             return False
+        return agent_id is not None and await self.desk.agents.directory.knows(agent_id)
 
     async def _return_all(self, subject: str) -> None:
         count = 0

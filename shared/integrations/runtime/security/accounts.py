@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from integrations.bus import RETOLD, covers, is_retold
+from integrations.messages import vouched_subject
 from integrations.runtime.security.role import TO_EVERY_SERVICE, Role
 
 PLANT = "PLANT"
@@ -33,7 +34,7 @@ def accounts(roles: Sequence[Role]) -> list[Account]:
     """Return the accounts of these roles, that of the plant first."""
     plant = Account(PLANT, [role for role in roles if not role.apart])
     guests = [role for role in roles if role.apart]
-    asked = _distinct(subject for role in guests for subject in asks(role))
+    asked = _distinct(signed(role, subject) for role in guests for subject in asks(role))
     heard = _distinct(subject for role in guests for subject in hears(role))
     plant.exports = [_service(subject) for subject in asked]
     plant.exports += [{"stream": _name_in_plant(subject)} for subject in heard]
@@ -57,6 +58,12 @@ def hears(role: Role) -> tuple[str, ...]:
     return _distinct(subject for subject in role.grant.subscribe if subject not in served)
 
 
+def signed(role: Role, subject: str) -> str:
+    """Return what becomes of a subject in the plant: where the sender counts, with the role's name."""
+    grant = role.grant
+    return vouched_subject(subject, grant.signature) if subject in grant.signed else subject
+
+
 def name_within(subject: str) -> str:
     """Return what a subject of the plant is called within the account of who publishes to it.
 
@@ -70,7 +77,8 @@ def _guest(role: Role) -> Account:
     account = Account(role.name, [role], [_service(subject) for subject in _distinct(role.grant.serves)])
     for subject in asks(role):
         name = name_within(subject)
-        account.imports.append({"service": {"account": PLANT, "subject": subject}, "to": name})
+        there = {"account": PLANT, "subject": signed(role, subject)}
+        account.imports.append({"service": there, "to": name})
         account.mappings[subject] = _numbered(name)
     for subject in hears(role):
         there = {"account": PLANT, "subject": _name_in_plant(subject)}

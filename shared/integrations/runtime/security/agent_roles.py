@@ -28,6 +28,7 @@ from integrations.messages import (
     heartbeat_subject,
     inboxes_subject,
     replies_subject,
+    vouched_subject,
 )
 from integrations.runtime.coordination.parts import SERVICE as COORDINATION
 from integrations.runtime.security.role import (
@@ -102,6 +103,8 @@ def coordination_grant(site: str, streams: Iterable[str]) -> Grant:
 
 def _correspondence(site: str, agent_id: str) -> Grant:
     dead = tuple(f"gl.{site}.dead.{stream}" for stream in (AGENTS, NOTICES))
+    asked = ask_subject(agent_id)
+    served = (asked, vouched_subject(asked), replies_subject(agent_id))
     return Grant(
         publish=(
             *MAIL,
@@ -112,21 +115,24 @@ def _correspondence(site: str, agent_id: str) -> Grant:
             *dead,
         ),
         subscribe=(
-            replies_subject(agent_id),
-            ask_subject(agent_id),
             inboxes_subject(agent_id),
             "gl.collab.*.*",
             *_TO_ALL,
+            *map(vouched_subject, _TO_ALL),
+            *served,
         ),
         answers=True,
-        serves=(ask_subject(agent_id), replies_subject(agent_id)),
+        serves=served,
+        signed=MAIL,
+        signature=agent_id,
     )
 
 
 def _talking(peers: Iterable[str], agent_id: str) -> Grant:
     """Grant asking others and answering them, by name: all at once would be oneself too, in a circle."""
     others = [peer for peer in peers if peer != agent_id]
-    return Grant(publish=(*map(ask_subject, others), *map(replies_subject, others)))
+    talk = tuple(subject for peer in others for subject in (ask_subject(peer), f"gl.agent.{peer}.reply.*"))
+    return Grant(publish=talk, signed=talk)
 
 
 def _mailboxes(agent_id: str, reading: Callable[[str, str], Grant]) -> Grant:

@@ -22,6 +22,9 @@ class Grant:
     """Whether requests may be answered: once each, wherever they asked for the answer."""
     serves: tuple[str, ...] = ()
     """Of what is listened to: where others ask, of a role with an account of its own."""
+    signed: tuple[str, ...] = ()
+    """Of what is published from an account of its own: where the server puts `signature` behind it."""
+    signature: str = ""
 
     def __add__(self, other: "Grant") -> "Grant":
         return Grant(
@@ -30,6 +33,8 @@ class Grant:
             self.never + other.never,
             self.answers or other.answers,
             self.serves + other.serves,
+            self.signed + other.signed,
+            self.signature or other.signature,
         )
 
 
