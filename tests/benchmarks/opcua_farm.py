@@ -14,6 +14,8 @@ from contextlib import contextmanager
 
 from asyncua import Server, ua
 
+WRITES_AT_ONCE = 100
+"""Then it is the clients' turn: a server that hears no publish request for long ends a subscription."""
 PAUSE_SECONDS = 0.02
 """Between two rounds of changes: the server's turn to publish them."""
 
@@ -43,7 +45,9 @@ async def serve(tags: int) -> None:
         value = 0.0
         while True:
             value += 1.0
-            for node in nodes:
+            for number, node in enumerate(nodes):
+                if number % WRITES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 data = ua.DataValue(ua.Variant(value, ua.VariantType.Double))
                 await server.write_attribute_value(node.nodeid, data)
             await asyncio.sleep(PAUSE_SECONDS)

@@ -85,6 +85,11 @@ class PolledConnector(BaseConnector):
         """Ids of the devices whose values one poll brings."""
         return (self.device_id,)
 
+    @property
+    def place_id(self) -> str:
+        """What events of the connection and its circuit are about."""
+        return self.device_id
+
     def on_sample(self, callback: Callable[[Sample], Awaitable[None]]) -> None:
         """Await `callback` with every later sample, also with those that carry no value."""
         self._sample_observers.append(callback)

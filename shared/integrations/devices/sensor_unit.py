@@ -56,6 +56,12 @@ class SensorUnit(PolledConnector):
         """Every sensor is a device of its own to its users."""
         return self.sensor_ids
 
+    @property
+    def place_id(self) -> str:
+        """The unit where several sensors share it, since a lost connection is none of theirs alone."""
+        shared = len(self.sensor_ids) > 1
+        return f"{super().name} unit {self.config.modbus_address}" if shared else self.device_id
+
     @abstractmethod
     def _decode_impl(self, poll: UnitPoll) -> Sample:
         """Turn what the unit's registers said into a sample of the channels."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from integrations.configuration import ConfigurationError
 from integrations.protocols.modbus import ByteOrder, Register, RegisterTable, read_registers
 
 from .fields import SteamMeterFields
@@ -41,7 +42,7 @@ def layout_of(fields: SteamMeterFields) -> Layout:
     if fields.byte_order is not None:
         merged = tuple(_ordered(register, fields.byte_order) for register in merged)
     return Layout(
-        RegisterTable(
+        _table(
             merged,
             fields.max_registers_per_request or preset.max_registers_per_request,
             preset.max_gap if fields.max_register_gap is None else fields.max_register_gap,
@@ -51,6 +52,15 @@ def layout_of(fields: SteamMeterFields) -> Layout:
         if fields.totalizer_rollover == DEFAULT_ROLLOVER
         else fields.totalizer_rollover,
     )
+
+
+def _table(registers: tuple[Register, ...], most: int, gap: int) -> RegisterTable:
+    """Return the table; what is wrong with a register is told where the user's map has it."""
+    try:
+        return RegisterTable(registers, most, gap)
+    except ConfigurationError as error:
+        faults = (fault.under("register_map") if fault.where else fault for fault in error.faults)
+        raise ConfigurationError(faults) from None
 
 
 def _in_units(registers: tuple[Register, ...], fields: SteamMeterFields) -> tuple[Register, ...]:

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import structlog
 from asyncua import Client, ua
@@ -14,19 +13,18 @@ from .endpoint import OpcUaEndpoint
 from .errors import OpcUaError, OpcUaTimeoutError, ServerLostError
 from .limits import Limits, Operation
 from .opening import hang_up, open_client
+from .peer import Peer
 from .publishing import Publisher
 
 logger = structlog.get_logger(__name__)
-
-Result = TypeVar("Result")
 
 RENEW_AFTER = 0.75
 """Share of a security token's lifetime after which it is renewed (Part 4 §5.5.2.1)."""
 CLOSING_SECONDS = 2.0
 
 
-class Connection:
-    """An activated session; `lost` is set once it is of no use any more, and `reason` says why."""
+class Connection(Peer):
+    """An activated session, with what was learnt of its server and the publisher of its subscriptions."""
 
     def __init__(
         self,
@@ -35,16 +33,13 @@ class Connection:
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(client.uaclient.session, endpoint.address)
         self.client = client
-        self.services = client.uaclient.session
-        self.server = endpoint.address
         self.limits = limits
         self.namespaces: tuple[str, ...] = ()
         self.nodes: dict[str, ua.NodeId] = {}
         """NodeIds found for the texts that name them."""
         self.publisher = Publisher(self)
-        self.lost = asyncio.Event()
-        self.reason: OpcUaError | None = None
         self._endpoint = endpoint
         self._clock = clock
 
@@ -60,24 +55,6 @@ class Connection:
                 await hang_up(client)
                 raise
             return connection
-
-    async def ask(self, doing: str, answer: Awaitable[Result]) -> Result:
-        """Await a service's answer; what says that the session is gone also sets `lost`.
-
-        Raises:
-            OpcUaError: "cannot <doing>", and why.
-        """
-        try:
-            with converting(self.server, doing):
-                return await answer
-        except ServerLostError as error:
-            self.lose(error)
-            raise
-
-    def lose(self, reason: OpcUaError) -> None:
-        """Take the session for lost."""
-        self.reason = self.reason or reason
-        self.lost.set()
 
     async def read(
         self, nodes: Sequence[ua.NodeId], attribute: ua.AttributeIds = ua.AttributeIds.Value

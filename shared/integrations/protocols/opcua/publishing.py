@@ -7,16 +7,14 @@ when the session is gone; its Subscription calls back for each single change.
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 from asyncua import ua
 
 from .conversion import converted
 from .errors import OpcUaError, OpcUaTimeoutError, ServerLostError
-
-if TYPE_CHECKING:
-    from .connection import Connection
+from .peer import Peer
 
 logger = structlog.get_logger(__name__)
 
@@ -54,8 +52,8 @@ class Feed:
 class Publisher:
     """Owns the tasks that keep publish requests at the server; they end with the connection."""
 
-    def __init__(self, connection: "Connection", clock: Callable[[], float] = time.monotonic) -> None:
-        self._connection = connection
+    def __init__(self, peer: Peer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._peer = peer
         self._clock = clock
         self._feeds: dict[int, Feed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,7 +83,7 @@ class Publisher:
                 what = (
                     f"nothing from subscription {subscription_id} for {silent:.1f} s, not even a keep-alive"
                 )
-                self._connection.lose(OpcUaTimeoutError(what, server=self._connection.server))
+                self._peer.lose(OpcUaTimeoutError(what, server=self._peer.server))
 
     async def close(self) -> None:
         """End the tasks."""
@@ -98,17 +96,17 @@ class Publisher:
         while self._feeds:
             acknowledgements, self._acknowledgements = self._acknowledgements, []
             try:
-                response = await self._connection.services.publish(acknowledgements)
+                response = await self._peer.services.publish(acknowledgements)
                 response.ResponseHeader.ServiceResult.check()
                 await self._receive(response.Parameters)
             except Exception as error:  # noqa: BLE001  # asyncua lets bare Exceptions out; converted by name here
-                if not await self._goes_on(converted(error, self._connection.server, "publish")):
+                if not await self._goes_on(converted(error, self._peer.server, "publish")):
                     return
 
     async def _goes_on(self, error: OpcUaError) -> bool:
         """Whether this task publishes on after an error."""
         if isinstance(error, ServerLostError):
-            self._connection.lose(error)
+            self._peer.lose(error)
             return False
         if error.status == ua.StatusCodes.BadTooManyPublishRequests:
             self._most_at_server = max(1, len(self._tasks) - 1)
@@ -117,7 +115,7 @@ class Publisher:
             for feed in tuple(self._feeds.values()):
                 feed.subscriber.end(error.status)
             return False
-        logger.warning("opc ua publish failed", server=self._connection.server, error=error.what)
+        logger.warning("opc ua publish failed", server=self._peer.server, error=error.what)
         await asyncio.sleep(PAUSE_SECONDS)
         return True
 
@@ -162,13 +160,13 @@ class Publisher:
         """Ask for messages that were sent and did not come (Part 4 §5.14.6)."""
         for number in missed:
             try:
-                message = await self._connection.ask(
-                    "republish", self._connection.services.republish(subscription_id, number)
+                message = await self._peer.ask(
+                    "republish", self._peer.services.republish(subscription_id, number)
                 )
             except OpcUaError as error:
                 logger.warning(
                     "opc ua notification lost",
-                    server=self._connection.server,
+                    server=self._peer.server,
                     subscription=subscription_id,
                     number=number,
                     reason=error.what,

@@ -223,24 +223,26 @@ class Acquisition:
             ConnectionState.DISCONNECTED,
         )
         self.events.tell(
-            connector.device_id,
+            connector.place_id,
             "connection_state",
             f"{connector.name} is {change.after.value}: {change.reason}",
             Severity.INFO if well else Severity.WARNING,
             before=change.before.value,
             after=change.after.value,
             reason=change.reason,
+            devices=", ".join(connector.device_ids),
         )
 
     def _on_circuit(self, connector: PolledConnector, change: CircuitTransition) -> None:
         self.events.tell(
-            connector.device_id,
+            connector.place_id,
             "circuit_state",
             f"circuit of {connector.name} is {change.after.value}: {change.reason}",
             Severity.WARNING if change.after is CircuitState.OPEN else Severity.INFO,
             before=change.before.value,
             after=change.after.value,
             reason=change.reason,
+            devices=", ".join(connector.device_ids),
             failure_count=change.failure_count,
         )
 

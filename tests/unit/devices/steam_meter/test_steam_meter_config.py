@@ -143,7 +143,10 @@ def test_a_protocol_may_be_a_word():
             {"register_map": {"flow_rate": 0, "name": {"address": 9, "type": "string", "length": 4}}},
             "register_map.name.type must be a number's, got 'string'",
         ),
-        ({"register_map": {"flow_rate": 0, "totalizer": 0}}, "must not overlap"),
+        (
+            {"register_map": {"flow_rate": 0, "totalizer": 0}},
+            "register_map.totalizer.address must not overlap flow_rate (",
+        ),
     ],
 )
 def test_a_fault_names_what_is_wrong_and_what_is_allowed(fields, sentence):
