@@ -40,9 +40,13 @@ def test_imports_keep_their_direction():
 
 
 def test_every_room_has_its_layer():
-    (layers,) = contracts("layers")
-    placed = {room.strip() for layer in layers["layers"] for room in layer.split("|")}
-    assert placed - {"services"} == {f"integrations.{room}" for room in packages(LIBRARY)}
+    house, agents = contracts("layers")
+    assert placed(house) - {"services"} == {f"integrations.{room}" for room in packages(LIBRARY)}
+    assert packages(LIBRARY / "coordination") <= placed(agents)
+
+
+def placed(layers):
+    return {room.strip() for layer in layers["layers"] for room in layer.split("|")}
 
 
 def test_every_service_is_told_not_to_know_the_others():

@@ -22,7 +22,7 @@ from integrations.bus import (
     stream_configs,
     subjects_of,
 )
-from integrations.coordination.mailboxes import make_mailboxes
+from integrations.coordination.mailbox.consumers import make_mailboxes
 from integrations.messages import Subjects
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)

@@ -23,7 +23,7 @@ from integrations.bus import (
 )
 from integrations.cli.agents.send import Wanted, _send, message_of
 from integrations.coordination import AgentError, Link
-from integrations.coordination.mailboxes import make_mailboxes
+from integrations.coordination.mailbox.consumers import make_mailboxes
 from integrations.coordination.tasks import TaskDesk
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)

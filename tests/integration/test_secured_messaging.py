@@ -16,7 +16,7 @@ from integrations.bus import (
     stream_configs,
 )
 from integrations.coordination import SenderError
-from integrations.coordination.mailboxes import make_mailboxes
+from integrations.coordination.mailbox.consumers import make_mailboxes
 from integrations.messages import encode, inbox_subject
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)

@@ -1,10 +1,9 @@
 """Agents on the bus: messages between them, who is there, tasks, shared state and collaborations."""
 
-from .agent_settings import AgentSettings
+from .agent.coordinator import AgentCoordinator
+from .agent.settings import AgentSettings
 from .collaboration import CollaborationError, StepRefusedError, TermsError
 from .collaboration.optimizer import CollaborativeOptimizer
-from .coordinator import AgentCoordinator
-from .directory import Directory, Presence
 from .errors import (
     AgentError,
     CoordinationError,
@@ -16,10 +15,11 @@ from .errors import (
     SenderError,
     UnknownRecipientError,
 )
-from .known import KNOWN_AGENTS, ORCHESTRATOR_ID
 from .link import Link, open_link
 from .message_bus import MessageBus
-from .sent import Sent
+from .presence.directory import Directory, Presence
+from .presence.known import KNOWN_AGENTS, ORCHESTRATOR_ID
+from .sending.sent import Sent
 from .state import StateConflictError, StateError, StateKeyError, StateManager
 
 __all__ = [

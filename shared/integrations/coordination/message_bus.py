@@ -8,14 +8,14 @@ from typing import TypeVar
 from integrations.bus import Ack, BusSettings, ReplyInbox
 from integrations.messages import AgentMessage
 
-from .asking import Asker
-from .directory import OFFLINE_SECONDS, Directory
 from .errors import NotRunningError
 from .life import Life, Startable
 from .link import Link, open_link
-from .post import Post
-from .timers import Timers
-from .topics import Callback, Topic
+from .presence.directory import OFFLINE_SECONDS, Directory
+from .receiving.topics import Callback, Topic
+from .sending.asking import Asker
+from .sending.post import Post
+from .sending.timers import Timers
 
 T = TypeVar("T")
 

@@ -10,12 +10,12 @@ from fuzz.target import Target
 from integrations.bus import Received
 from integrations.coordination.collaboration.record import Record
 from integrations.coordination.collaboration.wire import result_of
-from integrations.coordination.mailbox import _urgency
+from integrations.coordination.letters.wording import is_expired, read_agent, seconds_left, sender_of
+from integrations.coordination.mailbox.mailbox import _urgency
 from integrations.coordination.state.store import read_entry
 from integrations.coordination.tasks.agents import Agents
 from integrations.coordination.tasks.intake import FIRED_BY, _timers, admitted
 from integrations.coordination.tasks.roster import Roster
-from integrations.coordination.wording import is_expired, read_agent, seconds_left, sender_of
 from integrations.messages import HistoryRequest, MessageError, encode
 from integrations.runtime.coordination.gl003.answers import REQUESTS, arguments
 from integrations.runtime.coordination.gl003.directory import doing_of

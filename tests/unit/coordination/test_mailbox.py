@@ -8,8 +8,8 @@ import pytest
 from fakes.agents import make_streams
 from fakes.site import eventually
 from integrations.bus import AGENTS, Bus, BusEvent, BusEventKind, BusForbiddenError, BusSettings
-from integrations.coordination import demand
-from integrations.coordination.mailbox import Mailbox
+from integrations.coordination.mailbox import demand
+from integrations.coordination.mailbox.mailbox import Mailbox
 from integrations.messages import MessagePriority, inbox_subject
 
 CRITICAL, HIGH, NORMAL, LOW, BACKGROUND = MessagePriority

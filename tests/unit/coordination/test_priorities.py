@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from integrations import MessagePriority
-from integrations.coordination.priorities import PATIENCE, PriorityQueues
+from integrations.coordination.mailbox.priorities import PATIENCE, PriorityQueues
 
 CRITICAL, HIGH, NORMAL, LOW, BACKGROUND = MessagePriority
 

@@ -4,7 +4,7 @@ import pytest
 
 from integrations import MessagePriority
 from integrations.coordination.errors import UnknownRecipientError
-from integrations.coordination.routing import route_to
+from integrations.coordination.letters.routing import route_to
 
 
 @pytest.mark.parametrize(

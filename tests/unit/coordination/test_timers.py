@@ -3,7 +3,7 @@
 import asyncio
 
 from fakes.site import eventually
-from integrations.coordination.timers import Timers
+from integrations.coordination.sending.timers import Timers
 
 
 async def test_each_rings_after_its_time_but_those_that_are_cancelled():

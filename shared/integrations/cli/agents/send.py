@@ -15,10 +15,10 @@ from integrations.bus import Bus, JetStreamError, Publisher, listening
 from integrations.cli.connected import EXIT_FINDINGS, on_the_bus, say
 from integrations.configuration import ConfigurationError, Fault
 from integrations.coordination import CoordinationError, Link, MessageBus
-from integrations.coordination.known import CONSOLE_ID
-from integrations.coordination.responses import error_in
-from integrations.coordination.vouching import forged
-from integrations.coordination.wording import read_agent
+from integrations.coordination.letters.responses import error_in
+from integrations.coordination.letters.vouching import forged
+from integrations.coordination.letters.wording import read_agent
+from integrations.coordination.presence.known import CONSOLE_ID
 from integrations.messages import AgentMessage, MessageError, MessagePriority, MessageType, replies_subject
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CRASH

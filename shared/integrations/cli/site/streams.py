@@ -9,7 +9,7 @@ from dotenv import load_dotenv
 
 from integrations.bus import (Bus, BusError, BusSettings, agent_stream_configs, ensure_streams, retold_configs, stream_configs)
 from integrations.configuration import ConfigurationError
-from integrations.coordination.mailboxes import make_mailboxes
+from integrations.coordination.mailbox.consumers import make_mailboxes
 from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_CRASH
 

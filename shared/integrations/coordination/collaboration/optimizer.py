@@ -13,11 +13,11 @@ import msgspec
 import structlog
 
 from integrations.bus import Bus, BusClosedError, Publisher, PublishRefusedError
-from integrations.coordination.directory import Presence
 from integrations.coordination.errors import CoordinationError, UnknownRecipientError
-from integrations.coordination.handlers import Handler
 from integrations.coordination.life import Life, Startable
 from integrations.coordination.message_bus import MessageBus
+from integrations.coordination.presence.directory import Presence
+from integrations.coordination.receiving.handlers import Handler
 from integrations.messages import (
     AgentMessage,
     CollaborationInvitation,

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from integrations.bus import AGENT_BUCKET, Received
-from integrations.coordination.directory import PRESENCE, PROFILE
+from integrations.coordination.presence.directory import PRESENCE, PROFILE
 from integrations.messages import AgentHeartbeat, AgentProfile, Header, MessageError, WorkerSign, decode
 
 from .roster import Roster

@@ -25,7 +25,7 @@ from integrations.bus import (
     Turn,
     listening,
 )
-from integrations.coordination.directory import HEARTBEAT_SECONDS
+from integrations.coordination.presence.directory import HEARTBEAT_SECONDS
 from integrations.messages import (
     AgentMessage,
     DecodeError,

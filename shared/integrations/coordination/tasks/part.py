@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from integrations.coordination.errors import NotRunningError
 from integrations.coordination.link import Link
-from integrations.coordination.performance import Performance
+from integrations.coordination.presence.performance import Performance
 from integrations.messages import AgentCapability, check_token
 
 from .desk import TaskDesk

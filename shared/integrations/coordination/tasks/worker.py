@@ -16,7 +16,7 @@ from msgspec import convert, json
 
 from integrations.bus import AGENT_BUCKET, Latest, PublishRefusedError
 from integrations.coordination.link import Link
-from integrations.coordination.performance import Performance
+from integrations.coordination.presence.performance import Performance
 from integrations.messages import (
     AgentMessage,
     AgentTask,

@@ -17,9 +17,9 @@ from integrations.bus import (
     Stored,
     replay,
 )
-from integrations.coordination.responses import ErrorCode
-from integrations.coordination.unread import MARGIN_SECONDS
-from integrations.coordination.wording import read_agent
+from integrations.coordination.letters.responses import ErrorCode
+from integrations.coordination.letters.wording import read_agent
+from integrations.coordination.sending.unread import MARGIN_SECONDS
 from integrations.messages import Header, MessageError
 from integrations.runtime.coordination.parts import Desk
 from integrations.runtime.coordination.returning import Returning

@@ -17,7 +17,7 @@ from integrations.bus import (
     replay,
     subjects_of,
 )
-from integrations.coordination.responses import ErrorCode
+from integrations.coordination.letters.responses import ErrorCode
 from integrations.messages import MessageError, parse_agent_subject
 from integrations.runtime.coordination.expiring import ALL_MAIL, Expiring
 from integrations.runtime.coordination.parts import SERVICE, Desk, Part

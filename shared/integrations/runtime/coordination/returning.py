@@ -1,8 +1,8 @@
 """Mail goes back: its sender hears why, and it becomes a dead letter."""
 
 from integrations.bus import AGENTS, JetStreamError, Outgoing, Stored
-from integrations.coordination.responses import ErrorCode, unreadable
-from integrations.coordination.wording import read_agent, sender_of
+from integrations.coordination.letters.responses import ErrorCode, unreadable
+from integrations.coordination.letters.wording import read_agent, sender_of
 from integrations.messages import Header, MessageError, MessageType, Subjects
 from integrations.runtime.coordination.parts import SERVICE, Desk
 from integrations.runtime.transformation.chunks import publish

@@ -17,8 +17,8 @@ from integrations.bus import (
     StreamSettings,
     agent_stream_configs,
 )
-from integrations.coordination.known import CONSOLE_ID
-from integrations.coordination.mailboxes import mailbox_consumers
+from integrations.coordination.mailbox.consumers import mailbox_consumers
+from integrations.coordination.presence.known import CONSOLE_ID
 from integrations.coordination.tasks.dispatch import SCHEDULER_ID
 from integrations.coordination.tasks.engine import SCHEDULERS
 from integrations.messages import (

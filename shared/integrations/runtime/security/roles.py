@@ -15,7 +15,7 @@ from integrations.bus import (
     StreamSettings,
     stream_configs,
 )
-from integrations.coordination.known import CONSOLE_ID
+from integrations.coordination.presence.known import CONSOLE_ID
 from integrations.devices.classes import device_classes
 from integrations.messages import check_site, replies_subject
 from integrations.runtime.balances.config import SERVICE as BALANCES

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from integrations.coordination.responses import RefusedError
+from integrations.coordination.letters.responses import RefusedError
 
 
 class Reason(StrEnum):

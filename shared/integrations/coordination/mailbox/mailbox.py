@@ -9,12 +9,12 @@ import msgspec
 import structlog
 
 from integrations.bus import AGENTS, NOTICES, Bus, Received, SharedConsumer
+from integrations.coordination.letters.outcome import Later
 from integrations.messages import MessagePriority
 
+from .consumers import PREFETCH, inbox_reader, notices_reader
 from .demand import LOOK_SECONDS, Demand
 from .mail import Mail
-from .mailboxes import PREFETCH, inbox_reader, notices_reader
-from .outcome import Later
 from .priorities import PriorityQueues
 
 log = structlog.get_logger(__name__)

@@ -1,9 +1,8 @@
 """What an agent has for tasks: its own that others do, and those of others that it does."""
 
+from integrations.coordination.tasks.part import AgentTasks
+from integrations.coordination.tasks.worker import TaskHandler
 from integrations.messages import AgentCapability
-
-from .tasks.part import AgentTasks
-from .tasks.worker import TaskHandler
 
 
 class Tasking:

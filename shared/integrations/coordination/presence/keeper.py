@@ -16,10 +16,10 @@ from integrations.bus import (
     Latest,
     PublishRefusedError,
 )
+from integrations.coordination.link import Link
 from integrations.messages import AgentHeartbeat, AgentProfile, Header, encode, heartbeat_subject
 
 from .directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS, PRESENCE, PROFILE
-from .link import Link
 
 log = structlog.get_logger(__name__)
 

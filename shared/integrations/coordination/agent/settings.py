@@ -5,9 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from integrations.configuration import Checked
-
-from .directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS
-from .mailbox import CONCURRENCY
+from integrations.coordination.mailbox.mailbox import CONCURRENCY
+from integrations.coordination.presence.directory import HEARTBEAT_SECONDS, OFFLINE_SECONDS
 
 
 class AgentSettings(Checked, frozen=True):

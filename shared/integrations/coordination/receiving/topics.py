@@ -10,16 +10,16 @@ import structlog
 from nats import errors
 
 from integrations.bus import listening
+from integrations.coordination.letters.outcome import Later
+from integrations.coordination.letters.routing import Reach, route_to
+from integrations.coordination.letters.vouching import forged
+from integrations.coordination.letters.wording import read_agent
+from integrations.coordination.link import Link
+from integrations.coordination.mailbox.mailbox import Mailbox
+from integrations.coordination.sending.post import Post
 from integrations.messages import AgentMessage, Header, MessageError, MessagePriority, vouched_subject
 
-from .link import Link
-from .mailbox import Mailbox
-from .outcome import Later
-from .post import Post
 from .reception import Reception
-from .routing import Reach, route_to
-from .vouching import forged
-from .wording import read_agent
 
 log = structlog.get_logger(__name__)
 

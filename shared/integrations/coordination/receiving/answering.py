@@ -7,6 +7,10 @@ from collections.abc import AsyncIterator
 from nats import errors
 
 from integrations.bus import Bus, Heard, respond
+from integrations.coordination.letters.outcome import Later
+from integrations.coordination.letters.responses import ErrorCode, failure, response_to, sendable, unreadable
+from integrations.coordination.letters.tracing import carried
+from integrations.coordination.letters.wording import read_agent, sender_of, write_agent
 from integrations.messages import (
     AgentMessage,
     Header,
@@ -16,11 +20,7 @@ from integrations.messages import (
     vouched_subject,
 )
 
-from .outcome import Later
 from .reception import Reception
-from .responses import ErrorCode, failure, response_to, sendable, unreadable
-from .tracing import carried
-from .wording import read_agent, sender_of, write_agent
 
 CONCURRENCY = 256
 """Questions that are worked on at a time; who comes on top is told that we are busy."""

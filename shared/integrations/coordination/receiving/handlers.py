@@ -4,9 +4,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from integrations.coordination.letters.outcome import Later
 from integrations.messages import AgentMessage, MessageType
-
-from .outcome import Later
 
 Handler = Callable[[AgentMessage], Awaitable[Any] | Any]
 """Gets the message; what it returns, a mapping or anything that JSON can hold, is the response's payload."""

@@ -9,6 +9,21 @@ from typing import Any
 
 import structlog
 
+from integrations.coordination.collaboration.optimizer import CollaborativeOptimizer
+from integrations.coordination.errors import AgentError, NoResponseError, NotRunningError, SenderError
+from integrations.coordination.letters.drafts import Drafts
+from integrations.coordination.letters.responses import error_in
+from integrations.coordination.letters.wording import seconds_left
+from integrations.coordination.life import Life, Startable
+from integrations.coordination.message_bus import MessageBus
+from integrations.coordination.presence.directory import Directory
+from integrations.coordination.presence.known import ORCHESTRATOR_ID
+from integrations.coordination.presence.performance import Load, Performance, load
+from integrations.coordination.receiving.correspondence import Correspondence, FailureCallback
+from integrations.coordination.receiving.handlers import Handler, Handlers
+from integrations.coordination.sending.sent import Sent
+from integrations.coordination.tasks.dispatch import DO_TASK
+from integrations.coordination.tasks.part import AgentTasks
 from integrations.messages import (
     AgentCapability,
     AgentMessage,
@@ -19,24 +34,9 @@ from integrations.messages import (
     check_token,
 )
 
-from .agent_settings import AgentSettings
 from .collaborating import Collaborating
-from .collaboration.optimizer import CollaborativeOptimizer
-from .correspondence import Correspondence, FailureCallback
-from .directory import Directory
-from .drafts import Drafts
-from .errors import AgentError, NoResponseError, NotRunningError, SenderError
-from .handlers import Handler, Handlers
-from .known import ORCHESTRATOR_ID
-from .life import Life, Startable
-from .message_bus import MessageBus
-from .performance import Load, Performance, load
-from .responses import error_in
-from .sent import Sent
+from .settings import AgentSettings
 from .tasking import Tasking
-from .tasks.dispatch import DO_TASK
-from .tasks.part import AgentTasks
-from .wording import seconds_left
 from .workplace import Extension, Workplace
 
 log = structlog.get_logger(__name__)

@@ -20,18 +20,18 @@ from integrations.bus import (
     nobody,
 )
 from integrations.bus.publishing.outgoing import STREAM_FULL
+from integrations.coordination.errors import ExpiredError, MailRefusedError, UnknownRecipientError
+from integrations.coordination.letters.responses import ErrorCode, sendable, unreadable
+from integrations.coordination.letters.routing import Reach, route_to
+from integrations.coordination.letters.tracing import Traces, carried
+from integrations.coordination.letters.wording import mail_headers, seconds_left, write_agent
+from integrations.coordination.link import Link
+from integrations.coordination.mailbox.mail import Mail
+from integrations.coordination.presence.directory import Directory
 from integrations.messages import AgentMessage, Header, MessageError, Subjects, inbox_subject, reply_subject
 
-from .directory import Directory
-from .errors import ExpiredError, MailRefusedError, UnknownRecipientError
-from .link import Link
-from .mail import Mail
-from .responses import ErrorCode, sendable, unreadable
-from .routing import Reach, route_to
 from .timers import Timers
-from .tracing import Traces, carried
 from .unread import Letter, Unread
-from .wording import mail_headers, seconds_left, write_agent
 
 log = structlog.get_logger(__name__)
 

@@ -5,10 +5,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
 
+from integrations.coordination.errors import NoResponseError, NotRunningError
+from integrations.coordination.letters.responses import error_in
 from integrations.messages import AgentMessage
-
-from .errors import NoResponseError, NotRunningError
-from .responses import error_in
 
 REMEMBERED = 10_000
 """Messages that were sent, answers to which are no surprise."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from integrations.coordination.errors import UnknownRecipientError
 from integrations.messages import (
     BROADCAST,
     BROADCAST_SUBJECT,
@@ -13,8 +14,6 @@ from integrations.messages import (
     inbox_subject,
     role_subject,
 )
-
-from .errors import UnknownRecipientError
 
 
 class Reach(Enum):

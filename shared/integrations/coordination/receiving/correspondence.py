@@ -7,17 +7,17 @@ from typing import Any
 
 import structlog
 
+from integrations.coordination.errors import AgentError
+from integrations.coordination.letters.outcome import Later, Outcome
+from integrations.coordination.letters.responses import ErrorCode, RefusedError, error_in, response_to
+from integrations.coordination.letters.vouching import forged
+from integrations.coordination.letters.wording import read_agent
+from integrations.coordination.presence.performance import PROMPT_SECONDS, Performance
+from integrations.coordination.sending.post import Post
+from integrations.coordination.sending.waiting import Fate, Questions
 from integrations.messages import AgentMessage, Header, MessageError, MessageType
 
-from .errors import AgentError
 from .handlers import Handlers, action_of, handle
-from .outcome import Later, Outcome
-from .performance import PROMPT_SECONDS, Performance
-from .post import Post
-from .responses import ErrorCode, RefusedError, error_in, response_to
-from .vouching import forged
-from .waiting import Fate, Questions
-from .wording import read_agent
 
 log = structlog.get_logger(__name__)
 

@@ -3,12 +3,12 @@
 import asyncio
 
 from integrations.bus import BusClosedError, Heard, ReplyInbox, nobody
+from integrations.coordination.errors import NoResponseError, NotThereError
+from integrations.coordination.letters.tracing import Traces
+from integrations.coordination.letters.wording import read_agent, write_agent
 from integrations.messages import AgentMessage, Header, ask_subject
 
-from .errors import NoResponseError, NotThereError
 from .timers import Timers
-from .tracing import Traces
-from .wording import read_agent, write_agent
 
 
 class Asker:

@@ -8,6 +8,20 @@ from enum import StrEnum
 import msgspec
 import structlog
 
+from integrations.coordination.letters.outcome import Deliver, Later
+from integrations.coordination.letters.responses import (
+    UNKNOWN,
+    ErrorCode,
+    RefusedError,
+    failure,
+    response_to,
+    unreadable,
+)
+from integrations.coordination.letters.tracing import Traces
+from integrations.coordination.letters.vouching import forged
+from integrations.coordination.letters.wording import is_expired, read_agent, seconds_left, sender_of
+from integrations.coordination.mailbox.mail import Mail
+from integrations.coordination.sending.post import Post
 from integrations.messages import (
     BROADCAST,
     ROLE_PREFIX,
@@ -20,14 +34,7 @@ from integrations.messages import (
 from integrations.messages import MessageError as BadMessage
 from integrations.resilience import Backoff
 
-from .mail import Mail
-from .outcome import Deliver, Later
-from .post import Post
-from .responses import UNKNOWN, ErrorCode, RefusedError, failure, response_to, unreadable
 from .seen import Seen
-from .tracing import Traces
-from .vouching import forged
-from .wording import is_expired, read_agent, seconds_left, sender_of
 
 log = structlog.get_logger(__name__)
 

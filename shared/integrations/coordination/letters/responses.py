@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
+from integrations.coordination.errors import AgentError, CoordinationError
 from integrations.messages import (
     AgentMessage,
     MessageError,
@@ -16,7 +17,6 @@ from integrations.messages import (
 )
 from integrations.messages.fields import SCHEMA_VERSION
 
-from .errors import AgentError, CoordinationError
 from .wording import new_id, write_agent
 
 MAX_REASON = 1000

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.bus import Ack
+from integrations.coordination.errors import NoResponseError
 from integrations.messages import AgentMessage
 
-from .errors import NoResponseError
 from .post import Post
 from .waiting import Question
 

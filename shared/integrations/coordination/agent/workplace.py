@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from integrations.bus import BusEvent, BusEventKind, listening
+from integrations.coordination.errors import SenderError
+from integrations.coordination.mailbox.mailbox import Mailbox
+from integrations.coordination.message_bus import MessageBus
+from integrations.coordination.presence.keeper import PresenceKeeper
+from integrations.coordination.presence.performance import Performance
+from integrations.coordination.receiving.answering import Answering
+from integrations.coordination.receiving.correspondence import Correspondence
+from integrations.coordination.receiving.handlers import Handlers
+from integrations.coordination.receiving.reception import Reception
 from integrations.messages import AgentProfile, AgentRole, replies_subject
 
-from .agent_settings import AgentSettings
-from .answering import Answering
-from .correspondence import Correspondence
-from .errors import SenderError
-from .handlers import Handlers
-from .mailbox import Mailbox
-from .message_bus import MessageBus
-from .performance import Performance
-from .presence import PresenceKeeper
-from .reception import Reception
+from .settings import AgentSettings
 
 Extension = Callable[[], contextlib.AbstractAsyncContextManager[Any]]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from integrations.bus import Ack
+from integrations.coordination.presence.directory import Directory
 from integrations.messages import AgentMessage, MessageType
 
-from .directory import Directory
 from .timers import Timer, Timers
 
 FOLLOWED = 1000

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .collaboration.optimizer import TIMEOUT_SECONDS, CollaborativeOptimizer, Proposer, Voter
+from integrations.coordination.collaboration.optimizer import (
+    TIMEOUT_SECONDS,
+    CollaborativeOptimizer,
+    Proposer,
+    Voter,
+)
 
 
 class Collaborating:

@@ -1,0 +1,1 @@
+"""An agent's mail, by priority, from the consumers that it needs."""

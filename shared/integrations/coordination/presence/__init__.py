@@ -1,0 +1,1 @@
+"""Who there is, and how well each does its work."""

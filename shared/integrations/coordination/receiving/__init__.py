@@ -1,0 +1,1 @@
+"""The way in: what becomes of a message that has come."""

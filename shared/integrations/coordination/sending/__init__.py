@@ -1,0 +1,1 @@
+"""The way out: mail, questions to who is there, answers, and what is waited for."""
