@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Any
 
 _SECRET = re.compile(r"pas+w|secret|token|seed|credential|nkey", re.IGNORECASE)
+_MEANT = re.compile(r"did you mean (\w+)")
+_LOGIN = re.compile(r"(?<=://)[^\s'\",]*@")
 LONGEST_SHOWN = 80
 
 
@@ -28,10 +30,16 @@ class Fault:
     def _got(self) -> str:
         if self.value is MISSING:
             return ""
-        if isinstance(self.value, str) and _SECRET.search(self.key):
+        if self._is_secret() and isinstance(self.value, str):
             return ", got a text that is not shown here"
-        text = repr(self.value.value if isinstance(self.value, Enum) else self.value)
+        if self._is_secret() and isinstance(self.value, list | dict):
+            return ", got something that is not shown here"
+        text = _LOGIN.sub("***@", repr(self.value.value if isinstance(self.value, Enum) else self.value))
         return f", got {text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + '...'}"
+
+    def _is_secret(self) -> bool:
+        meant = _MEANT.search(self.allowed)
+        return any(_SECRET.search(name) for name in (self.key, meant.group(1) if meant else ""))
 
     def under(self, where: str) -> "Fault":
         """Return the same fault, placed inside the table `where`."""
