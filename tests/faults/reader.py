@@ -65,7 +65,7 @@ class CleanReader:
     def __init__(self, bus: Bus, site: str) -> None:
         self.series: dict[str, Series] = defaultdict(Series)
         self.ages: list[tuple[float, float]] = []
-        """When a sample came (monotonic), and its age in seconds then."""
+        """When a sample of the device came (monotonic), and its age in seconds then."""
         self.samples = 0
         self._consumer = OrderedConsumer(bus, "CLEAN", [f"gl.{site}.clean.>"])
         self._decode = msgspec.json.Decoder(Clean).decode
@@ -78,12 +78,12 @@ class CleanReader:
                     self._take(self._decode(message.data))
 
     def _take(self, batch: Clean) -> None:
-        series = self.series[batch.sensor_id]
+        series, is_device = self.series[batch.sensor_id], batch.sensor_id.startswith("unit_")
         now, at = time.time_ns(), time.monotonic()
         self.samples += len(batch.time)
         for time_ns, value in zip(batch.time, batch.raw_value, strict=True):
             series.take(value)
-            if len(self.ages) < AGES_KEPT:
+            if is_device and len(self.ages) < AGES_KEPT:
                 self.ages.append((at, (now - time_ns) / 1e9))
 
     def of_unit(self, unit: int) -> Iterator[tuple[str, Series]]:
