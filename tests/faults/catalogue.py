@@ -3,8 +3,8 @@
 import asyncio
 import resource
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,15 +95,29 @@ async def _killed_while_bus_away(site: Site, seconds: float) -> None:
         await asyncio.sleep(seconds / 2)
 
 
-async def _disk_full(site: Site, seconds: float) -> None:
-    """Let no file of the acquisition service grow, while the bus is away."""
-    process, size = site.acquisition, 64 * 1024
+@contextmanager
+def _no_room(process: Process) -> Iterator[None]:
+    """Let no file of a process grow."""
     before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
-    async with bus_away(site):
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (64 * 1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
+
+
+async def _disk_full(site: Site, seconds: float) -> None:
+    with _no_room(site.acquisition):
+        async with bus_away(site):
+            await asyncio.sleep(seconds)
+        await asyncio.sleep(1.0)
+
+
+async def _bus_disk_full(site: Site, seconds: float) -> None:
+    """A nats-server does not go on by itself once there is room again."""
+    with _no_room(site.servers[0]):
         await asyncio.sleep(seconds)
-    await asyncio.sleep(1.0)
-    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
+    await _killed(site.servers[0], 0.0, signal.SIGTERM)
 
 
 async def _clock_step(clock: Path, seconds: float) -> None:
@@ -194,6 +208,7 @@ FAULTS = [
     *_service_faults("agent", lambda site: site.agents[0], 6.0),
     *_server_faults("nats-server", replicated=False),
     *_server_faults("one of three servers", replicated=True),
+    Fault("nats-server", "with a full disk, then restarted", _bus_disk_full, (2.0, 5.0), BUS, False),
     Fault("all three servers", "killed", _bus_away, (1.0, 5.0), BUS, True),
     Fault("leader of CLEAN", "killed", _leader_killed, (1.0, 5.0), BUS, True),
     Fault("acquisition", "killed, bus away", _killed_while_bus_away, (1.0, 3.0), ACQUISITION),

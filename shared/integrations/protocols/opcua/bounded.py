@@ -47,7 +47,7 @@ def _bytes(data: Buffer) -> bytes | None:
 def _text(data: Buffer) -> str | None:
     """Read a text; what is no UTF-8 is replaced: neither JSON nor TOML could write it."""
     text = _bytes(data)
-    return None if text is None else text.decode(errors="replace")
+    return None if text is None else text.decode(ua_binary.get_string_encoding(), errors="replace")
 
 
 def _counted(reader: Callable[[Any], Read]) -> Callable[[Any], Read]:
