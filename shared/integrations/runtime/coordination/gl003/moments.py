@@ -13,10 +13,10 @@ def moment_ns(name: str, moment: float | str) -> int:
     Raises:
         NoAnswerError: it is neither.
     """
-    found = _from_iso(name, moment) if isinstance(moment, str) else int(moment)
+    found = _from_iso(name, moment) if isinstance(moment, str) else moment
     if not 0 <= found <= _LATEST_NS:
         raise _refused(name, moment)
-    return found
+    return int(found)
 
 
 def _from_iso(name: str, text: str) -> int:
