@@ -1,18 +1,23 @@
 """An OPC UA server on the bench: endpoints, certificates, variables; and what else may be there."""
 
 import json
+import tomllib
+import uuid
 
 import pytest
 from asyncua import ua
 
 from fakes.modbus import TcpPeer, silent
 from fakes.opcua import OpcUaPeer
+from fakes.opcua_plant import Plant
 from fakes.terminal import Terminal
 from integrations.cli.commissioning.node_view import utc_text
+from integrations.devices.scada import SCADAConnector
 from integrations.messages import Status
 from integrations.protocols.opcua import OpcUaEndpoint
 from integrations.protocols.opcua.client import offers
 from integrations.protocols.opcua.values import from_ns
+from integrations.runtime.plant.settings import read_plant
 from integrations.simulation import Instruments, SteamPlant
 from integrations.simulation.opcua.server import OpcUaPlantServer
 
@@ -103,3 +108,50 @@ async def test_without_a_terminal_a_live_view_is_what_was_there_last(gl003, serv
     assert shown.exit_code == 0, shown.output
     assert shown.output.count("ns=2;s=STEAM.SETPOINT") == 1
     assert "source time" in shown.output
+
+
+async def awkward(server, index):
+    """Names that steer a terminal or look like markup, all kinds of node ids, twins, a ring."""
+    plant = await server.nodes.objects.add_object(ua.NodeId("Awkward", index), f"{index}:Awkward")
+    kinds = 4711, 'a;b="c"', uuid.UUID(int=77), b"\x00\xff"
+    for number, identifier in enumerate(kinds):
+        await plant.add_variable(ua.NodeId(identifier, index), f"{index}:[red]\x1b[2J{number}", float(number))
+    for number in range(2):
+        await plant.add_variable(ua.NodeId(f"twin {number}", index), f"{index}:Twin", 10.0 + number)
+    await plant.add_variable(ua.NodeId("list", index), f"{index}:List", [1.0, 2.0])
+    ring = ua.ReferenceDescription(ua.NodeId(ua.ObjectIds.Organizes), True, plant.nodeid)
+    ring.NodeClass, ring.BrowseName = ua.NodeClass.Object, ua.QualifiedName("Ring", index)
+    server.iserver.aspace[plant.nodeid].references.append(ring)  # asyncua makes none itself
+
+
+async def test_a_tree_of_awkward_names_is_shown_plainly_and_read_the_same_by_a_service(gl003, tmp_path):
+    server = Plant(awkward)
+    await server.start()
+    try:
+        address = f"opc.tcp://127.0.0.1:{server.port}/plant"
+        shown = await gl003("probe", address, "--toml", "p.toml", "--name", "plc")
+        assert (await gl003("check", "p.toml")).exit_code == 0
+        (config,) = read_plant(tomllib.loads((tmp_path / "p.toml").read_text()), {}).devices["scada"]
+        connector = SCADAConnector(config)
+        await connector.connect()
+        read = {tag: value["value"] for tag, value in connector.get_current_values().items()}
+        await connector.disconnect()
+    finally:
+        await server.stop()
+    assert shown.exit_code == 0, shown.output
+    assert "\x1b" not in shown.output
+    assert "[red]?[2J0" in shown.output
+    assert [read[f"[red]\x1b[2J{number}"] for number in range(4)] == [0.0, 1.0, 2.0, 3.0]
+    assert (read["Awkward.Twin"], read["Awkward.Twin.2"]) == (10.0, 11.0)
+    assert "its type is Double[]" in (tmp_path / "p.toml").read_text()
+
+
+async def test_users_and_passwords_are_asked_for_refused_and_never_shown(gl003, tmp_path, server):
+    (tmp_path / "wrong").write_text("guessed\n")
+    (tmp_path / "right").write_text("secret\n")
+    refused = await gl003("probe", at(server, "username=ann"), "--password-file", "wrong", "--json")
+    taken = await gl003("probe", at(server, "username=ann"), "--password-file", "right", "--toml", "p.toml")
+    assert (refused.exit_code, taken.exit_code) == (3, 0), refused.output + taken.output
+    assert "cannot log in as user 'ann'" in json.loads(refused.stdout)["error"]
+    assert "secret" not in taken.output + (tmp_path / "p.toml").read_text()
+    assert f'password_file = "{tmp_path}/right"' in (tmp_path / "p.toml").read_text()

@@ -35,6 +35,9 @@ TAG_TABLE = "[[scada.tags]]"
 OBJECTS, MOST, PKI = "i=85", 2000, Path("pki")
 """Where variables are looked for, how many, and where certificates are, unless something else is said."""
 REFRESH_SECONDS = 0.5
+ANONYMOUS = "anonymous"
+LONGEST_SENSOR = 128
+"""A sensor is called after its system and its tag."""
 HINT_OF_LOGIN = '# password_file = "/run/secrets/scada"      # its first line is the password'
 
 
@@ -118,6 +121,8 @@ def _advice(offered: Sequence[Offer], endpoint: OpcUaEndpoint) -> list[str]:
     secured = [one for one in offered if one.policy in known and one.mode == "SignAndEncrypt"]
     if secured and endpoint.security_policy is SecurityPolicy.NONE:
         lines.append(f"it offers more security: …?policy={secured[-1].policy}; not used now")
+    if offered and not endpoint.username and not any(ANONYMOUS in one.users for one in offered):
+        lines.append("it wants to know who asks: …?username=NAME and --password-file FILE")
     return lines
 
 
@@ -133,7 +138,7 @@ def _write(wanted: Wanted, told: object) -> None:
 
 
 def _export(endpoint: OpcUaEndpoint, found: Sequence[BrowsedTag], wanted: Wanted, name: str) -> int:
-    tags = tags_as_toml(found)
+    tags = tags_as_toml(found, longest_name=LONGEST_SENSOR - len(name) - 1)
     if TAG_TABLE not in tags:
         say("probe: none of the variables is of a type that a tag can hold")
         return EXIT_FINDINGS

@@ -21,13 +21,18 @@ READ_HISTORY = 0x04
 RESERVED = "/.<>:#!&"
 MOST_REFERENCES = 100_000
 """Of one node; a server could go on for ever."""
-DETAILS = (ua.AttributeIds.DataType, ua.AttributeIds.AccessLevel, ua.AttributeIds.Description)
+DETAILS = (
+    ua.AttributeIds.DataType,
+    ua.AttributeIds.ValueRank,
+    ua.AttributeIds.AccessLevel,
+    ua.AttributeIds.Description,
+)
 
 
 class BrowsedTag(msgspec.Struct, frozen=True):
     """A variable of a server: where it is, what it is, and what the server says about it.
 
-    `data_type` is the built-in type's name, or the data type's where that is abstract.
+    `data_type` is the built-in type's name, or the data type's where that is abstract; of arrays with `[]`.
     """
 
     node: str
@@ -135,7 +140,7 @@ async def _rest(connection: Connection, result: ua.BrowseResult) -> list[ua.Refe
 
 async def _described(connection: Connection, found: Sequence[_Found]) -> list[BrowsedTag]:
     nodes = [one.id for one in found]
-    types, access, texts = [await connection.read(nodes, attribute) for attribute in DETAILS]
+    types, ranks, access, texts = [await connection.read(nodes, attribute) for attribute in DETAILS]
     properties = [(one.properties.get("EngineeringUnits"), one.properties.get("EURange")) for one in found]
     wanted = [node for pair in properties for node in pair if node is not None]
     values = dict(zip(wanted, await connection.read(wanted), strict=True))
@@ -146,9 +151,11 @@ async def _described(connection: Connection, found: Sequence[_Found]) -> list[Br
         _tag(
             one,
             names,
-            *(_content(data) for data in (kind, level, text, *(values.get(node) for node in pair))),
+            *(_content(data) for data in (kind, rank, level, text, *(values.get(node) for node in pair))),
         )
-        for one, kind, level, text, pair in zip(found, types, access, texts, properties, strict=True)
+        for one, kind, rank, level, text, pair in zip(
+            found, types, ranks, access, texts, properties, strict=True
+        )
     ]
 
 
@@ -164,17 +171,19 @@ def _tag(
     one: _Found,
     names: dict[object, str],
     kind: object,
+    rank: object,
     level: object,
     text: object,
     unit: object,
     span: object,
 ) -> BrowsedTag:
+    is_array = isinstance(rank, int) and rank >= ua.ValueRank.OneOrMoreDimensions
     bits = level if isinstance(level, int) else 0
     return BrowsedTag(
         node=as_text(one.id),
         path=one.path,
         name=one.name,
-        data_type=names.get(kind, "") if isinstance(kind, ua.NodeId) else "",
+        data_type=names.get(kind, "") + "[]" * is_array if isinstance(kind, ua.NodeId) else "",
         writable=bool(bits & CURRENT_WRITE),
         has_history=bool(bits & READ_HISTORY),
         unit=(unit.DisplayName.Text or "") if isinstance(unit, ua.EUInformation) else "",

@@ -3,7 +3,8 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 
 import msgspec
 
@@ -20,22 +21,35 @@ TYPES = {"Float": "float", "Double": "float", "Boolean": "bool", "String": "stri
 """Words of `data_type` by built-in type."""
 
 
-def tags_as_toml(tags: Iterable[BrowsedTag], table: str = "scada.tags") -> str:
+def tags_as_toml(
+    tags: Iterable[BrowsedTag], table: str = "scada.tags", *, longest_name: int = LONGEST_NAME
+) -> str:
     """Write tags as an array of TOML tables, which stands below the `[[scada]]` it is for.
 
-    A tag is named as its node; where that is not enough to tell tags apart, as its path. None is writable:
-    that is for people to decide, tag by tag. What no tag can hold (times, structures) is named in a comment.
+    A tag is named as its node; where that is not enough to tell tags apart, as its path, and with a number
+    where siblings have the same name. None is writable: that is for people to decide, tag by tag. What no tag
+    can hold (times, structures) is named in a comment.
     """
     there = list(tags)
-    names = Counter(token_from(tag.name) for tag in there)
+    names = _names([tag for tag in there if tag.data_type in TYPES], longest_name)
     blocks = []
     for tag in there:
-        if tag.data_type not in TYPES:
+        if tag.data_type in TYPES:
+            blocks.append("\n".join([f"[[{table}]]", f"tag_name = {_toml(next(names))}", *_facts(tag)]))
+        else:
             blocks.append(f"# left out, its type is {_comment(tag.data_type)}: {_comment(tag.node)}")
-            continue
-        name = tag.name if names[token_from(tag.name)] == 1 else _path_name(tag.path)
-        blocks.append("\n".join([f"[[{table}]]", f"tag_name = {_toml(name[-LONGEST_NAME:])}", *_facts(tag)]))
     return "\n\n".join(blocks) + "\n"
+
+
+def _names(tags: Sequence[BrowsedTag], longest: int) -> Iterator[str]:
+    counts = Counter(token_from(tag.name) for tag in tags)
+    taken: set[str] = set()
+    for tag in tags:
+        wanted = (tag.name if counts[token_from(tag.name)] == 1 else _path_name(tag.path))[-longest:]
+        numbers = (f"{wanted[: longest - 6]}.{number}" for number in count(2))
+        name = next(one for one in chain([wanted], numbers) if one.strip() and token_from(one) not in taken)
+        taken.add(token_from(name))
+        yield name
 
 
 def _facts(tag: BrowsedTag) -> Iterator[str]:
@@ -73,4 +87,4 @@ def _toml(value: str | float) -> str:
 
 
 def _comment(text: str) -> str:
-    return " ".join(text.split()) or "unknown"
+    return "".join(char if char.isprintable() else "?" for char in " ".join(text.split())) or "unknown"

@@ -1,5 +1,6 @@
 """Browsed tags as TOML: a configuration reads it, whatever a server says."""
 
+import re
 import tomllib
 
 from integrations.configuration import read_table
@@ -44,6 +45,27 @@ def test_tags_of_one_name_are_named_by_their_paths():
         tag("T"),
     )
     assert [each.tag_name for each in config.tags] == ["Line 1.P", "Line/2.P", "T"]
+
+
+def test_siblings_of_one_name_and_names_of_signs_alone_are_numbered():
+    same = [tag("P", f"ns=2;i={number}", "/Objects/2:Line/2:P") for number in range(3)]
+    signs = [tag("圧力", "ns=2;i=7"), tag("温度", "ns=2;i=8")]
+    names = [each.tag_name for each in config_of(*same, *signs).tags]
+    assert names == ["Line.P", "Line.P.2", "Line.P.3", "圧力", "温度.2"]
+
+
+def test_names_leave_room_for_the_system_and_stay_different():
+    long = [tag("N" * 300 + ending, f"ns=2;s={ending}") for ending in ("a", "b")]
+    names = re.findall('tag_name = "(.*)"', tags_as_toml(long, longest_name=60))
+    assert [(len(name), name[-1]) for name in names] == [(60, "a"), (60, "b")]
+    shared = [tag("N" * 300, f"ns=2;i={number}", "/Objects/2:" + "N" * 300) for number in range(2)]
+    names = re.findall('tag_name = "(.*)"', tags_as_toml(shared, longest_name=60))
+    assert [len(name) for name in names] == [60, 56]
+
+
+def test_what_is_left_out_steers_no_terminal_and_is_toml():
+    text = tags_as_toml([tag("X", "ns=2;s=\x1b[31m\x07\nA", data_type="Double[]")])
+    assert text == "# left out, its type is Double[]: ns=2;s=?[31m? A\n"
 
 
 def test_a_unit_that_is_not_known_and_a_range_without_width_are_left_to_people():
