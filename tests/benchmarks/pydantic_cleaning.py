@@ -147,9 +147,11 @@ class PydanticCleaner:
         recent = sensor.recent
         recent.append(value)
         full = sensor.still_count and len(recent) == sensor.still_count
-        if full and max(recent) - min(recent) <= sensor.still_tolerance:
+        rests = value == 0 and sensor.non_negative
+        if full and not rests and max(recent) - min(recent) <= sensor.still_tolerance:
             found |= 128
-        sensor.at_lowest = sensor.at_lowest + 1 if value <= sensor.lowest + sensor.still_tolerance else 0
+        low = value <= sensor.lowest + sensor.still_tolerance and not rests
+        sensor.at_lowest = sensor.at_lowest + 1 if low else 0
         sensor.at_highest = sensor.at_highest + 1 if value >= sensor.highest - sensor.still_tolerance else 0
         if sensor.still_count and max(sensor.at_lowest, sensor.at_highest) >= sensor.still_count:
             found |= 1 << 17

@@ -164,6 +164,10 @@ class SensorBank(SensorMemory):
             value, segments, tolerance, last_value=self.last_value[pick], run_before=self.run[pick]
         )
         suspects = (run >= count).nonzero()[0]
+        if suspects.size:
+            suspects = suspects[
+                ~checks.at_rest(value[suspects], self.non_negative[segments.sensor[suspects]])
+            ]
         for length in np.unique(count[suspects]).tolist() if suspects.size else ():
             at = suspects[count[suspects] == length]
             windows = self.values.windows(length, value, segments, at)

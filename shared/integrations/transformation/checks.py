@@ -28,6 +28,11 @@ def negative(value: Floats, impossible: Bools | bool = True) -> Bools:
     return (value < 0.0) & impossible
 
 
+def at_rest(value: Floats, impossible: Bools | bool = True) -> Bools:
+    """Samples that are zero where nothing can be below: a valve is shut, no sensor is stuck."""
+    return (value == 0.0) & impossible
+
+
 def severity(status: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return 0 Good, 1 Uncertain, 2 or 3 Bad (OPC UA Part 4 §7.39, bits 31 and 30)."""
     return status >> np.uint32(30)

@@ -44,7 +44,8 @@ def _stopped(memory: SensorMemory, value: Floats, segments: Segments) -> Bools |
     )
     for end, counts in ends:
         if np.count_nonzero(end):
-            run = checks.kept_for(end, segments, counts[pick])
+            live = end & ~checks.at_rest(value, spread(memory.non_negative[pick]))
+            run = checks.kept_for(live, segments, counts[pick])
             counts[pick] = segments.last(run)
             stopped = run >= spread(memory.still_count[pick])
             if np.count_nonzero(stopped):

@@ -23,7 +23,9 @@ CLEANING = CleaningSettings(
     }
 )
 
-values = st.sampled_from([10.0, 10.0, 10.005, 10.009, 10.018, 10.5, 11.2, 13.0, 60.0, 600.0, -1.0, None])
+values = st.sampled_from(
+    [0.0, 0.0, 0.005, 10.0, 10.0, 10.005, 10.009, 10.018, 10.5, 11.2, 13.0, 60.0, 600.0, -1.0, None]
+)
 odd_values = st.sampled_from([float("inf"), float("-inf"), float("nan"), 1e308])
 statuses = st.sampled_from([0, 0, 0, 0, 0, 0x40000000, 0x40900000, 0x808C0000, 0x00DC0000, 0xC0000000])
 steps = st.sampled_from([1, 1, 1, 1, 1, 60, 0, -5, 4000])
@@ -117,6 +119,7 @@ def test_cutting_a_stream_into_other_batches_changes_nothing(drawn, cuts):
 @settings(max_examples=300, deadline=None)
 @example([(0, 1, 10.0, 0), *[(0, 1, 600.0, 0)] * 3, (0, 1, 10.0, 0)], {2})
 @example([(0, 1, 0.0, 0)] * 5, {2})
+@example([(0, 1, 0.005, 0)] * 3 + [(0, 1, 0.0, 0)] * 3 + [(0, 1, 0.005, 0)] * 3, {2, 5})
 def test_arrays_say_what_a_plain_loop_says(drawn, cuts):
     rows = timeline(drawn)
     assert said(bank_of(), rows, cuts) == said_by_loop(rows)
@@ -167,6 +170,19 @@ def test_a_bad_sample_is_never_what_later_changes_are_measured_from():
 def test_readings_that_do_not_move_are_flagged_from_the_full_row_on():
     found = flags_of(bank_of(), course(10.0, 10.004, 10.001, 10.002, 10.5, 10.501, 10.502))
     assert [("FLATLINE" in one) for one in found] == [False, False, True, True, False, False, True]
+
+
+def test_a_shut_meter_is_neither_still_nor_stuck_at_its_limit():
+    bank = bank_of()
+    assert flags_of(bank, course(*[0.0] * 8)) == [[]] * 8
+    assert flags_of(bank, course(*[0.005] * 3, start=START + 9 * SECOND))[-1] == ["FLATLINE", "AT_LIMIT"]
+
+
+def test_a_zero_that_may_be_passed_is_a_flatline():
+    bank = SensorBank()
+    limits = SensorLimits(flatline_count=3, flatline_tolerance=0.01, min_valid=-5.0, max_valid=5.0)
+    bank.add(limits.over(CLEANING.resolve("x", "ph", "pH").limits))
+    assert flags_of(bank, course(0.0, 0.0, 0.0))[-1] == ["FLATLINE"]
 
 
 def test_a_slow_ramp_is_no_flatline():
