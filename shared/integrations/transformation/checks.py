@@ -30,7 +30,8 @@ def negative(value: Floats, impossible: Bools | bool = True) -> Bools:
 
 def at_rest(value: Floats, impossible: Bools | bool = True) -> Bools:
     """Samples that are zero where nothing can be below: a valve is shut, no sensor is stuck."""
-    return (value == 0.0) & impossible
+    resting: Bools = (value == 0.0) & impossible
+    return resting
 
 
 def severity(status: NDArray[np.uint32]) -> NDArray[np.uint32]:
