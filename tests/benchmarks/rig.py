@@ -15,7 +15,7 @@ import msgspec
 import psutil
 from nats.aio.msg import Msg
 
-from integrations.bus import Bus, BusSettings, EmbeddedServer, JetStreamUnavailableError
+from integrations.bus import Bus, BusSettings, EmbeddedServer, JetStreamUnavailableError, replay
 from integrations.messages import ContentType, Header, Metrics, Subjects
 
 from .modbus_farm import Farm
@@ -192,12 +192,37 @@ async def clean_subscriber(bus: Bus) -> AsyncIterator[Received]:
         await subscription.unsubscribe()
 
 
+class _Column(msgspec.Struct):
+    time: list[int]
+
+
+class _Instants(msgspec.Struct):
+    columns: list[_Column]
+
+
+async def _instants(bus: Bus, stream: str, after: int, up_to: int) -> int:
+    """Count the polls in a stream of raw batches: each column of a batch has the time of every one."""
+    decode = {
+        ContentType.JSON: msgspec.json.Decoder(_Instants).decode,
+        ContentType.MSGPACK: msgspec.msgpack.Decoder(_Instants).decode,
+    }
+    found = replay(bus, stream, f"gl.{SITE}.>", start_sequence=after + 1, stop_sequence=up_to)
+    return sum(
+        [
+            len(decode[ContentType(each.headers[Header.CONTENT_TYPE])](each.data).columns[0].time)
+            async for each in found
+        ]
+    )
+
+
 async def rates(service: Service, seconds: float, stream: str) -> dict[str, float]:
-    """Return what a service counts each second, over `seconds`; `stored` is counted by the server."""
+    """Return what a service counts each second, over `seconds`; what is stored is counted in the stream."""
     begin, first = await service.counts(), await stream_state(service.bus, stream)
     await asyncio.sleep(seconds)
     end, last = await service.counts(), await stream_state(service.bus, stream)
     elapsed = end["time"] - begin["time"]
     found = {key: (end[key] - begin.get(key, 0)) / elapsed for key in end}
-    found["stored"] = (last["last_seq"] - first["last_seq"]) / elapsed
+    stored = await _instants(service.bus, stream, first["last_seq"], last["last_seq"])
+    found["stored"] = stored / elapsed
+    found["messages"] = (last["last_seq"] - first["last_seq"]) / elapsed
     return found | {"outbox_growth": end.get("outbox_depth", 0) - begin.get("outbox_depth", 0)}

@@ -9,8 +9,8 @@ from integrations.messages import Event, Header, decode
 
 from .site import SITE, Site
 
-IN_HAND_NS = 350_000_000
-"""What a service was given so shortly before it was killed may die with it: outbox's patience, and a poll."""
+IN_HAND_NS = 450_000_000
+"""What a service was given so shortly before it was killed may die with it: sender and outbox are patient."""
 CLOCK_NS = 1_000_000_000
 END = 2**63
 """When the next life begins of a service that nobody starts again."""

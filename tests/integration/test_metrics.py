@@ -59,6 +59,8 @@ async def site(nats_server, streams):
             await publisher.publish_all([Feed().next(value=-1e9)])
             await eventually(lambda: cleaning.value("gl003_readings_total") > 3)
             await eventually(lambda: meters.value("gl003_poll_failures_total", device="away") > 0)
+            await eventually(lambda: meters.value("gl003_poll_duration_seconds_count") > 0)
+            await eventually(lambda: cleaning.value("gl003_cleaning_delay_seconds_count") > 0)
             yield meters, cleaning
 
 

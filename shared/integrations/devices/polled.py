@@ -185,10 +185,14 @@ class PolledConnector(BaseConnector):
         return await self._take(marked_simulated(sample) if self.config.simulated else sample)
 
     async def _ask(self) -> Sample:
-        async with self._asking:
+        asking = self._asking
+        await asking.acquire()  # `async with` makes three coroutines a poll of it
+        try:
             if not self._wanted:  # a retry after disconnect() would open the line again
                 raise NotConnectedError(f"{self.name} was disconnected")
             return await self._poll_impl()
+        finally:
+            asking.release()
 
     async def _pretend(self) -> Sample:
         self.simulating = True

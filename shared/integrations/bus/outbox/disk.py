@@ -116,11 +116,12 @@ class DiskOutbox(MemoryOutbox):
             return super().oldest_seconds
         return max(0.0, (self._now_ns() - self._oldest_stored_ns) / 1e9)
 
-    async def append(self, message: Outgoing, time_ns: int) -> None:
-        """Keep `message`; the newest always finds room."""
-        await super().append(message, time_ns)
+    async def append(self, message: Outgoing, time_ns: int) -> int:
+        """Keep `message` and return its number; the newest always finds room."""
+        number = await super().append(message, time_ns)
         self._pace.one_came_in()
         self._news.set()
+        return number
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
         """Wait for messages that are not taken yet, and return the oldest of them."""

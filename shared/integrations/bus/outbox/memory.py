@@ -37,8 +37,12 @@ class Outbox(Protocol):
     def oldest_seconds(self) -> float:
         """How long the oldest of them has waited; 0 when there is none."""
 
-    async def append(self, message: Outgoing, time_ns: int) -> None:
-        """Keep `message`, of time `time_ns` (UTC); without room the oldest go."""
+    @property
+    def settled(self) -> int:
+        """The number of the last message that was forgotten; 0 before the first."""
+
+    async def append(self, message: Outgoing, time_ns: int) -> int:
+        """Keep `message`, of time `time_ns` (UTC), and return its number; without room the oldest go."""
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
         """Wait for messages that are not taken yet, and return the oldest of them."""
@@ -103,6 +107,7 @@ class MemoryOutbox:
         if max_messages < 1 or max_bytes < 1:
             raise ValueError(f"bounds must be positive, got {max_messages} messages, {max_bytes} bytes")
         self.dropped = 0
+        self.settled = 0
         self.on_gap = on_gap
         self._max_messages = max_messages
         self._max_bytes = max_bytes
@@ -133,9 +138,10 @@ class MemoryOutbox:
         oldest = self._oldest
         return max(0.0, (self._now_ns() - oldest.kept_ns) / 1e9) if oldest else 0.0
 
-    async def append(self, message: Outgoing, time_ns: int) -> None:
-        """Keep `message`; the newest always finds room."""
-        self._waiting.append(Kept(self._next_number, time_ns, message, self._clock(), self._now_ns()))
+    async def append(self, message: Outgoing, time_ns: int) -> int:
+        """Keep `message` and return its number; the newest always finds room."""
+        number = self._next_number
+        self._waiting.append(Kept(number, time_ns, message, self._clock(), self._now_ns()))
         self._next_number += 1
         self._waiting_bytes += len(message.payload)
         while len(self._waiting) > 1 and (
@@ -144,6 +150,7 @@ class MemoryOutbox:
             self._drop_oldest()
         self._filled.set()
         self._empty.clear()
+        return number
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
         """Wait for messages that are not taken yet, and return the oldest of them."""
@@ -179,6 +186,7 @@ class MemoryOutbox:
 
     def _remember_no_more(self, count: int) -> list[Kept]:
         gone = [self._taken.popleft() for _ in range(count)]
+        self.settled = gone[-1].number if gone else self.settled
         if not self.depth:
             self._empty.set()
         return gone

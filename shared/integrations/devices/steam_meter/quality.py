@@ -15,6 +15,7 @@ LONGEST_FLATLINE = 1000
 """Readings after which a register must have moved, however coarse it is."""
 MINUTE_NS = 60_000_000_000
 _ROW = weights_row("flow_rate")
+_NOTHING = Flag(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def flags_of(flow: Flow, history: Window, config: SteamMeterConfig, resolution: 
 
     `resolution` is the smallest step of flow that the meter can show.
     """
-    found = Flag(0)
+    found = _NOTHING
     if not math.isfinite(flow.value):
         found |= Flag.MISSING
     elif not config.min_valid_flow <= flow.value <= config.max_valid_flow:

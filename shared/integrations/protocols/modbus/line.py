@@ -78,7 +78,7 @@ class ModbusLine:
     async def _exchange(self, request: Request, timeout_seconds: float | None) -> bytes:
         if self.endpoint.is_serial:
             await self._debts.paid(request.unit)
-        slot = await self._pool.acquire()
+        slot = self._pool.idle() or await self._pool.acquire()
         try:
             began = time.monotonic()
             self.silence.asked(request.unit)
@@ -103,7 +103,7 @@ class ModbusLine:
         return await self._exchange(request, timeout_seconds)
 
     async def _exchange_on(self, slot: Slot, request: Request, timeout_seconds: float) -> bytes:
-        link = await self._open(slot)
+        link = slot.link if slot.link and slot.link.is_open else await self._open(slot)
         has_served = link.has_answered
         try:
             return await link.exchange(request, timeout_seconds)

@@ -49,8 +49,8 @@ class Pool:
             LineBusyError: MAX_WAITING requests already wait.
             ConnectionLostError: the pool was closed meanwhile.
         """
-        if self._idle:
-            return self._idle.pop()
+        if slot := self.idle():
+            return slot
         if self.is_closed:
             raise ConnectionLostError("the line was closed", line=self._name)
         if len(self._slots) < self._room():
@@ -59,6 +59,10 @@ class Pool:
         if len(self._waiting) >= MAX_WAITING:
             raise LineBusyError(f"{MAX_WAITING} requests already wait", line=self._name)
         return await self._wait()
+
+    def idle(self) -> Slot | None:
+        """Borrow a connection that is free; most often there is one."""
+        return self._idle.pop() if self._idle else None
 
     def _room(self) -> int:
         if self._limit < self._size and asyncio.get_running_loop().time() >= self._narrow_until:

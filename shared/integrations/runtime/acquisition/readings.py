@@ -1,11 +1,12 @@
 """From a device's sample to the raw batches that travel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from integrations.bus import Outgoing
 from integrations.devices import Channel, Sample
@@ -25,6 +26,9 @@ from integrations.runtime.process.tracing import stamp
 
 MOST_VALUES = 1000
 """Values in one message: even with the longest of names it stays below 1 MiB, nats-server's max_payload."""
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.uint32]
 
 
 class RawWriter:
@@ -51,9 +55,18 @@ class RawWriter:
         ]
         self._sequence = 0
 
-    def write(self, sample: Sample) -> list[Outgoing]:
-        """Return the messages that carry `sample`: one, unless it has more than MOST_VALUES values."""
-        return [self._message(body) for body in self._bodies(sample)]
+    def write(self, *samples: Sample) -> list[Outgoing]:
+        """Return the messages that carry `samples`: one, unless they have more than MOST_VALUES values."""
+        return [self._message(body) for run in self._alike(samples) for body in self._bodies(run)]
+
+    def _alike(self, samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
+        """Cut where one message cannot hold what follows, too."""
+        most = max(1, MOST_VALUES // max(1, len(self._channels)))
+        first = 0
+        for at in range(1, len(samples) + 1):
+            if at == len(samples) or at - first == most or not _together(samples[first], samples[at]):
+                yield samples[first:at]
+                first = at
 
     def _message(self, body: bytes) -> Outgoing:
         message_id = f"{self._subject}-{self._epoch_ns}-{self._sequence}"
@@ -62,19 +75,21 @@ class RawWriter:
         stamp(headers, self._subject)
         return Outgoing(self._subject, body, headers, message_id)
 
-    def _bodies(self, sample: Sample) -> Iterator[bytes]:
+    def _bodies(self, samples: Sequence[Sample]) -> Iterator[bytes]:
         """Yield the body of each message; the counter goes on in between."""
-        if isinstance(sample, PointSample):
-            for piece in _pieces(sample):
-                yield self._encoded(piece.origin, columns_of(self._channels, piece))
+        first = samples[0]
+        if isinstance(first, PointSample):
+            for piece in _pieces(first):
+                yield self._encoded(piece.origin, list(_point_columns(self._channels, piece)))
         elif self._content_type is ContentType.JSON:
+            times, values, status = _instants(samples)
             for part in self._parts:
-                values, status = sample.values[part.place], sample.status[part.place]
-                yield part.template.render(self._sequence, sample.origin, sample.time_ns, values, status)
+                at = part.place
+                yield part.template.render(self._sequence, first.origin, times, values[at], status[at])
         else:
-            columns = columns_of(self._channels, sample)
+            columns = list(_columns(self._channels, samples))
             for part in self._parts:
-                yield self._encoded(sample.origin, columns[part.place])
+                yield self._encoded(first.origin, columns[part.place])
 
     def _encoded(self, origin: Origin, columns: list[RawColumn]) -> bytes:
         batch = RawBatch(
@@ -127,13 +142,29 @@ def columns_of(channels: tuple[Channel, ...], sample: Sample) -> list[RawColumn]
     """
     if isinstance(sample, PointSample):
         return list(_point_columns(channels, sample))
-    time = [sample.time_ns]
-    return [
-        RawColumn(channel.sensor_id, channel.quantity, channel.unit, time, _plain([value]), [status])
-        for channel, value, status in zip(
-            channels, sample.values.tolist(), sample.status.tolist(), strict=True
-        )
-    ]
+    return list(_columns(channels, [sample]))
+
+
+def _together(sample: Sample, other: Sample) -> bool:
+    """Whether both can be in one message."""
+    is_plain = not isinstance(sample, PointSample) and not isinstance(other, PointSample)
+    return is_plain and sample.origin is other.origin
+
+
+def _instants(samples: Sequence[Sample]) -> tuple[list[int], Floats, Codes]:
+    """Return times, and values and status as (channels, instants)."""
+    if len(samples) == 1:
+        (sample,) = samples
+        return [sample.time_ns], sample.values[:, None], sample.status[:, None]
+    times = [sample.time_ns for sample in samples]
+    values = np.stack([sample.values for sample in samples], axis=1)
+    return times, values, np.stack([sample.status for sample in samples], axis=1)
+
+
+def _columns(channels: tuple[Channel, ...], samples: Sequence[Sample]) -> Iterator[RawColumn]:
+    times, values, status = _instants(samples)
+    for channel, value, code in zip(channels, values.tolist(), status.tolist(), strict=True):
+        yield RawColumn(channel.sensor_id, channel.quantity, channel.unit, times, _plain(value), code)
 
 
 def _point_columns(channels: tuple[Channel, ...], sample: PointSample) -> Iterator[RawColumn]:

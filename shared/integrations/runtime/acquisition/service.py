@@ -39,6 +39,7 @@ from integrations.runtime.acquisition.absence import last_heard_ns
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
 from integrations.runtime.acquisition.measures import measures_of
 from integrations.runtime.acquisition.readings import RawWriter
+from integrations.runtime.acquisition.sending import Sender
 from integrations.runtime.acquisition.steam_flows import following_steam_flows
 from integrations.runtime.acquisition.writing import WriteEndpoint
 from integrations.runtime.endpoints import CommonEndpoints, serve
@@ -113,6 +114,7 @@ class Acquisition:
         self.outbox = DiskOutbox(
             token_from(name), outbox, on_gap=self._on_gap, on_trouble=self._on_outbox_trouble
         )
+        self._sender = Sender(self.outbox)
         self.publisher: Publisher | None = None
         self.events = EventReporter(identity, content_type, now_ns=now_ns)
         self._identity = identity
@@ -177,16 +179,19 @@ class Acquisition:
     async def polling(self) -> AsyncIterator[None]:
         """Connect every device, each in its own time, and poll until left."""
         async with asyncio.TaskGroup() as group:
+            sending = group.create_task(self._sender.run(), name="sender")
             self._connecting = [group.create_task(connector.connect()) for connector in self.connectors]
             try:
                 yield
             finally:
                 await self._stop_polling()
+                sending.cancel()
 
     async def _stop_polling(self) -> None:
         for task in self._connecting:
             task.cancel()
         await asyncio.gather(*(connector.disconnect() for connector in self.connectors))
+        await self._sender.flush()
 
     async def _drain(self) -> None:
         await self.events.flush(self.outbox)
@@ -206,8 +211,7 @@ class Acquisition:
         )
 
         async def on_sample(sample: Sample) -> None:
-            for message in writer.write(sample):
-                await self.outbox.append(message, sample.time_ns)
+            await self._sender.send(writer, sample)
             await self.events.flush(self.outbox)
 
         connector.on_sample(on_sample)

@@ -29,6 +29,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from integrations.runtime.metrics.metric import Kind, Measures, Metric, Values
 from integrations.runtime.process.exceptions import one_line
 from integrations.runtime.process.exporters import Exporters, exporters_from
+from integrations.runtime.process.histogram import Gathering
 from integrations.runtime.process.unrecorded import UnrecordedTraces
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Telemetry:
             [self._reader, *readers], resource, shutdown_on_exit=False, exemplar_filter=examples
         )
         self._meter = self.meter_provider.get_meter(NAMESPACE)
+        self._gathering: list[Gathering] = []
 
     def not_ready(self) -> list[str]:
         """Return why the service cannot do its work; nothing when it can."""
@@ -85,11 +87,13 @@ class Telemetry:
             create(metric.name, [_observer(read)], metric.unit, metric.text)
 
     def recorder(self, metric: Metric) -> Callable[[float], None]:
-        """Return what adds a value to a histogram."""
+        """Return what adds a value to a histogram, soon."""
         histogram = self._meter.create_histogram(
             metric.name, metric.unit, metric.text, explicit_bucket_boundaries_advisory=metric.bounds
         )
-        return histogram.record
+        gathering = Gathering(histogram.record)
+        self._gathering.append(gathering)
+        return gathering
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Return the present metrics: `name`, `unit`, `attributes` and a `value`, or a histogram's facts.
@@ -97,6 +101,8 @@ class Telemetry:
         Those of single devices are left out: who asks for a snapshot has them already, and thousands would
         not fit a message.
         """
+        for gathering in self._gathering:
+            gathering.hand_on()
         data = self._reader.get_metrics_data()
         return [
             {

@@ -7,7 +7,7 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext
+from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext
 
 _ids = random.Random()  # noqa: S311  # ids need to differ, not to be secret
 
@@ -23,9 +23,12 @@ class UnrecordedTracer(trace.Tracer):
         **__: Any,
     ) -> Span:
         """Return a span of the trace in `context`, by default the current one, else of a new trace."""
-        parent = trace.get_current_span(context).get_span_context()
-        trace_id = parent.trace_id if parent.is_valid else _ids.getrandbits(128)
         span_id = _ids.getrandbits(64)
+        current = trace.get_current_span(context)
+        if current is INVALID_SPAN:
+            return NonRecordingSpan(SpanContext(_ids.getrandbits(128), span_id, is_remote=False))
+        parent = current.get_span_context()
+        trace_id = parent.trace_id if parent.is_valid else _ids.getrandbits(128)
         return NonRecordingSpan(
             SpanContext(trace_id, span_id, is_remote=False, trace_state=parent.trace_state)
         )

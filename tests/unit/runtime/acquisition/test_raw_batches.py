@@ -71,3 +71,35 @@ def test_a_flood_of_changes_takes_several_messages_and_keeps_its_order():
     for at, channel in enumerate(channels):
         parts = [column for column in read(messages) if column.sensor_id == channel.sensor_id]
         assert [time for column in parts for time in column.time] == list(range(at, count, 3))
+
+
+@pytest.mark.parametrize("content_type", ContentType)
+def test_samples_that_are_written_together_share_messages_and_keep_order_and_origin(content_type):
+    writer = RawWriter(IDENTITY, "m", CHANNELS, epoch_ns=3, content_type=content_type)
+    samples = [
+        Sample(at, np.array([at / 4, np.nan]), np.array([0, Status.BAD_TIMEOUT], np.uint32), origin)
+        for at, origin in enumerate([Origin.MEASURED] * 3 + [Origin.SIMULATED] * 2 + [Origin.MEASURED])
+    ]
+    burst = PointSample(
+        9, np.ones(2), np.zeros(2, np.uint32), channel=np.zeros(2, int), times=np.array([6, 7])
+    )
+    messages = writer.write(*samples, burst)
+    columns = read(messages)
+    assert [column.time for column in columns if column.quantity == "flow_rate"] == [
+        [0, 1, 2],
+        [3, 4],
+        [5],
+        [6, 7],
+    ]
+    assert columns[0].value == [0.0, 0.25, 0.5]
+    assert columns[1].value == [None] * 3
+    assert columns[1].status == [Status.BAD_TIMEOUT] * 3
+
+
+def test_many_samples_take_no_larger_messages_than_one_with_as_many_values():
+    channels = many(MOST_VALUES // 2)
+    writer = RawWriter(IDENTITY, "m", channels, epoch_ns=3)
+    sample = Sample(5, np.ones(len(channels)), np.zeros(len(channels), np.uint32))
+    messages = writer.write(*[sample] * 5)
+    assert [len(decode(each.payload, RawBatch).columns[0].time) for each in messages] == [2, 2, 1]
+    read(messages)

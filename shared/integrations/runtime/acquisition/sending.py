@@ -1,0 +1,87 @@
+"""Samples on their way into the outbox: one by one, or together where the bus is slower than a device."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from opentelemetry import context
+from opentelemetry.context import Context
+
+from integrations.bus.outbox.memory import Outbox
+from integrations.devices import Sample
+
+from .readings import RawWriter
+
+log = structlog.get_logger(__name__)
+
+LONGEST_WAIT_SECONDS = 0.1
+LOOK_SECONDS = 0.02
+"""How often is looked whether those who wait may go."""
+
+
+@dataclass
+class _Held:
+    since: float
+    trace: Context
+    """Of the poll that brought the first."""
+    samples: list[Sample] = field(default_factory=list)
+
+
+class Sender:
+    """Puts the samples of a service's devices into its outbox; its owner runs `run()` as a task.
+
+    A sample goes at once unless the one before it, of the same device, is still on its way to the bus. Then
+    it waits for that, LONGEST_WAIT_SECONDS at most, and goes with those that came meanwhile: one message for
+    all of them, in the trace of the first.
+    """
+
+    def __init__(self, outbox: Outbox, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._newest: dict[RawWriter, int] = {}  # the outbox's number of each device's last message
+        self._held: dict[RawWriter, _Held] = {}
+        self._waits = asyncio.Event()
+
+    async def send(self, writer: RawWriter, sample: Sample) -> None:
+        """Send a sample, now or soon."""
+        held = self._held.get(writer)
+        if held is None and self._newest.get(writer, 0) <= self._outbox.settled:
+            await self._write(writer, sample)
+            return
+        if held is None:
+            held = self._held[writer] = _Held(self._clock(), context.get_current())
+            self._waits.set()
+        held.samples.append(sample)
+
+    async def run(self) -> None:
+        """Send those who wait, when they may go; for ever."""
+        while True:
+            await self._waits.wait()
+            await asyncio.sleep(LOOK_SECONDS)
+            long_ago = self._clock() - LONGEST_WAIT_SECONDS
+            for writer, held in tuple(self._held.items()):
+                if self._newest[writer] <= self._outbox.settled or held.since <= long_ago:
+                    await self._send_held(writer)
+            if not self._held:
+                self._waits.clear()
+
+    async def flush(self) -> None:
+        """Send those who wait now."""
+        for writer in tuple(self._held):
+            await self._send_held(writer)
+
+    async def _send_held(self, writer: RawWriter) -> None:
+        held = self._held.pop(writer)
+        token = context.attach(held.trace)
+        try:
+            await self._write(writer, *held.samples)
+        except Exception:
+            log.exception("samples could not be written", samples=len(held.samples))
+        finally:
+            context.detach(token)
+
+    async def _write(self, writer: RawWriter, *samples: Sample) -> None:
+        for message in writer.write(*samples):
+            self._newest[writer] = await self._outbox.append(message, samples[0].time_ns)

@@ -1,0 +1,90 @@
+"""Samples go at once while the bus keeps up with their device, and together where it does not."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from opentelemetry import context, trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext
+
+from fakes.site import eventually
+from integrations.bus import MemoryOutbox
+from integrations.devices import Channel, Sample
+from integrations.messages import Header, RawBatch, decode
+from integrations.runtime.acquisition.readings import RawWriter
+from integrations.runtime.acquisition.sending import Sender
+from integrations.runtime.identity import Identity
+
+IDENTITY = Identity("plant1", "steam_meter", "host-1", "1.0.0")
+
+
+def writer_of(source):
+    return RawWriter(IDENTITY, source, (Channel(f"{source}-flow_rate", "flow_rate", "t/hr"),), epoch_ns=3)
+
+
+def sample(at):
+    return Sample(at, np.array([float(at)]), np.zeros(1, np.uint32))
+
+
+def times(messages):
+    return [decode(message.payload, RawBatch).columns[0].time for message in messages]
+
+
+@asynccontextmanager
+async def running(sender):
+    task = asyncio.create_task(sender.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def outbox():
+    return MemoryOutbox()
+
+
+async def test_a_sample_goes_at_once_while_the_bus_has_the_one_before(outbox):
+    sender, meter = Sender(outbox), writer_of("m")
+    for at in range(3):
+        await sender.send(meter, sample(at))
+        assert times(await outbox.take(10, 1000)) == [[at]]
+        await outbox.forget(1)
+
+
+async def test_samples_that_come_before_the_bus_has_the_last_go_together_once_it_has(outbox):
+    sender, meter, other = Sender(outbox), writer_of("m"), writer_of("n")
+    async with running(sender):
+        await sender.send(meter, sample(0))
+        await outbox.take(10, 1000)
+        for at in range(1, 4):
+            await sender.send(meter, sample(at))
+        await sender.send(other, sample(9))  # its way is free
+        assert outbox.depth == 2
+        await outbox.forget(1)
+        await eventually(lambda: outbox.depth == 2)
+        assert times(await outbox.take(10, 1000)) == [[9], [1, 2, 3]]
+
+
+async def test_nothing_waits_for_a_bus_that_is_away_longer_than_a_moment(outbox):
+    sender, meter = Sender(outbox), writer_of("m")
+    async with running(sender):
+        for at in range(3):
+            await sender.send(meter, sample(at))
+        await eventually(lambda: outbox.depth == 2)
+        assert times(await outbox.take(10, 1000)) == [[0], [1, 2]]
+
+
+async def test_what_waits_when_the_service_stops_goes_into_the_outbox_in_the_trace_of_its_poll(outbox):
+    sender, meter = Sender(outbox), writer_of("m")
+    await sender.send(meter, sample(0))
+    span = NonRecordingSpan(SpanContext(0xABC, 0xDEF, is_remote=False))
+    token = context.attach(trace.set_span_in_context(span))
+    await sender.send(meter, sample(1))
+    context.detach(token)
+    await sender.flush()
+    first, second = await outbox.take(10, 1000)
+    assert times([first, second]) == [[0], [1]]
+    assert f"{0xABC:032x}-{0xDEF:016x}" in second.headers[Header.TRACEPARENT]
