@@ -6,6 +6,7 @@ when the session is gone; its Subscription calls back for each single change.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -39,14 +40,29 @@ class Subscriber(Protocol):
 
 
 class Feed:
-    """A subscription at the server, as its messages come."""
+    """A subscription at the server; its messages are handed on in the order of their numbers."""
 
-    __slots__ = ("expected", "heard_at", "subscriber")
+    __slots__ = ("expected", "heard_at", "is_behind", "subscriber", "waiting")
 
     def __init__(self, subscriber: Subscriber, heard_at: float) -> None:
         self.subscriber = subscriber
         self.heard_at = heard_at
         self.expected: int | None = None
+        self.waiting: deque[ua.PublishResult] = deque()
+        self.is_behind = False
+        """Whether what was missed is being fetched; meanwhile others wait."""
+
+    def missed(self, number: int) -> range:
+        """Return the numbers of messages that should have come before this one."""
+        if self.expected is None or number <= self.expected:
+            return range(0)
+        return range(max(self.expected, number - MOST_ACKNOWLEDGEMENTS), number)
+
+    def note(self, number: int) -> None:
+        """Expect what follows `number`, unless that was a repeat of a message."""
+        following = 1 if number == LAST_SEQUENCE_NUMBER else number + 1
+        if self.expected is None or not 0 < self.expected - following <= MOST_ACKNOWLEDGEMENTS:
+            self.expected = following
 
 
 class Publisher:
@@ -63,9 +79,9 @@ class Publisher:
 
     def add(self, subscription_id: int, subscriber: Subscriber) -> None:
         """Hand on what the server publishes for this subscription."""
-        self._feeds[subscription_id] = Feed(subscriber, self._clock())
+        self._feeds[subscription_id] = feed = Feed(subscriber, self._clock())
         for result in self._early.pop(subscription_id, ()):
-            self._take(result)
+            self._take(feed, result)
         while len(self._tasks) < min(len(self._feeds) + 1, self._most_at_server):
             task = asyncio.get_running_loop().create_task(self._publish(), name="opcua publish")
             self._tasks.add(task)
@@ -126,50 +142,61 @@ class Publisher:
             if len(self._early) < MOST_AT_SERVER:
                 self._early.setdefault(result.SubscriptionId, []).append(result)
             return
-        number = result.NotificationMessage.SequenceNumber
-        missed = self._missed(feed, number)
-        self._take(result)
-        if missed:
-            await self._fetch_missed(feed, result.SubscriptionId, missed)
-
-    def _take(self, result: ua.PublishResult) -> None:
-        feed = self._feeds[result.SubscriptionId]
         feed.heard_at = self._clock()
+        feed.waiting.append(result)
+        if feed.is_behind:
+            return
+        feed.is_behind = True
+        try:
+            while feed.waiting:
+                await self._catch_up(feed, feed.waiting.popleft())
+        finally:
+            feed.is_behind = False
+
+    async def _catch_up(self, feed: Feed, result: ua.PublishResult) -> None:
+        """Hand on a message, and before it what was missed."""
+        missed = feed.missed(result.NotificationMessage.SequenceNumber)
+        if missed:
+            await self._fetch(feed, result, missed)
+        self._take(feed, result)
+
+    def _take(self, feed: Feed, result: ua.PublishResult) -> None:
         message = result.NotificationMessage
         if not message.NotificationData:  # a keep-alive: its number is that of the next message
             feed.expected = message.SequenceNumber
             return
-        feed.expected = 1 if message.SequenceNumber == LAST_SEQUENCE_NUMBER else message.SequenceNumber + 1
+        feed.note(message.SequenceNumber)
+        self._hand_over(feed, result.SubscriptionId, message)
+
+    def _hand_over(self, feed: Feed, subscription_id: int, message: ua.NotificationMessage) -> None:
         if len(self._acknowledgements) < MOST_ACKNOWLEDGEMENTS:
             self._acknowledgements.append(
                 ua.SubscriptionAcknowledgement(
-                    SubscriptionId=result.SubscriptionId, SequenceNumber=message.SequenceNumber
+                    SubscriptionId=subscription_id, SequenceNumber=message.SequenceNumber
                 )
             )
-        self._hand_over(feed, message)
-
-    def _hand_over(self, feed: Feed, message: ua.NotificationMessage) -> None:
         feed.subscriber.accept(message)
 
-    def _missed(self, feed: Feed, number: int) -> range:
-        if feed.expected is None or number <= feed.expected:
-            return range(0)
-        return range(max(feed.expected, number - MOST_ACKNOWLEDGEMENTS), number)
-
-    async def _fetch_missed(self, feed: Feed, subscription_id: int, missed: range) -> None:
-        """Ask for messages that were sent and did not come (Part 4 §5.14.6)."""
-        for number in missed:
-            try:
+    async def _fetch(self, feed: Feed, result: ua.PublishResult, missed: range) -> None:
+        """Ask for messages that were sent and did not come (Part 4 §5.14.6), if the server still has them."""
+        kept = set(result.AvailableSequenceNumbers or missed)  # some servers do not say what they keep
+        wanted = [number for number in missed if number in kept]
+        fetched, reason = 0, "the server keeps them no longer"
+        try:
+            for number in wanted:
                 message = await self._peer.ask(
-                    "republish", self._peer.services.republish(subscription_id, number)
+                    "republish", self._peer.services.republish(result.SubscriptionId, number)
                 )
-            except OpcUaError as error:
-                logger.warning(
-                    "opc ua notification lost",
-                    server=self._peer.server,
-                    subscription=subscription_id,
-                    number=number,
-                    reason=error.what,
-                )
-            else:
-                self._hand_over(feed, message)
+                self._hand_over(feed, result.SubscriptionId, message)
+                fetched += 1
+        except OpcUaError as error:
+            reason = error.what
+        if fetched < len(missed):
+            logger.warning(
+                "opc ua notifications lost",
+                server=self._peer.server,
+                subscription=result.SubscriptionId,
+                count=len(missed) - fetched,
+                before=missed.stop,
+                reason=reason,
+            )
