@@ -1,11 +1,16 @@
 """The coordination service and the commands about agents."""
 
 import asyncio
+import contextlib
 import json
 import sys
+from datetime import UTC, datetime
+
+from nats.errors import NoRespondersError
 
 from fakes.agents import SOON, Heard, agents, dead_letters
 from fakes.site import SITE, document, events, eventually, running
+from fakes.tasks import a_task
 from integrations.bus import AGENTS, TASKS
 from integrations.messages import AgentList, MessagePriority, MessageType, decode, encode, inbox_subject
 
@@ -115,6 +120,51 @@ async def test_mail_that_expires_unread_comes_back_but_not_what_its_reader_works
         assert letter.headers["GL-Dead-Reason"] == f"expired: {reason}"
         assert [message.message_id for message in working.messages] == [sent["GL-004"].message_id]
         working.go.set()
+
+
+async def asked(bus, endpoint, body):
+    """Ask the service; return its answer, or its error's code and text."""
+    answer = await bus.client.request(f"gl.{SITE}.svc.coordination.a.{endpoint}", encode(body), timeout=10)
+    headers = answer.headers or {}
+    if "Nats-Service-Error-Code" in headers:
+        return headers["Nats-Service-Error-Code"], headers["Nats-Service-Error"]
+    return json.loads(answer.data)
+
+
+async def there(bus):
+    with contextlib.suppress(NoRespondersError):
+        return await asked(bus, "health", {})
+
+
+async def test_tasks_are_submitted_looked_at_and_cancelled_by_request(bus):
+    async with running("coordination", document(bus.url), "a"):
+        await eventually(lambda: there(bus))
+        for task_id in ("t1", "t2", "t3"):
+            answer = await asked(bus, "submit_task", a_task(task_id))
+            assert (answer["task_id"], answer["done"]) == (task_id, True)
+
+        async def listed():
+            return [task["task_id"] for task in (await asked(bus, "tasks", {}))["tasks"]] == [
+                "t1",
+                "t2",
+                "t3",
+            ]
+
+        await eventually(listed, 20)
+        page = await asked(bus, "tasks", {"limit": 2, "status": "pending"})
+        assert ([task["task_id"] for task in page["tasks"]], page["next_after"]) == (["t1", "t2"], "t2")
+        (last,) = (await asked(bus, "tasks", {"after": "t2"}))["tasks"]
+        assert last["task_id"] == "t3"
+        assert (await asked(bus, "cancel_task", {"task_id": "t1", "reason": "by hand"}))["done"]
+        assert not (await asked(bus, "cancel_task", {"task_id": "t1"}))["done"]
+        (ended,) = (await asked(bus, "tasks", {"task_id": "t1"}))["tasks"]
+        assert (ended["status"], ended["error"]) == ("cancelled", "by hand")
+        assert await asked(bus, "tasks", {"task_id": "t9"}) == ("404", "nobody knows a task t9")
+        assert await asked(bus, "cancel_task", {"task_id": "t9"}) == ("404", "nobody knows a task t9")
+        late = a_task("t4", deadline=datetime(2020, 1, 1, tzinfo=UTC))
+        code, text = await asked(bus, "submit_task", late)
+        assert (code, text.split(",")[0]) == ("400", "deadline must be after the beginning")
+        assert (await asked(bus, "submit_task", {"task_id": "t5"}))[0] == "400"
 
 
 async def test_the_commands_show_agents_and_ask_them(bus):

@@ -105,6 +105,7 @@ from .subjects import (
     token_from,
 )
 from .task_records import MAX_STEPS, TaskDispatch, TaskRecord, TaskStep, WorkerSign
+from .task_requests import TaskAnswer, TaskCancellation, TaskList, TasksRequest
 from .tasks import AgentTask, TaskStatus
 
 __all__ = [
@@ -185,10 +186,14 @@ __all__ = [
     "Subjects",
     "SubscribeRequest",
     "Subscription",
+    "TaskAnswer",
+    "TaskCancellation",
     "TaskDispatch",
+    "TaskList",
     "TaskRecord",
     "TaskStatus",
     "TaskStep",
+    "TasksRequest",
     "TooLargeError",
     "WorkerSign",
     "WriteReply",

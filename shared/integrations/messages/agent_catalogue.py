@@ -12,6 +12,7 @@ from .collaboration import (
 from .headers import Header
 from .state import StateEntry
 from .task_records import TaskRecord, WorkerSign
+from .task_requests import TaskAnswer, TaskCancellation, TaskList, TasksRequest
 from .tasks import AgentTask
 
 _TRACED = (Header.TRACEPARENT,)
@@ -142,5 +143,29 @@ AGENT_CHANNELS = (
         "Who there is and how they are",
         AgentList,
         is_reply=True,
+    ),
+    Channel(
+        "tasks",
+        "gl.<site>.svc.coordination.<instance>.tasks",
+        "Open tasks in pages, or one by its id",
+        TaskList,
+        is_reply=True,
+        request=TasksRequest,
+    ),
+    Channel(
+        "submit_task",
+        "gl.<site>.svc.coordination.<instance>.submit_task",
+        "A task put into the queue; under one id it is done once",
+        TaskAnswer,
+        is_reply=True,
+        request=AgentTask,
+    ),
+    Channel(
+        "cancel_task",
+        "gl.<site>.svc.coordination.<instance>.cancel_task",
+        "A task that is not to be done any more",
+        TaskAnswer,
+        is_reply=True,
+        request=TaskCancellation,
     ),
 )

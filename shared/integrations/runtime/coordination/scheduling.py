@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from integrations.coordination.tasks import Engine
+from integrations.bus import Endpoint
+from integrations.coordination.tasks import Engine, TaskDesk
 from integrations.coordination.tasks.machine import ENDS, NEXT
 from integrations.messages import Severity, TaskRecord, TaskStatus
 from integrations.runtime.coordination.parts import Desk, Part
+from integrations.runtime.coordination.tasks_asked import TasksAsked
 from integrations.runtime.metrics import catalogue
 from integrations.runtime.metrics.metric import Measures, Values, alone
 
@@ -27,6 +29,11 @@ class Scheduling(Part):
             patience=desk.plant.tasks.patience,
         )
         self._engine.endings.observers.append(self._tell)
+        self._asked = TasksAsked(self._engine, TaskDesk(desk.bus, desk.publisher))
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Return what can be asked about tasks."""
+        return self._asked.endpoints()
 
     async def work(self) -> None:
         """Schedule until cancelled."""

@@ -1,8 +1,8 @@
 """The answers of GL-003: an action and its payload in, the payload of the response out."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -40,9 +40,9 @@ from integrations.runtime.coordination.gl003.errors import NoAnswerError, Reason
 from integrations.runtime.coordination.gl003.history import history_page
 from integrations.runtime.coordination.gl003.last_readings import LastReadings
 from integrations.runtime.coordination.gl003.steam_balance import steam_balance
+from integrations.runtime.paging import fitting
 from integrations.runtime.plant.settings import Plant
 
-Answer = TypeVar("Answer", bound=Struct)
 ANSWER_BYTES = MAX_JSON_BYTES - 4096
 """Of readings in one answer: the rest of it needs some room too."""
 REQUESTS = {action: request for action, _, request, _ in ANALYZER_ACTIONS}
@@ -156,17 +156,6 @@ class Answers:
 
     async def _write_tag(self, asked: WriteTagRequest, sender: str) -> WrittenTag:
         return await self._devices.write(asked, sender)
-
-
-def fitting(readings: Iterable[Answer], most_bytes: int) -> Iterator[Answer]:
-    """Yield as many as fit into so many bytes of JSON, at least one."""
-    left, first = most_bytes, True
-    for reading in readings:
-        left -= len(encode(reading)) + 1
-        if left < 0 and not first:
-            return
-        first = False
-        yield reading
 
 
 def arguments(action: str, payload: dict[str, Any]) -> Any:
