@@ -1,5 +1,10 @@
 """What a person types: durations, schema files, help."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -45,6 +50,28 @@ def test_every_command_explains_itself(command):
     shown = RUNNER.invoke(app, [*command, "--help"])
     assert shown.exit_code == 0
     assert "Usage" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("gl003 pro", {"probe"}),
+        ("gl003 tr", {"trust"}),
+        ("gl003 trust ac", {"accept"}),
+        ("gl003 probe --li", {"--live"}),
+    ],
+)
+def test_the_shell_completes_words_and_options(typed, completed):
+    told = {"_GL003_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    shown = subprocess.run(
+        [Path(sys.executable).parent / "gl003"],
+        env=os.environ | told,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(shown.stdout.split()) == completed
+    assert shown.stderr == ""
 
 
 def test_an_unknown_service_is_told_which_there_are():

@@ -1,12 +1,14 @@
 """Devices looked for in a range of addresses that somebody named."""
 
 import json
+import time
 
 import pytest
 
 from fakes.modbus import TcpPeer, silent
+from fakes.terminal import Terminal
 from integrations.configuration import ConfigurationError
-from integrations.runtime.commissioning.network import addresses_of
+from integrations.runtime.commissioning.network import addresses_of, search
 from integrations.simulation import HartInstrument, HartPlantServer
 
 METER = HartInstrument(0, "FT-0", {"flow_rate": 75}, lambda: {"flow_rate": 7200.0}, upper_range=9000.0)
@@ -36,6 +38,21 @@ async def test_nobody_is_told_and_huge_ranges_are_refused(gl003):
     ):
         refused = await gl003("scan", text)
         assert (refused.exit_code, said in refused.output) == (2, True), refused.output
+
+
+async def test_no_more_places_are_begun_in_a_second_than_was_said():
+    began = time.monotonic()
+    places = [("127.0.0.1", 1)] * 5
+    found = [one async for one in search(places, rate=20, patience_seconds=0.1, told=lambda: None)]
+    assert found == []
+    assert time.monotonic() - began >= 4 / 20
+
+
+async def test_ctrl_c_ends_a_scan(tmp_path):
+    async with Terminal("scan", "127.0.0.0/24", "--rate", "1", folder=tmp_path) as terminal:
+        await terminal.sees("places")
+        terminal.types("\x03")
+        assert (await terminal.code(), terminal.is_sane()) == (130, True)
 
 
 def test_ranges_are_the_addresses_of_hosts():

@@ -1,6 +1,7 @@
 """`gl003 probe`: which protocol an address means, and how each way to fail ends."""
 
 import asyncio
+import os
 
 from integrations.cli.connected import EXIT_FINDINGS, INTERRUPTED, say
 from integrations.cli.printable import printable
@@ -32,13 +33,23 @@ def probe(wanted: Wanted) -> int:
         return INTERRUPTED
 
 
-async def _probed(wanted: Wanted) -> int:
-    target = read_target(wanted.address)
-    check_applicable(wanted, target)
-    if wanted.toml and wanted.toml != STANDARD_OUTPUT and wanted.toml.exists():
+def _check_place(wanted: Wanted) -> None:
+    """Look at where the file will be before the device is read for a minute."""
+    if not wanted.toml or wanted.toml == STANDARD_OUTPUT:
+        return
+    if wanted.toml.exists():
         raise ConfigurationError(
             [Fault("", "toml", str(wanted.toml), "must be a file that is not there yet")]
         )
+    folder = wanted.toml.absolute().parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigurationError([Fault("", "toml", str(wanted.toml), "must be in a folder to write to")])
+
+
+async def _probed(wanted: Wanted) -> int:
+    target = read_target(wanted.address)
+    check_applicable(wanted, target)
+    _check_place(wanted)
     if isinstance(target, ModbusTarget):
         from .probe_modbus import probe_modbus  # noqa: PLC0415  # each protocol loads its own
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -13,7 +14,6 @@ from rich.text import Text
 from integrations.cli.connected import EXIT_FINDINGS, say
 from integrations.cli.printable import printable
 from integrations.cli.progress import output, progress
-from integrations.configuration import ConfigurationError, Fault
 from integrations.messages.status import is_bad, is_good
 from integrations.protocols.hart import (
     Address,
@@ -178,9 +178,7 @@ def _document(one: HartFound) -> dict[str, object]:
 
 def _export(target: HartTarget, found: Devices, wanted: Wanted) -> int:
     blocks = []
-    for number, one in found.items():
-        tag = one.texts.get("long tag") or one.texts.get("tag") or f"hart_{number}"
-        name = name_of(wanted.name or target.name if len(found) == 1 else "", tag)
+    for (number, one), name in zip(found.items(), _names(target, found, wanted), strict=True):
         block = meter_from(one, target.host, target.port, name, number, target.device)
         if block is None:
             say(f"probe: {one.address}: no variable is a flow; others are not read over HART here")
@@ -188,9 +186,15 @@ def _export(target: HartTarget, found: Devices, wanted: Wanted) -> int:
             blocks.append(block)
     if not blocks:
         return EXIT_FINDINGS
-    names = [block.partition("meter_id = ")[2].partition("\n")[0] for block in blocks]
-    if len(set(names)) < len(names):
-        allowed = "must differ from device to device: write a file for each, with --name"
-        raise ConfigurationError([Fault("", "name", ", ".join(names), allowed)])
     hand_over(wanted, "\n".join(blocks))
     return EXIT_CLEAN
+
+
+def _names(target: HartTarget, found: Devices, wanted: Wanted) -> Iterator[str]:
+    """Yield a name for each device: the one that was given, else its tag; with its address if two agree."""
+    given = wanted.name or target.name
+    tags = {n: one.texts.get("long tag") or one.texts.get("tag") or "hart" for n, one in found.items()}
+    names = {number: name_of(given, tag) for number, tag in tags.items()}
+    often = Counter(names.values())
+    for number, name in names.items():
+        yield name if often[name] == 1 else name_of(f"{name[:60]}_{number}", "")

@@ -10,6 +10,8 @@ from integrations.cli.connected import say
 from integrations.cli.duration import seconds_of
 from integrations.runtime.plant.settings import read_plant
 
+from .whole_file import write_whole
+
 STANDARD_OUTPUT = Path("-")
 
 
@@ -63,5 +65,5 @@ def hand_over(wanted: Wanted, text: str) -> None:
     if wanted.toml == STANDARD_OUTPUT:
         sys.stdout.write(text)
     elif wanted.toml:
-        wanted.toml.write_text(text, encoding="utf-8")
+        write_whole(wanted.toml, text)
         say(f"probe: wrote {wanted.toml}; next: gl003 check {wanted.toml}")
