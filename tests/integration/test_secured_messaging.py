@@ -9,6 +9,7 @@ from fakes.site import SITE, eventually
 from integrations import AgentCoordinator, AgentRole, MessageBus, MessagePriority, MessageType
 from integrations.bus import (
     Bus,
+    BusEventKind,
     Outgoing,
     StreamSettings,
     ensure_streams,
@@ -60,6 +61,16 @@ async def test_a_message_in_anothers_name_is_dead_and_whoever_sent_it_hears_why(
         answer = await gl_002.bus.asker.ask(forged, 10)
         assert answer.payload["error"] == {"code": "wrong_sender", "reason": told}
         assert not commands
+
+
+async def test_an_agent_hears_of_its_mail_that_nobody_has_read_in_time(plant):
+    gl_002 = agent(plant, "GL-002", "GL-002")
+    async with gl_002.bus, gl_002:
+        failures = []
+        gl_002.on_failure(lambda error, _: failures.append(error.code))
+        await gl_002.send_message(gl_002.message("GL-001", MessageType.NOTIFICATION, {}, ttl=1))
+        await eventually(lambda: failures == ["expired"])
+        assert gl_002.bus.link.bus.counts[BusEventKind.PERMISSION_DENIED] == 0
 
 
 async def test_agents_with_their_own_keys_talk_and_one_with_anothers_key_is_told_why_not(plant):

@@ -44,7 +44,7 @@ class Workplace:
             offline_seconds=settings.offline_seconds,
         )
         self._agent_id = agent_id
-        self._bus = link.bus
+        self._bus, self._post = link.bus, post
         self._reception = Reception(agent_id, role.value, post, self.correspondence.deliver)
         self._answering = Answering(link.bus, agent_id, self._reception)
         self._mailbox = Mailbox(
@@ -84,6 +84,7 @@ class Workplace:
         try:
             replies = listening(self._bus, replies_subject(self._agent_id), self.correspondence.on_reply)
             await stack.enter_async_context(replies)
+            stack.enter_context(self._post.at_home(self._agent_id, self.correspondence.take))
             await stack.enter_async_context(self._answering.open())
             await self._bus.client.flush()
         finally:

@@ -103,6 +103,10 @@ class Correspondence:
             self.counts["dead"] += 1
             self._post.dead_answer(response, f"{ErrorCode.WRONG_SENDER}: {reason}")
             return
+        self.take(response)
+
+    def take(self, response: AgentMessage) -> None:
+        """Give an answer to whoever waits for it, or tell of a failure that nobody waits for."""
         fate = self.questions.answer(response)
         if fate is Fate.UNASKED:
             self.counts["dead"] += 1

@@ -1,7 +1,8 @@
 """What an agent sends: mail that the bus keeps, answers that find their way, and dead letters."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -50,7 +51,17 @@ class Post:
         self._timers = timers
         self._tasks: set[asyncio.Task[None]] = set()
         self._traces = Traces()
+        self._at_home: dict[str, Callable[[AgentMessage], None]] = {}
         self._unread = Unread(directory, timers, lambda letter: self._spawn(self._expired(letter)))
+
+    @contextlib.contextmanager
+    def at_home(self, agent_id: str, take: Callable[[AgentMessage], None]) -> Iterator[None]:
+        """Have an agent of this program hear itself of its mail that expires, while entered."""
+        self._at_home[agent_id] = take
+        try:
+            yield
+        finally:
+            self._at_home.pop(agent_id, None)
 
     async def send(self, message: AgentMessage) -> Ack:
         """Have the bus keep a message until it is read or its time is over; waits while the bus is away.
@@ -84,7 +95,7 @@ class Post:
         finally:
             self._timers.cancel(timer)
         if isinstance(outcome, Ack):
-            if route.reach is Reach.ONE:
+            if route.reach is Reach.ONE and message.sender_id in self._at_home:
                 self._unread.follow(message, outcome, left)
             return outcome
         full = outcome.code == STREAM_FULL
@@ -123,18 +134,19 @@ class Post:
         """Take back what nobody has read yet; whether it was there."""
         try:
             await self._link.bus.api(f"STREAM.MSG.DELETE.{ack.stream}", {"seq": ack.seq, "no_erase": True})
-        except (JetStreamError, JetStreamUnavailableError):
+        except (JetStreamError, JetStreamUnavailableError, BusClosedError):
             return False
         return True
 
     async def _expired(self, letter: Letter) -> None:
         """Tell the sender that nobody has read its message in time, and put it among the dead letters."""
         message = letter.message
-        if not await self.withdraw(letter.ack):
+        take = self._at_home.get(message.sender_id)
+        if take is None or not await self.withdraw(letter.ack):
             return
         reason = f"{message.recipient_id} has not read it within its ttl of {message.ttl} s"
         asked = (message.sender_id, message.message_id)
-        self.answer(unreadable(message.sender_id, asked, ErrorCode.EXPIRED, reason))
+        take(unreadable(message.sender_id, asked, ErrorCode.EXPIRED, reason))
         subject = inbox_subject(message.recipient_id, message.priority)
         await self._store_dead(
             self._letter(message, subject, letter.ack.seq, f"{ErrorCode.EXPIRED}: {reason}")
@@ -160,8 +172,8 @@ class Post:
     async def _store_dead(self, letter: Outgoing) -> None:
         try:
             await self._link.publisher.publish_all([letter])
-        except PublishRefusedError as error:
-            log.warning("dead letter was refused", reason=str(error))
+        except (PublishRefusedError, BusClosedError) as error:
+            log.warning("dead letter was not stored", reason=str(error))
 
     def _keep(self, response: AgentMessage) -> None:
         self._spawn(self._kept(response))
