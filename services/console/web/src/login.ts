@@ -15,13 +15,13 @@ export async function logIn(token: string): Promise<void> {
   await ask("/api/login", { token });
 }
 
-export function loginPage(onEntered: () => void): HTMLElement {
+export function loginPage(reason: string, onEntered: () => void): HTMLElement {
   const input = h("input", { type: "password", id: "token", autocomplete: "current-password", required: true });
-  const note = h("p", { class: "note", role: "alert" });
+  const note = h("p", { class: "note", role: "alert" }, reason);
   const form = h(
     "form",
     { class: "login" },
-    h("h1", {}, "GL-003 console"),
+    h("h1", { tabindex: -1 }, "GL-003 console"),
     h("label", { for: "token" }, "Token"),
     input,
     h("button", { type: "submit" }, "Log in"),

@@ -29,7 +29,7 @@ const TOLD_MS = 5000;
 
 const app = document.getElementById("app")!;
 const store = new Store();
-const stream = new Stream(store, () => void showLogin());
+const stream = new Stream(store, () => showLogin("The session has ended: log in again."));
 const theme = themeButton();
 let shell: Shell | null = null;
 
@@ -44,8 +44,8 @@ class Shell {
   private readonly told = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly title = h("h1", { tabindex: -1 });
   private readonly main = h("main", { id: "main" });
-  private toldAt = 0;
-  private toldKeys: Set<string> | null = null;
+  private toldAt = -TOLD_MS;
+  private toldKeys = new Set<string>();
 
   constructor() {
     this.links[4]!.append(" ", this.badge);
@@ -119,7 +119,6 @@ class Shell {
     const known = this.toldKeys;
     const grave = alarms.filter((one) => one.standing === "bad");
     this.toldKeys = new Set(grave.map((one) => one.key));
-    if (!known) return;
     const [fresh] = grave.filter((one) => !known.has(one.key));
     if (fresh) setText(this.told, `Alarm: ${fresh.who}: ${fresh.what}. Now ${summary(alarms)}.`);
     else if (known.size && !grave.length) setText(this.told, "No alarm is left that is bad.");
@@ -146,9 +145,10 @@ async function leave(): Promise<void> {
   location.reload();
 }
 
-function showLogin(): void {
+function showLogin(reason: string): void {
   stream.close();
-  app.replaceChildren(loginPage(() => location.reload()));
+  shell = null;
+  app.replaceChildren(loginPage(reason, () => location.reload()));
 }
 
 async function start(): Promise<void> {
@@ -157,10 +157,16 @@ async function start(): Promise<void> {
   try {
     await ask("/api/me");
   } catch (error) {
-    if ((error as { status?: number }).status === 401) return showLogin();
+    if ((error as { status?: number }).status === 401) return showLogin("");
   }
   enter();
 }
+
+// The address after the # says which page is shown: skipping to its content is no other page.
+document.querySelector(".skip")!.addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("h1")?.focus();
+});
 
 // For those who measure: what frames cost.
 Object.defineProperty(window, "consoleFrames", { get: () => store.frames });
