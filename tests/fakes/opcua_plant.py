@@ -14,6 +14,8 @@ class Plant:
         self.port = 0
         self.tags = tags
         self.prepare = prepare
+        self.loads_first = ""
+        """Namespace that has its place before ours, with nodes of the same names."""
         self.server = None
 
     @property
@@ -30,6 +32,10 @@ class Plant:
             await probe.wait_closed()
         server.set_endpoint(f"opc.tcp://127.0.0.1:{self.port}/plant")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        if self.loads_first:
+            other = await server.register_namespace(self.loads_first)
+            name = "STEAM.HEADER.PRESSURE"
+            await server.nodes.objects.add_variable(ua.NodeId(name, other), f"{other}:{name}", -1.0)
         index = await server.register_namespace("urn:test:plant")
         plant = await server.nodes.objects.add_object(index, "Plant")
         self.pressure = await plant.add_variable(

@@ -21,6 +21,7 @@ from integrations.protocols.opcua.discovery import choose, session_url
 from integrations.protocols.opcua.events import Events, TypeWatch
 from integrations.protocols.opcua.history import read_history
 from integrations.protocols.opcua.limits import Limits
+from integrations.protocols.opcua.namespaces import Namespaces
 from integrations.protocols.opcua.node_text import NodeSyntaxError, parse_node
 from integrations.protocols.opcua.offers import _offer
 from integrations.protocols.opcua.opening import Services
@@ -61,7 +62,7 @@ def _connection(bodies: Iterator[bytes]) -> Connection:
     client: Any = SimpleNamespace(
         uaclient=SimpleNamespace(session=services), secure_channel_timeout=3_600_000
     )
-    return Connection(client, ENDPOINT, Limits())
+    return Connection(client, ENDPOINT, Limits(), Namespaces())
 
 
 async def _read(connection: Connection) -> object:
@@ -83,7 +84,7 @@ async def _history(connection: Connection) -> object:
 async def _learn(connection: Connection) -> object:
     await connection._learn()
     await connection._keep_alive()
-    return connection.namespaces
+    return connection.namespaces.uris
 
 
 async def _published(connection: Connection) -> object:

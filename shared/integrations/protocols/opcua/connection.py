@@ -12,6 +12,7 @@ from .conversion import converting
 from .endpoint import OpcUaEndpoint
 from .errors import OpcUaError, OpcUaTimeoutError, ServerLostError
 from .limits import Limits, Operation
+from .namespaces import Namespaces
 from .opening import hang_up, open_client
 from .peer import Peer
 from .publishing import Publisher
@@ -31,12 +32,13 @@ class Connection(Peer):
         client: Client,
         endpoint: OpcUaEndpoint,
         limits: Limits,
+        namespaces: Namespaces,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(client.uaclient.session, endpoint.address)
         self.client = client
         self.limits = limits
-        self.namespaces: tuple[str, ...] = ()
+        self.namespaces = namespaces
         self.nodes: dict[str, ua.NodeId] = {}
         """NodeIds found for the texts that name them."""
         self.publisher = Publisher(self)
@@ -44,11 +46,11 @@ class Connection(Peer):
         self._clock = clock
 
     @classmethod
-    async def open(cls, endpoint: OpcUaEndpoint, limits: Limits) -> "Connection":
+    async def open(cls, endpoint: OpcUaEndpoint, limits: Limits, namespaces: Namespaces) -> "Connection":
         """Connect, log in, and learn namespaces and limits; errors as `open_client`."""
         with converting(endpoint.address, "make sense of the server"):
             client = await open_client(endpoint)
-            connection = cls(client, endpoint, limits)
+            connection = cls(client, endpoint, limits, namespaces)
             try:
                 await connection._learn()
             except BaseException:
@@ -70,6 +72,13 @@ class Connection(Peer):
             return answer
 
         return await self.limits.batched(Operation.READ, nodes, call, self.server)
+
+    async def learn_namespaces(self) -> None:
+        """Ask for the namespaces: a server that has just started may load some of them late."""
+        (array,) = await self.read([ua.NodeId(ua.ObjectIds.Server_NamespaceArray)])
+        uris = array.Value.Value if array.Value is not None else None
+        if isinstance(uris, list):
+            self.namespaces.learn(tuple(uri if isinstance(uri, str) else "" for uri in uris))
 
     async def watch(self) -> OpcUaError:
         """Ask the server again and again whether it is there, renew the channel; return why it was lost."""
@@ -109,14 +118,9 @@ class Connection(Peer):
     async def _learn(self) -> None:
         self._renew_at = self._renewal_time()
         first = ua.NodeId(Operation.READ.value)
-        limit, namespaces = (
-            await self.read([first]),
-            await self.read([ua.NodeId(ua.ObjectIds.Server_NamespaceArray)]),
-        )
-        self.limits.say(Operation.READ, _count(limit[0]))
-        named = namespaces[0].Value.Value if namespaces[0].Value is not None else None
-        uris = named if isinstance(named, list) else ()
-        self.namespaces = tuple(uri if isinstance(uri, str) else "" for uri in uris)
+        (limit,) = await self.read([first])
+        self.limits.say(Operation.READ, _count(limit))
+        await self.learn_namespaces()
         others = [operation for operation in Operation if operation is not Operation.READ]
         said = await self.read([ua.NodeId(operation.value) for operation in others])
         for operation, value in zip(others, said, strict=True):

@@ -16,6 +16,7 @@ class EventKind(StrEnum):
     DISCONNECTED = "disconnected"
     RECONNECT_FAILED = "reconnect_failed"
     RECONNECTED = "reconnected"
+    NAMESPACES_MOVED = "namespaces_moved"
     TYPE_CHANGED = "type_changed"
     OVERFLOW = "overflow"
     NODE_REFUSED = "node_refused"
@@ -39,6 +40,7 @@ class SessionEvent:
 WARNINGS = {
     EventKind.DISCONNECTED,
     EventKind.RECONNECT_FAILED,
+    EventKind.NAMESPACES_MOVED,
     EventKind.TYPE_CHANGED,
     EventKind.OVERFLOW,
     EventKind.NODE_REFUSED,

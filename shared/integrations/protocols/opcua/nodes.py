@@ -55,18 +55,16 @@ async def find_node(connection: Connection, text: str) -> ua.NodeId:
     (node,) = await find_nodes(connection, [text])
     if isinstance(node, ua.NodeId):
         return node
-    known = f"; namespaces of the server: {', '.join(connection.namespaces)}" if "nsu=" in text else ""
+    known = f"; namespaces of the server: {', '.join(connection.namespaces.uris)}" if "nsu=" in text else ""
     raise NodeUnknownError(
         f"no such node ({status_name(node)}){known}", server=connection.server, node=text, code=node
     )
 
 
 def _in_namespace(connection: Connection, node: NodeIdText) -> ua.NodeId | int:
-    if isinstance(node.namespace, int):
-        return _node_id(node, node.namespace)
-    if node.namespace not in connection.namespaces:
-        return ua.StatusCodes.BadNodeIdUnknown
-    return _node_id(node, connection.namespaces.index(node.namespace))
+    namespaces, named = connection.namespaces, node.namespace
+    index = namespaces.index(named) if isinstance(named, int) else namespaces.index_of(named)
+    return ua.StatusCodes.BadNodeIdUnknown if index is None else _node_id(node, index)
 
 
 def _node_id(node: NodeIdText, index: int) -> ua.NodeId:
@@ -77,29 +75,37 @@ def _node_id(node: NodeIdText, index: int) -> ua.NodeId:
     return ua.NodeId(node.identifier, index, kinds[type(node.identifier)])
 
 
-def _browse_path(path: BrowsePathText) -> ua.BrowsePath:
+def _browse_path(path: BrowsePathText, indices: Sequence[int]) -> ua.BrowsePath:
     elements = [
         ua.RelativePathElement(
             ReferenceTypeId=ua.NodeId(step.reference),
             IsInverse=step.is_inverse,
             IncludeSubtypes=step.with_subtypes,
-            TargetName=ua.QualifiedName(step.name, step.namespace),
+            TargetName=ua.QualifiedName(step.name, index),
         )
-        for step in path.steps
+        for step, index in zip(path.steps, indices, strict=True)
     ]
     return ua.BrowsePath(ua.NodeId(path.start), ua.RelativePath(elements))
 
 
 async def _follow(connection: Connection, paths: Sequence[BrowsePathText]) -> list[ua.NodeId | int]:
-    async def call(chunk: Sequence[BrowsePathText]) -> list[ua.BrowsePathResult]:
-        wanted = [_browse_path(path) for path in chunk]
+    async def call(chunk: Sequence[ua.BrowsePath]) -> list[ua.BrowsePathResult]:
         answer: list[ua.BrowsePathResult] = await connection.ask(
-            "follow browse paths", connection.services.translate_browsepaths_to_nodeids(wanted)
+            "follow browse paths", connection.services.translate_browsepaths_to_nodeids(chunk)
         )
         return answer
 
-    results = await connection.limits.batched(Operation.TRANSLATE, paths, call, connection.server)
-    return [_end(result) for result in results]
+    wanted: dict[int, ua.BrowsePath] = {}
+    for at, path in enumerate(paths):
+        indices = [connection.namespaces.index(step.namespace) for step in path.steps]
+        present = [index for index in indices if index is not None]
+        if len(present) == len(indices):
+            wanted[at] = _browse_path(path, present)
+    results = await connection.limits.batched(
+        Operation.TRANSLATE, list(wanted.values()), call, connection.server
+    )
+    ends = dict(zip(wanted, map(_end, results), strict=True))
+    return [ends.get(at, ua.StatusCodes.BadNoMatch) for at in range(len(paths))]
 
 
 def _end(result: ua.BrowsePathResult) -> ua.NodeId | int:

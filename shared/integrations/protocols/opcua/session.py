@@ -23,6 +23,7 @@ from .events import EventKind, Events, SessionEvent, TypeWatch
 from .history import read_history
 from .limits import Limits
 from .monitoring import ChangeBatch, MonitoredTag, SubscriptionSettings
+from .namespaces import Namespaces
 from .reading import read_values
 from .status_names import status_name
 from .subscription import OpcUaSubscription
@@ -72,6 +73,7 @@ class OpcUaSession:
         self._events = Events(endpoint.address, on_event)
         self._types = TypeWatch(self._events)
         self._limits = Limits()
+        self._namespaces = Namespaces()
         self._backoff = backoff
         self._now_ns = now_ns
         self._sleep = sleep
@@ -99,7 +101,7 @@ class OpcUaSession:
             if self._life is not None:
                 return
             try:
-                self._connection = await Connection.open(self.endpoint, self._limits)
+                self._connection = await Connection.open(self.endpoint, self._limits, self._namespaces)
             except OpcUaError as error:
                 self.last_error = error
                 raise
@@ -208,6 +210,8 @@ class OpcUaSession:
             await self._connection.close()
             self._connection = await self._reconnect()
             self.last_error, self.state = None, SessionState.OPEN
+            if moved := self._namespaces.moved():
+                self._events.tell(EventKind.NAMESPACES_MOVED, detail=moved)
             seconds = (self._now_ns() - since_ns) / 1e9
             self._events.tell(EventKind.RECONNECTED, detail=f"after {seconds:.1f} s")
 
@@ -232,7 +236,7 @@ class OpcUaSession:
                 self.last_error = error
 
     async def _connect_again(self) -> Connection:
-        connection = await Connection.open(self.endpoint, self._limits)
+        connection = await Connection.open(self.endpoint, self._limits, self._namespaces)
         try:
             with converting(self.endpoint.address, "take subscriptions up again"):
                 for subscription in self.subscriptions:
@@ -250,6 +254,7 @@ class OpcUaSession:
                     for subscription in self.subscriptions:
                         await backfill(connection, subscription, self._events)
                     await asyncio.sleep(TEND_SECONDS)
+                    await connection.learn_namespaces()
                     for subscription in self.subscriptions:
                         await subscription.tend()
         except OpcUaError as error:

@@ -12,6 +12,7 @@ from integrations.protocols.opcua import OpcUaEndpoint, OpcUaError, ServerUnreac
 from integrations.protocols.opcua.bounded import MOST_ELEMENTS, BoundedBuffer
 from integrations.protocols.opcua.connection import Connection
 from integrations.protocols.opcua.limits import Limits
+from integrations.protocols.opcua.namespaces import Namespaces
 from integrations.protocols.opcua.wire import LARGEST_CHUNK
 
 LONG = struct.pack("<i", 2**31 - 1)
@@ -86,7 +87,7 @@ class Server:
 async def test_a_chunk_of_a_size_that_cannot_be_is_hung_up_on(size):
     async with Server(struct.pack("<4sI", b"ACKF", size)) as endpoint:
         with pytest.raises(ServerUnreachableError):
-            await Connection.open(endpoint, Limits())
+            await Connection.open(endpoint, Limits(), Namespaces())
 
 
 async def test_an_answer_that_lies_about_its_length_is_an_error():
@@ -96,4 +97,4 @@ async def test_an_answer_that_lies_about_its_length_is_an_error():
     lie = offers.replace(struct.pack("<i", 1) + url, LONG + url)
     async with Server(acknowledged, opened, _message(ua.MessageType.SecureMessage, lie, 2)) as endpoint:
         with pytest.raises(OpcUaError, match="an array of 2147483647 elements"):
-            await Connection.open(endpoint, Limits())
+            await Connection.open(endpoint, Limits(), Namespaces())

@@ -157,6 +157,28 @@ async def test_all_subscriptions_live_again_after_a_restart(make_plant, open_ses
     assert [event.kind for event in events if event.kind is EventKind.RECONNECTED]
 
 
+async def test_a_server_that_numbers_its_namespaces_anew_is_read_at_the_same_nodes(
+    make_plant, open_session, seen
+):
+    plant = await make_plant()
+    events = []
+    session = await open_session(plant.endpoint, on_event=events.append)
+    path = "Objects/2:Plant/2:STEAM.HEADER.PRESSURE"
+    await session.subscribe([PRESSURE, path], seen, FAST)
+    await seen.until(lambda values: {value.node for value in values} == {PRESSURE, path})
+    await plant.stop()
+
+    plant.loads_first = "urn:test:other"  # has the index 2 from now on, and a node of the same name
+    await plant.start()
+    await plant.pressure.write_value(42.0)
+    await seen.until(
+        lambda values: {value.node for value in values if value.value == 42.0} == {PRESSURE, path}
+    )
+    assert [value.value for value in await session.read([PRESSURE, path])] == [42.0, 42.0]
+    (moved,) = [event for event in events if event.kind is EventKind.NAMESPACES_MOVED]
+    assert moved.detail == "urn:test:plant was ns=2 and is ns=3"
+
+
 async def test_fifteen_hundred_tags_are_read_and_subscribed(make_plant, open_session, seen):
     plant = await make_plant(tags=1500)
     session = await open_session(plant.endpoint)
