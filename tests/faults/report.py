@@ -81,7 +81,8 @@ def _recoveries(outcomes: Sequence[Outcome]) -> Table:
         for name, seconds in outcome.course.recoveries.items():
             found[name] += seconds
     table = Table(
-        title="Seconds from the end of a fault until all sensors are clean again", title_justify="left"
+        title="Seconds from the end of a fault until all sensors are clean, a second behind at most",
+        title_justify="left",
     )
     for name in ("fault", "times", "median", "most"):
         table.add_column(name, justify="left" if name == "fault" else "right")

@@ -12,6 +12,8 @@ from .flood import Flood
 from .site import Site
 
 RECOVERY_SECONDS = 90.0
+BEHIND_SECONDS = 1.0
+"""Readings that are no older count as new."""
 QUIET_SECONDS = (0.2, 0.8)
 PAIR_SHARE = 0.5
 SHARES = 4
@@ -96,12 +98,17 @@ class Schedule:
         self._say(f"{names}: back after {seconds:.1f} s")
 
     async def _recovered(self) -> float:
-        """Wait until what the device gives from now on is clean; return how long that took."""
+        """Wait until new numbers are clean and nothing is behind them; return how long that took."""
         began = time.monotonic()
-        self._site.numbers.look()
-        wanted = {unit: number + 1 for unit, number in self._site.numbers.last.items()}
+        numbers, behind = self._site.numbers, round(BEHIND_SECONDS * self._site.size.rate_hz)
+        numbers.look()
+        wanted = {unit: number + 1 for unit, number in numbers.last.items()}
         while not self._site.caught_up(wanted):
             if time.monotonic() > began + RECOVERY_SECONDS:
                 return float("inf")
             await asyncio.sleep(0.05)
+            numbers.look()
+            wanted = {
+                unit: max(wanted.get(unit, 0), number - behind) for unit, number in numbers.last.items()
+            }
         return time.monotonic() - began
