@@ -202,7 +202,7 @@ TALKED = (
     (
         _references(_found("P")),
         _references(_found("EURange"), _found("EngineeringUnits")),
-        *map(_values, (TAG, LEVEL, ua.Variant(ua.LocalizedText("steam")))),
+        *map(_values, (TAG, ua.Variant(-1), LEVEL, ua.Variant(ua.LocalizedText("steam")))),
         _values(
             ua.Variant(ua.EUInformation(DisplayName=ua.LocalizedText("bar"))),
             ua.Variant(ua.Range(0.0, 20.0)),
