@@ -15,6 +15,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+import integrations
 from fakes.pages import DOCS, blocks_of
 from fakes.site import ROOT, eventually
 from integrations.cli.app import app
@@ -166,5 +167,7 @@ def test_the_site_builds_and_no_link_leads_nowhere(tmp_path):
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     reference = (tmp_path / "site" / "reference.html").read_text(encoding="utf-8")
-    assert "calibration_factor" in reference
-    assert "get_averaged_flow" in reference
+    told = set(re.findall(r'id="integrations\.([\w.]+)"', reference))
+    assert set(integrations.__all__) - told == set()
+    assert {"SteamMeterConfig.calibration_factor", "SteamMeterConnector.connect"} <= told
+    assert "impute_method" in reference

@@ -54,7 +54,7 @@ def _add_block(
         at[guess.candidate.address].append(guess)
     for address, word in enumerate(block.words.tolist(), block.span.address):
         hint = hints.get((block.span.function, address), [])
-        shown = at[address] if everything else [one for one in at[address] if one.score > PLAUSIBLE]
+        shown = [one for one in at[address] if everything or one.score > PLAUSIBLE or one.candidate in best]
         first: Sequence[Any] = (f"{block.span.function.value} {address}", f"{word:04x}")
         if text := texts.get(address):
             table.add_row(
@@ -63,7 +63,7 @@ def _add_block(
             first = ("", "")
         for kind in TYPES:
             of_type = {one.candidate.order: one for one in shown if one.candidate.type is kind}
-            if of_type and (everything or _says_more(kind, of_type)):
+            if of_type and (everything or _says_more(kind, of_type, best)):
                 cells = [_cell(of_type.get(order), best) for order in _ORDERS]
                 table.add_row(*first, kind.value, *cells, "; ".join(hint))
                 first, hint = ("", ""), []
@@ -76,10 +76,10 @@ def _text_cells(text: TextRun) -> tuple[Text, Text, Text, Text]:
     return Text(f"▶{text.text}", style="bold green"), nothing, Text(text.swapped), nothing
 
 
-def _says_more(kind: RegisterType, of_type: Mapping[ByteOrder, Guess]) -> bool:
+def _says_more(kind: RegisterType, of_type: Mapping[ByteOrder, Guess], best: set[Any]) -> bool:
     """A signed integer is told beside the unsigned one only where it is negative."""
     is_signed = kind in {RegisterType.INT16, RegisterType.INT32}
-    return not is_signed or any(one.value < 0 for one in of_type.values())
+    return not is_signed or any(one.value < 0 or one.candidate in best for one in of_type.values())
 
 
 def _cell(guess: Guess | None, best: set[Any]) -> Text:

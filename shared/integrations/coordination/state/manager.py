@@ -142,7 +142,10 @@ class StateManager(Startable):
         return {held.key: held.value for held in self._mirror.known() if held.agent_id == agent_id}
 
     def get_state_snapshot(self) -> dict[str, Any]:
-        """Return the whole state as it was at one moment: right after the message `version` of the bucket."""
+        """Return {version, timestamp, global_state, agent_states}, all as they were at one moment.
+
+        It is the moment right after the message `version` of the bucket.
+        """
         agents: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         whole: dict[str, Any] = {}
         for held in self._mirror.whole():
