@@ -17,7 +17,7 @@ from integrations.coordination.letters.responses import (
     response_to,
     unreadable,
 )
-from integrations.coordination.letters.tracing import Traces
+from integrations.coordination.letters.tracing import ASKED, Traces
 from integrations.coordination.letters.vouching import forged
 from integrations.coordination.letters.wording import is_expired, read_agent, seconds_left, sender_of
 from integrations.coordination.mailbox.mail import Mail
@@ -92,7 +92,7 @@ class Reception:
         if not self._is_for_us(message):
             return self._failure(message, ErrorCode.MISROUTED, str(self._misrouted(message)))
         try:
-            outcome = self._traces.work(self._deliver, message, headers, "gl.agent.*.ask")
+            outcome = self._traces.work(self._deliver, message, headers, ASKED)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is an answer
             return self._answered(message, self._failed_answer(message, error))
         if isinstance(outcome, Later):
@@ -159,7 +159,7 @@ class Reception:
 
     def _try(self, mail: Mail, message: AgentMessage) -> Later[None] | None:
         try:
-            outcome = self._traces.work(self._deliver, message, mail.received.headers, "gl.agent.*.inbox.*")
+            outcome = self._traces.work(self._deliver, message, mail.received.headers)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is an answer
             return Later(self._wrong(mail, message, error))
         if isinstance(outcome, Later):

@@ -4,7 +4,7 @@ import asyncio
 
 from integrations.bus import BusClosedError, Heard, ReplyInbox, nobody
 from integrations.coordination.errors import NoResponseError, NotThereError
-from integrations.coordination.letters.tracing import Traces
+from integrations.coordination.letters.tracing import ASKED, Traces
 from integrations.coordination.letters.wording import read_agent, write_agent
 from integrations.messages import AgentMessage, Header, ask_subject
 
@@ -44,7 +44,7 @@ class Asker:
                 ask_subject(message.recipient_id),
                 write_agent(message),
                 on_answer,
-                self._traces.sent(message, "gl.agent.*.ask"),
+                self._traces.sent(message, ASKED),
             )
         except BusClosedError as error:
             raise NotThereError(f"{message.recipient_id} cannot be asked: {error}") from error

@@ -81,7 +81,7 @@ class Post:
         outgoing = Outgoing(
             route.subject(message.priority),
             write_agent(message),
-            {**mail_headers(left), **self._traces.sent(message, "gl.agent.*.inbox.*")},
+            {**mail_headers(left), **self._traces.sent(message)},
             f"{message.recipient_id}.{message.message_id}",
             lane=message.message_id,
             full_is_final=True,
