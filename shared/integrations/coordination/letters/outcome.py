@@ -3,7 +3,7 @@
 A task for each message costs more than most handlers do; so who waits for nothing gets none.
 """
 
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Later(Generic[T]):
     """What somebody has to wait for."""
 
-    work: Coroutine[Any, Any, T]
+    work: Awaitable[T]
 
     def __await__(self) -> Generator[Any, None, T]:
         """Wait for it."""

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import structlog
 from nats import errors
 
 from integrations.bus import Bus, Heard, respond
-from integrations.coordination.letters.outcome import Later
 from integrations.coordination.letters.responses import ErrorCode, failure, response_to, sendable, unreadable
 from integrations.coordination.letters.tracing import carried
 from integrations.coordination.letters.wording import read_agent, sender_of, write_agent
@@ -22,6 +22,8 @@ from integrations.messages import (
 
 from .reception import Reception
 
+log = structlog.get_logger(__name__)
+
 CONCURRENCY = 256
 """Questions that are worked on at a time; who comes on top is told that we are busy."""
 RESERVED = 8
@@ -35,7 +37,7 @@ class Answering:
         self._bus = bus
         self._agent_id = agent_id
         self._reception = reception
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[AgentMessage]] = set()
 
     @property
     def busy(self) -> int:
@@ -79,12 +81,18 @@ class Answering:
         if isinstance(answer, AgentMessage):  # a task would cost more than the answer
             self._respond(msg, answer)
             return
-        task = asyncio.create_task(self._answer(msg, answer), name="question")
+        task = asyncio.ensure_future(answer.work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda task: self._answered(msg, task))
 
-    async def _answer(self, msg: Heard, answering: Later[AgentMessage]) -> None:
-        self._respond(msg, await answering)
+    def _answered(self, msg: Heard, task: asyncio.Future[AgentMessage]) -> None:
+        self._running.discard(task)
+        if task.cancelled():
+            return
+        if error := task.exception():
+            log.error("a question was not answered", agent=self._agent_id, exc_info=error)
+            return
+        self._respond(msg, task.result())
 
     def _respond(self, msg: Heard, answer: AgentMessage) -> None:
         respond(self._bus, msg, sendable(answer), carried(msg.headers))

@@ -17,7 +17,7 @@ from integrations.coordination.sending.post import Post
 from integrations.coordination.sending.waiting import Fate, Questions
 from integrations.messages import AgentMessage, Header, MessageError, MessageType
 
-from .handlers import Handlers, action_of, handle
+from .handlers import Handlers, action_of, handle, payload_of
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +64,11 @@ class Correspondence:
         return self._answer(message, payload)
 
     async def _handled(
-        self, message: AgentMessage, handling: Later[dict[str, Any]], began: float
+        self, message: AgentMessage, handling: Later[Any], began: float
     ) -> AgentMessage | None:
         well = False
         try:
-            payload = await handling
+            payload = payload_of(await handling)
             well = True
         finally:
             self._note(began, well=well)

@@ -39,19 +39,16 @@ def action_of(message: AgentMessage) -> str:
     return action if isinstance(action, str) else ""
 
 
-def handle(handler: Handler, message: AgentMessage) -> dict[str, Any] | Later[dict[str, Any]]:
-    """Call a handler and return the payload of its answer, or what gives it where the handler waits."""
+def handle(handler: Handler, message: AgentMessage) -> dict[str, Any] | Later[Any]:
+    """Call a handler and return the payload of its answer; where it waits, what is to become one."""
     result = handler(message)
     if type(result) is dict:  # most are, and to ask whether they can be awaited costs as much as the rest
         return result
-    return Later(_awaited(result)) if inspect.isawaitable(result) else _payload(result)
+    return Later(result) if inspect.isawaitable(result) else payload_of(result)
 
 
-async def _awaited(result: Awaitable[Any]) -> dict[str, Any]:
-    return _payload(await result)
-
-
-def _payload(result: Any) -> dict[str, Any]:
+def payload_of(result: Any) -> dict[str, Any]:
+    """Return what a handler has returned as the payload of an answer."""
     if result is None:
         return {}
     return dict(result) if isinstance(result, Mapping) else {"result": result}
