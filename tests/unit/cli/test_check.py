@@ -46,6 +46,18 @@ def test_every_fault_is_a_line_and_the_exit_code_is_two(run):
     assert [(each["where"], each["key"]) for each in faults] == [("steam_meter[0]", "port")]
 
 
+def test_registers_of_two_sensors_that_overlap_are_found(run):
+    sensor = '[[pressure_sensor]]\nsensor_id = "{id}"\nhost = "10.0.0.1"\nport = 502\n'
+    shown = run(
+        sensor.format(id="a")
+        + 'register_type = "float32"\n'
+        + sensor.format(id="b")
+        + "register_address = 1\n"
+    )
+    assert shown.exit_code == 2
+    assert "check: pressure_sensor.b.address must not overlap a (holding 0..1)" in shown.output
+
+
 def test_names_that_lead_nowhere_are_warned_of(run):
     limits = '[transformation.sensors.header-flow_rat]\nmax_valid = 9\n[[condensate_meter]]\nmeter_id = "c"\n'
     shown = run(

@@ -1,14 +1,15 @@
 """`gl003 check`: a plant's file read as the services would read it, before any of them does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 
-from integrations.configuration import ConfigurationError, Fault
+from integrations.configuration import ConfigurationError, Fault, FaultList
+from integrations.devices.classes import device_classes
 from integrations.runtime.operations.review import Review, review
-from integrations.runtime.plant.settings import load_plant
+from integrations.runtime.plant.settings import Plant, load_plant
 from integrations.runtime.process.life import EXIT_CLEAN, EXIT_CONFIGURATION
 
 from integrations.cli.connected import plant_file, say
@@ -17,7 +18,9 @@ from integrations.cli.connected import plant_file, say
 def check(file: Path, *, as_json: bool) -> int:
     """Show what the file describes, or every fault of it; return 0 or 2."""
     try:
-        found = review(load_plant(plant_file(file)))
+        plant = load_plant(plant_file(file))
+        FaultList(_when_put_together(plant)).raise_any()
+        found = review(plant)
     except ConfigurationError as error:
         _refuse(error.faults, as_json=as_json)
         return EXIT_CONFIGURATION
@@ -26,6 +29,16 @@ def check(file: Path, *, as_json: bool) -> int:
     else:
         _show(file, found)
     return EXIT_CLEAN
+
+
+def _when_put_together(plant: Plant) -> Iterator[Fault]:
+    """Yield what no device is wrong in by itself, such as registers of sensors in one unit that overlap."""
+    for name, configs in plant.devices.items():
+        try:
+            if configs:
+                device_classes()[name].connectors(configs)
+        except ConfigurationError as error:
+            yield from (fault.under(name) for fault in error.faults)
 
 
 def _refuse(faults: Sequence[Fault], *, as_json: bool) -> None:
