@@ -117,6 +117,8 @@ async def test_a_device_that_is_busy_is_asked_again(gl003):
     ("manners", "code", "said"),
     [
         (silent, 1, "no answer within 0.3 s"),
+        (silent, 1, "unit 1 is not there; it may be another one: ask for …?unit=1-10"),
+        (refusing(set(range(70_000)), code=11), 3, "it may be another one"),
         (no_modbus, 3, "no Modbus TCP header"),
         (hanging_up, 3, "speaks no Modbus TCP, or RTU over TCP"),
         (refusing(set(range(70_000)), code=1), 3, "illegal function"),

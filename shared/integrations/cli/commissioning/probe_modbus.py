@@ -15,6 +15,7 @@ from integrations.cli.progress import output, progress
 from integrations.configuration import ConfigurationError, Fault
 from integrations.protocols.modbus import (
     ConnectionLostError,
+    GatewayError,
     ModbusError,
     ModbusLine,
     ModbusTimeoutError,
@@ -67,6 +68,10 @@ async def probe_modbus(target: ModbusTarget, wanted: Wanted) -> int:
     except ConnectionLostError as error:
         say(f"probe: {error}: what listens there speaks no Modbus TCP, or {_other_way(target)}")
         return EXIT_FINDINGS
+    except (GatewayError, ModbusTimeoutError):
+        if len(target.units) == 1:
+            say(f"probe: unit {target.units[0]} is not there; it may be another one: ask for …?unit=1-10")
+        raise
     finally:
         await line.close()
 
