@@ -103,8 +103,7 @@ def _fields(data: bytes | bytearray) -> tuple[int, ...]:
     """Return version, type, id, status, sequence number and byte count; errors as `message_size`."""
     if len(data) < HEADER_BYTES:
         raise FrameError(f"a HART-IP header takes {HEADER_BYTES} bytes, got {len(data)}: {data.hex(' ')}")
-    fields = HEADER.unpack_from(data)
-    version, kind, _, _, _, size = fields
+    fields = version, kind, _, _, _, size = HEADER.unpack_from(data)
     if version == 0 or kind & _TYPE_MASK not in _TYPES or not HEADER_BYTES <= size <= MAX_MESSAGE_BYTES:
         raise FrameError(f"no HART-IP header: {data[:HEADER_BYTES].hex(' ')}")
     return fields

@@ -7,7 +7,7 @@ import numpy as np
 
 from integrations.messages.status import Status
 
-from .frame import STATUS_BYTES, check_byte
+from .frame import STATUS_BYTES, parity
 from .link import Request
 from .poll import HartPoll
 
@@ -44,12 +44,12 @@ class RepeatedAnswer:
 
     def read(self, pdu: bytes, time_ns: int, duration_seconds: float) -> HartPoll | None:
         """Return the poll that an answer makes; None when it has to be judged."""
-        judged = self._judged
-        if judged is None or len(pdu) != self._size or _number(pdu) & self._mask != self._said:
+        judged, size, number = self._judged, len(pdu), _number(pdu)
+        if judged is None or size != self._size or number & self._mask != self._said:
             return None
         values = self._values.unpack_from(pdu)
         # the sum of finite 32-bit numbers is finite, any other number makes it inf or NaN
-        if not math.isfinite(sum(values)) or check_byte(pdu):
+        if not math.isfinite(sum(values)) or parity(number, size):
             return None
         return HartPoll(
             judged.names,
