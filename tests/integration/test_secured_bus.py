@@ -10,7 +10,7 @@ import pytest
 from fakes.condensate import CondensateRegisters, condensate_table
 from fakes.header import SECOND, HeaderReadings, header_table, raw_reading
 from fakes.modbus import TcpPeer
-from fakes.secured import secured
+from fakes.secured import free_port, secured
 from fakes.site import SITE, Meter, document, eventually, meter_table, running, served
 from integrations.bus import (
     Bus,
@@ -27,6 +27,7 @@ from integrations.bus import (
     stream_configs,
 )
 from integrations.messages import CleanBatch, decode
+from integrations.runtime.discovery import discover
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
 
@@ -150,8 +151,9 @@ async def test_services_with_their_own_keys_read_clean_balance_and_answer(plant,
             meter_table(server.port),
             condensate_meter=[condensate_table(peer.port)],
             balances=[header_table()],
+            console={"port": free_port(), "token": "look-at-the-plant"},
         )
-        names = ("transformation", "balances", "steam_meter", "condensate_meter")
+        names = ("transformation", "balances", "steam_meter", "condensate_meter", "console")
         for name in names:
             await services.enter_async_context(running(name, {**table, "nats": plant.table(name)}))
         await eventually(lambda: consumer_is_there(plant))
@@ -169,6 +171,7 @@ async def test_services_with_their_own_keys_read_clean_balance_and_answer(plant,
         for name in names:
             health = await reader.client.request(f"gl.{SITE}.svc.{name}.a.health", timeout=5)
             assert b'"state"' in health.data
+        assert {found.service for found in await discover(reader)} == set(names)
     log = "".join(capfd.readouterr()) + caplog.text
     assert "connected to tls://127.0.0.1" in log
     assert "may not" not in log
