@@ -92,6 +92,22 @@ async def test_a_device_that_gives_ten_registers_at_once_is_read_and_described_s
     assert read == pytest.approx({**VALUES, "HOLDING.8": TOTAL}, rel=1e-6)
 
 
+async def test_an_answer_that_is_lost_once_makes_no_limit(gl003):
+    lost = []
+
+    async def loses_one(query, wire):
+        if query.count > 1 and not lost:
+            lost.append(query)
+        else:
+            wire.send(query, registers(query))
+
+    async with TcpPeer(loses_one) as peer:
+        told = await gl003("probe", at(peer), "--registers", "0-29", "--json")
+    (unit,) = json.loads(told.stdout)["units"]
+    assert (unit["most_registers_at_once"], len(unit["blocks"][0]["words"])) == (None, 30)
+    assert len(lost) == 1
+
+
 async def test_a_device_that_dies_while_it_is_read_is_told_with_what_it_gave(gl003):
     async def dies(query, wire):
         if query.address < 60 and query.count > 1:

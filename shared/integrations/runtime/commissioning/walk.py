@@ -62,7 +62,8 @@ class Walk:
             if not await self._is_there(span):
                 raise
             self._silences += 1
-            await self._read_less(span, error)
+            is_first = self._silences == 1  # it may be nothing but an answer that was lost
+            await (self.read(span) if is_first else self._read_less(span, error))
         else:
             self._keep(span, words)
 
