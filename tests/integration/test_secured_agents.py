@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from integrations import AgentCoordinator, AgentRole, MessageBus, MessageType, S
 from integrations.bus import (
     Bus,
     BusEventKind,
+    Outgoing,
     Publisher,
     StreamSettings,
     ensure_streams,
@@ -23,8 +24,10 @@ from integrations.bus import (
 )
 from integrations.cli.agents.send import Wanted, _send, message_of
 from integrations.coordination import AgentError, Link
+from integrations.coordination.collaboration.record import read_record
 from integrations.coordination.mailbox.consumers import make_mailboxes
 from integrations.coordination.tasks import TaskDesk
+from integrations.messages import CollaborationProposal, encode
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
 STREAMS = [*stream_configs(SMALL, SITE), *retold_configs(SMALL)]
@@ -56,6 +59,26 @@ async def test_two_agents_share_state_and_decide_with_nothing_refused(plant):
             await mine.update_state("GL-001", "setpoint", 12.0)
             await eventually(lambda: its.get_state("setpoint") == 12.0)
         assert [counts[BusEventKind.PERMISSION_DENIED] for counts in denied] == [0, 0]
+
+
+async def test_a_step_in_anothers_name_does_not_count(plant):
+    buses = [MessageBus(plant.settings(f"agent-{agent}"), name=agent, site=SITE) for agent in AGENTS]
+    async with buses[0], buses[1]:
+        one, other = (
+            AgentCoordinator(agent, AgentRole.ANALYTICS, bus=bus, settings=SOON)
+            for agent, bus in zip(AGENTS, buses, strict=True)
+        )
+        async with one, other:
+            found = await one.request_collaboration("steam", ["GL-002", "GL-003"], timeout=20)
+            about = {"collaboration_id": found, "agent_id": "GL-003", "timestamp": datetime.now(UTC)}
+            forged = CollaborationProposal(**about, proposal_id="p", proposal={"efficiency": 9.0})
+            subject, link = f"gl.collab.{found}.proposal", buses[1].link
+            (ack,) = await link.publisher.publish_all([Outgoing(subject, encode(forged))])
+            record = await read_record(link.bus, found, ack.seq)
+            refused = [entry.refused for entry in record.entries if entry.sequence == ack.seq]
+            told = "it names 'GL-003' as its sender, but the server says that 'GL-002' has sent it"
+            assert refused == [told]
+            assert not record.machine.proposals
 
 
 async def test_the_coordination_is_gl003_and_gives_out_tasks_with_nothing_refused(plant, capfd, caplog):
@@ -104,13 +127,13 @@ async def test_an_operator_asks_an_agent_with_nothing_refused(plant, capsys):
 
 def published(heard):
     """Where an agent publishes what is heard of it: it does not say itself who it is."""
-    return heard.removesuffix(".GL-001") if heard.startswith("gl.agent.") else heard
+    return heard.removesuffix(".GL-001") if heard.startswith("gl.") else heard
 
 
 async def test_what_passes_by_is_heard_across_accounts_and_once_by_who_said_it(plant):
     said = (
         "gl.agent.broadcast.GL-001",
-        "gl.collab.c.vote",
+        "gl.collab.c.vote.GL-001",
         "$KV.gl_state.GL-001.k",
         "$KV.gl_agents.presence.GL-001",
     )
@@ -123,7 +146,7 @@ async def test_what_passes_by_is_heard_across_accounts_and_once_by_who_said_it(p
             subjects = ["$KV.gl_agents.>"]
             if name != "console":
                 mine = (f"gl.agent.{agent_id}.reply.>", f"gl.agent.{agent_id}.inbox.>")
-                subjects += ["gl.agent.broadcast.*", "gl.collab.*.*", "$KV.gl_state.>", *mine]
+                subjects += ["gl.agent.broadcast.*", "gl.collab.>", "$KV.gl_state.>", *mine]
             for subject in subjects:
                 note = listening(bus, subject, lambda subject, *_, name=name: heard[name].append(subject))
                 await stack.enter_async_context(note)

@@ -17,6 +17,8 @@ _AGENT_KINDS = {
 """What stands behind `gl.agent`, the kind itself aside: it comes second."""
 VOUCHED = ("inbox", "ask", "reply")
 """Kinds that may have the sender behind all that: put there by the server, where agents have accounts."""
+VOUCHED_STEPS = (CollaborationStep.ANSWER, CollaborationStep.PROPOSAL, CollaborationStep.VOTE)
+"""Steps of which the same holds: those that participants take."""
 NO_AGENTS = ("role", "broadcast")
 """What stands in the place of the agent's id for many."""
 
@@ -66,6 +68,8 @@ def sender_of_subject(subject: str) -> str | None:
         case ["gl", "agent", _, "ask", sender]:
             return sender
         case ["gl", "agent", _, "inbox" | "reply", _, sender]:
+            return sender
+        case ["gl", "collab", _, _, sender]:
             return sender
     return None
 
@@ -120,6 +124,11 @@ def collaboration_subject(step: CollaborationStep, collaboration_id: str) -> str
     return f"gl.collab.{check_token('collaboration_id', collaboration_id)}.{step.value}"
 
 
+def collaboration_subjects(collaboration_id: str) -> str:
+    """All steps of one collaboration: a filter, not a subject to publish to."""
+    return f"gl.collab.{check_token('collaboration_id', collaboration_id)}.>"
+
+
 def parse_agent_subject(subject: str) -> AgentSubject:
     """Take a subject between agents apart.
 
@@ -154,6 +163,6 @@ def _split(subject: str) -> tuple[str, dict[str, str]]:
                 return kind, tokens | _sender(more)
         case ["gl", "task", priority, task_type]:
             return "task", {"priority": priority, "task_type": task_type}
-        case ["gl", "collab", collaboration_id, step]:
-            return "collab", {"step": step, "collaboration_id": collaboration_id}
+        case ["gl", "collab", collaboration_id, step, *rest] if len(rest) <= (step in VOUCHED_STEPS):
+            return "collab", {"step": step, "collaboration_id": collaboration_id, **_sender(rest)}
     raise SubjectError(f"subject must be one of gl.agent, gl.task or gl.collab, got {subject!r}")

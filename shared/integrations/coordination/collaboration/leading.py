@@ -16,6 +16,7 @@ from integrations.messages import (
     CollaborationStep,
     Header,
     collaboration_subject,
+    collaboration_subjects,
     encode,
 )
 
@@ -67,7 +68,7 @@ class Leader:
 
     async def lead(self) -> CollaborationResult:
         """Return the result, once it is in the stream."""
-        subject = f"gl.collab.{self.record.collaboration_id}.*"
+        subject = collaboration_subjects(self.record.collaboration_id)
         async with Follower(self._bus, COLLAB, subject, start_sequence=self._start) as follower:
             reading = asyncio.create_task(self._read(follower), name="reader of a collaboration")
             reading.add_done_callback(lambda _: self._moved.set())

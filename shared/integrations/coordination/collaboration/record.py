@@ -15,11 +15,13 @@ from integrations.bus import (
     replay,
     subjects_of,
 )
+from integrations.coordination.letters.vouching import forged
 from integrations.messages import (
     CollaborationInvitation,
     CollaborationOutcome,
     CollaborationResult,
     MessageError,
+    collaboration_subjects,
 )
 
 from .errors import StepRefusedError, TermsError
@@ -74,9 +76,16 @@ class Record:
         except MessageError as error:
             log.warning("step of a collaboration cannot be read", subject=subject, reason=str(error))
             return None
-        entry = Entry(step, at_ns, sequence, self._taken(step, at_ns))
+        refused = self._forged(step, subject) or self._taken(step, at_ns)
+        entry = Entry(step, at_ns, sequence, refused)
         self.entries.append(entry)
         return entry
+
+    def _forged(self, step: Step, subject: str) -> str:
+        """Return why a participant's step is not from whom it says."""
+        if isinstance(step, CollaborationInvitation | CollaborationResult):
+            return ""
+        return forged(step.agent_id, subject)
 
     def _taken(self, step: Step, at_ns: int) -> str:
         """Let the step take effect; return why it does not."""
@@ -105,7 +114,7 @@ class Record:
 async def read_record(bus: Bus, collaboration_id: str, up_to: int | None = None) -> Record:
     """Return a collaboration as far as the stream has it, or up to a sequence; waits through outages."""
     record = Record(collaboration_id)
-    subject = f"gl.collab.{collaboration_id}.*"
+    subject = collaboration_subjects(collaboration_id)
     async for stored in replay(bus, COLLAB, subject, stop_sequence=up_to):
         record.take(stored.subject, stored.data, stored.headers, stored.time_ns, stored.sequence)
     return record

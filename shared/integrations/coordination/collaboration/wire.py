@@ -46,7 +46,7 @@ def read_step(subject: str, data: bytes, headers: Mapping[str, str]) -> Step:
     Raises:
         MessageError: it is none, or of another collaboration than its subject says.
     """
-    _, _, collaboration_id, step = subject.split(".")
+    _, _, collaboration_id, step, *_ = subject.split(".")
     if step not in TYPES:
         raise MessageError(f"step must be one of {', '.join(TYPES)}, got {step!r}")
     try:

@@ -22,6 +22,8 @@ from integrations.coordination.presence.known import CONSOLE_ID
 from integrations.coordination.tasks.dispatch import SCHEDULER_ID
 from integrations.coordination.tasks.engine import SCHEDULERS
 from integrations.messages import (
+    VOUCHED_STEPS,
+    CollaborationStep,
     MessagePriority,
     ask_subject,
     check_token,
@@ -108,7 +110,7 @@ def _correspondence(site: str, agent_id: str) -> Grant:
     return Grant(
         publish=(
             *MAIL,
-            "gl.collab.*.*",
+            *(f"gl.collab.*.{step.value}" for step in CollaborationStep),
             "gl.task.*.*",
             heartbeat_subject(agent_id),
             f"$JS.API.STREAM.MSG.DELETE.{AGENTS}",
@@ -116,14 +118,14 @@ def _correspondence(site: str, agent_id: str) -> Grant:
         ),
         subscribe=(
             inboxes_subject(agent_id),
-            "gl.collab.*.*",
+            "gl.collab.>",
             *_TO_ALL,
             *map(vouched_subject, _TO_ALL),
             *served,
         ),
         answers=True,
         serves=served,
-        signed=MAIL,
+        signed=(*MAIL, *(f"gl.collab.*.{step.value}" for step in VOUCHED_STEPS)),
         signature=agent_id,
     )
 
