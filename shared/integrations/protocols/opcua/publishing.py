@@ -75,13 +75,14 @@ class Publisher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._acknowledgements: list[ua.SubscriptionAcknowledgement] = []
         self._most_at_server = MOST_AT_SERVER
-        self._early: dict[int, list[ua.PublishResult]] = {}
+        self._early: deque[ua.PublishResult] = deque(maxlen=MOST_AT_SERVER)
 
     def add(self, subscription_id: int, subscriber: Subscriber) -> None:
         """Hand on what the server publishes for this subscription."""
         self._feeds[subscription_id] = feed = Feed(subscriber, self._clock())
-        for result in self._early.pop(subscription_id, ()):
-            self._take(feed, result)
+        for result in self._early:
+            if result.SubscriptionId == subscription_id:
+                self._take(feed, result)
         while len(self._tasks) < min(len(self._feeds) + 1, self._most_at_server):
             task = asyncio.get_running_loop().create_task(self._publish(), name="opcua publish")
             self._tasks.add(task)
@@ -139,8 +140,7 @@ class Publisher:
         feed = self._feeds.get(result.SubscriptionId)
         if feed is None:
             # the first message may overtake the answer that tells the subscription's number
-            if len(self._early) < MOST_AT_SERVER:
-                self._early.setdefault(result.SubscriptionId, []).append(result)
+            self._early.append(result)
             return
         feed.heard_at = self._clock()
         feed.waiting.append(result)

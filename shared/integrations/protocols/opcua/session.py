@@ -159,7 +159,8 @@ class OpcUaSession:
             types=self._types,
             keep_alive_seconds=self.endpoint.keep_alive_seconds,
         )
-        await subscription.attach(self._connected())
+        with converting(self.endpoint.address, "subscribe"):
+            await subscription.attach(self._connected())
         self.subscriptions = (*self.subscriptions, subscription)
         return subscription
 

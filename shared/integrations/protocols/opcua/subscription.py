@@ -108,7 +108,11 @@ class OpcUaSubscription:
             self.gaps.begin(self.last)
         self._take_revision(result)
         connection.publisher.add(self._id, self)
-        await self._create(range(len(self.tags)))
+        try:
+            await self._create(range(len(self.tags)))
+        except BaseException:
+            connection.publisher.remove(self._id)
+            raise
 
     async def detach(self) -> None:
         """Delete the subscription at the server, if that is there."""

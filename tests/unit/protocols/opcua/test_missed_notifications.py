@@ -32,10 +32,10 @@ class Server:
         self.may_answer.set()
         self._results = asyncio.Queue()
 
-    def sends(self, *numbers, keep_alive=False):
+    def sends(self, *numbers, keep_alive=False, subscription=SUBSCRIPTION):
         for number in numbers:
             result = ua.PublishResult()
-            result.SubscriptionId = SUBSCRIPTION
+            result.SubscriptionId = subscription
             result.NotificationMessage = message(number, keep_alive=keep_alive)
             result.AvailableSequenceNumbers = sorted(self.kept) if self.says else []
             self._results.put_nowait(result)
@@ -54,18 +54,29 @@ class Server:
         return message(number)
 
 
+class Handed(list):
+    """Numbers of messages that a subscriber was handed."""
+
+    def __init__(self, publisher):
+        self.publisher = publisher
+
+
+def subscriber(handed):
+    return SimpleNamespace(
+        accept=lambda sent: handed.append(sent.SequenceNumber), end=None, silence_seconds=60.0
+    )
+
+
 @asynccontextmanager
 async def publishing(server):
     """What a subscriber is handed while the server's messages come: their numbers."""
-    handed = []
     peer = Peer(server, "opc.tcp://there")
-    publisher = Publisher(peer)
-    accept = lambda sent: handed.append(sent.SequenceNumber)  # noqa: E731 - a subscriber in one line
-    publisher.add(SUBSCRIPTION, SimpleNamespace(accept=accept, end=None, silence_seconds=60.0))
+    handed = Handed(Publisher(peer))
+    handed.publisher.add(SUBSCRIPTION, subscriber(handed))
     try:
         yield handed
     finally:
-        await publisher.close()
+        await handed.publisher.close()
     assert not peer.lost.is_set()
 
 
@@ -120,3 +131,13 @@ async def test_a_repeat_and_numbers_that_begin_anew_miss_nothing(numbers):
         server.sends(*numbers)
         await until(handed, numbers)
     assert server.asked_again == []
+
+
+async def test_of_what_came_before_its_subscription_was_known_the_newest_is_kept():
+    server, early = Server(), []
+    async with publishing(server) as handed:
+        server.sends(*range(1, 51), subscription=SUBSCRIPTION + 1)
+        server.sends(1)
+        await until(handed, [1])
+        handed.publisher.add(SUBSCRIPTION + 1, subscriber(early))
+    assert early == [47, 48, 49, 50]

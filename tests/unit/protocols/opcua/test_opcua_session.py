@@ -11,6 +11,7 @@ from integrations.protocols.opcua import (
     NodeUnknownError,
     NotConnectedError,
     NotWritableError,
+    OpcUaError,
     ServerUnreachableError,
     WriteValueError,
 )
@@ -105,6 +106,24 @@ async def test_changes_come_in_batches_and_a_bad_node_blocks_none(plant, open_se
     await seen.until(lambda values: any(value.value == 11.0 for value in values))
     assert subscription.refused == {"ns=2;s=NO": UNKNOWN}
     assert any(value.node == "ns=2;s=NO" and value.status == UNKNOWN for value in seen.values)
+
+
+async def test_a_subscription_that_the_server_answers_with_nothing_is_an_error_and_none(
+    lasting_plant, open_session, seen
+):
+    session = await open_session(lasting_plant.endpoint)
+
+    async def nothing(_):
+        return None
+
+    services = session._connection.services
+    services.create_monitored_items, create = nothing, services.create_monitored_items
+    with pytest.raises(OpcUaError, match="cannot subscribe"):
+        await session.subscribe([PRESSURE], seen, FAST)
+    services.create_monitored_items = create
+    assert session.subscriptions == ()
+    await session.subscribe([PRESSURE], seen, FAST)
+    await seen.until(bool)
 
 
 async def test_a_refused_deadband_is_told_and_the_item_goes_on_without(lasting_plant, open_session, seen):
