@@ -15,6 +15,9 @@ from .servers import Server
 from .site import Site, Ways
 from .stepped import set_clock
 
+NOISE = bytes(64 * 1024)
+NOISE_BYTES = 96 * 1024 * 1024
+"""More than the 64 MiB after which nats-server hangs up on who does not read."""
 Act = Callable[[Site, float], Awaitable[None]]
 
 
@@ -128,11 +131,16 @@ async def _clock_step(clock: Path, seconds: float) -> None:
 
 
 async def _slow_consumer(site: Site, seconds: float) -> None:
-    """Subscribe to everything and read nothing."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.servers[0].port, limit=1)
-    writer.write(b'CONNECT {"verbose":false,"name":"slow"}\r\nSUB gl.> 1\r\nSUB > 2\r\n')
+    """Subscribe to everything, read nothing, and be sent more than a server keeps for anybody."""
+    client = site.bus.client
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.connected_url.port, limit=1)
+    writer.write(b'CONNECT {"verbose":false,"name":"slow"}\r\nSUB > 1\r\n')
     await writer.drain()
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(seconds / 2)
+    for _ in range(NOISE_BYTES // len(NOISE)):
+        await client.publish("gl.noise", NOISE)
+    await client.flush()
+    await asyncio.sleep(seconds / 2)
     del reader
     writer.close()
 
