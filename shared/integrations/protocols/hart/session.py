@@ -104,7 +104,7 @@ class Session:
             raise UnsupportedVersionError(refusal(answer.status), place=self.name, code=answer.status)
         if answer.status not in ACCEPTED:
             raise SessionRefusedError(refusal(answer.status), place=self.name, code=answer.status)
-        self._keep_alive_every(SessionTerms.decode(answer.body).inactivity_ms / 1000)
+        self._keep_alive_every(_granted_seconds(answer.body))
 
     def request(
         self, message_id: MessageId, body: bytes, timeout_seconds: float
@@ -245,10 +245,10 @@ class Session:
             self._probe()
 
     def _keep_alive_every(self, inactivity_seconds: float) -> None:
-        """Keep a session alive whose server closes it after so much silence; 0 is never."""
+        """Keep a session alive whose server ends it after so much silence, 0 if it does not say."""
+        asked = self._endpoint.inactivity_seconds
         self._keep_alive_seconds = max(
-            (inactivity_seconds or self._endpoint.inactivity_seconds) / KEEP_ALIVES_PER_INACTIVITY,
-            SHORTEST_KEEP_ALIVE_SECONDS,
+            min(inactivity_seconds or asked, asked) / KEEP_ALIVES_PER_INACTIVITY, SHORTEST_KEEP_ALIVE_SECONDS
         )
         self._keep_alive = self._loop.call_later(self._keep_alive_seconds, self._look_at_silence)
 
@@ -275,3 +275,11 @@ class Session:
         else:
             what = f"the server answered none of {LOST_PROBES} keep-alives"
             self.drop(ConnectionLostError(what, place=self.name))
+
+
+def _granted_seconds(body: bytes) -> float:
+    """Return the silence that a server grants; 0 where it says nothing of it."""
+    try:
+        return SessionTerms.decode(body).inactivity_ms / 1000
+    except FrameError:
+        return 0.0

@@ -208,6 +208,23 @@ async def test_a_session_without_requests_is_kept_alive(link_to):
         await link.close()
 
 
+@pytest.mark.parametrize("terms", [b"", b"\x01\x00", SessionTerms(1, 0xFFFFFFFF).encode()])
+async def test_a_session_is_one_without_its_terms_and_kept_alive_as_was_asked(link_to, terms):
+    alive = asyncio.Event()
+
+    def answers(message):
+        if message.id == MessageId.KEEP_ALIVE:
+            alive.set()
+        yield Message(MessageType.RESPONSE, message.id, message.sequence, terms).encode()
+
+    async with peer(answers) as place:
+        link = link_to(place, inactivity_seconds=1.0)
+        await link.connect()
+        async with asyncio.timeout(10):
+            await alive.wait()
+        await link.close()
+
+
 async def test_a_server_may_answer_from_another_port(link_to):
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
         other.bind(("127.0.0.1", 0))
