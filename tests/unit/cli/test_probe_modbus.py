@@ -182,3 +182,13 @@ async def test_a_live_view_tells_what_is_lost_and_shows_it_again(tmp_path):
             assert "last values" not in terminal.screen
             terminal.types("\x03")
             assert (await terminal.code(), terminal.is_sane()) == (130, True)
+
+
+async def test_ctrl_c_ends_the_search_for_units(tmp_path):
+    async with (
+        TcpPeer(silent) as peer,
+        Terminal("probe", at(peer, "unit=1-200&timeout=5"), folder=tmp_path) as terminal,
+    ):
+        await terminal.sees("units")
+        terminal.types("\x03")
+        assert (await terminal.code(), terminal.is_sane()) == (130, True)
