@@ -87,17 +87,21 @@ async def _learn(connection: Connection) -> object:
     return connection.namespaces.uris
 
 
-async def _published(connection: Connection) -> object:
+def subscribed() -> OpcUaSubscription:
+    """Return a subscription of two tags, of no session yet."""
     events = Events("nowhere", None)
-    tags = [MonitoredTag("ns=2;s=A"), MonitoredTag("ns=2;s=B")]
-    subscription = OpcUaSubscription(
-        tags,
+    return OpcUaSubscription(
+        [MonitoredTag("ns=2;s=A"), MonitoredTag("ns=2;s=B")],
         lambda batch: None,
         SubscriptionSettings(),
         events=events,
         types=TypeWatch(events),
         keep_alive_seconds=3.0,
     )
+
+
+async def _published(connection: Connection) -> object:
+    subscription = subscribed()
     response = await connection.ask("publish", connection.services.publish([]))
     subscription.accept(response.Parameters.NotificationMessage)
     return subscription.last

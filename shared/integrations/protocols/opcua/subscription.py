@@ -22,6 +22,7 @@ logger = structlog.get_logger(__name__)
 
 LIFETIME_SECONDS = 60.0
 """How long the server keeps the subscription without a publish request."""
+LONGEST_INTERVAL_MS = 86_400_000.0
 MOST_NOTIFICATIONS = 5000
 """Changes in one message; the rest comes in the next one."""
 GONE = {ua.StatusCodes.BadNodeIdUnknown, ua.StatusCodes.BadNodeIdInvalid}
@@ -188,14 +189,14 @@ class OpcUaSubscription:
             self.hand_over(values)
 
     def _take_revision(self, result: ua.CreateSubscriptionResult) -> None:
-        self.publishing_interval_ms = result.RevisedPublishingInterval
-        period = result.RevisedPublishingInterval / 1000 * max(1, result.RevisedMaxKeepAliveCount)
+        asked, given = self.settings.publishing_interval_ms, result.RevisedPublishingInterval
+        # an interval that is none would make a silence that is never too long
+        self.publishing_interval_ms = given if 0 < given <= LONGEST_INTERVAL_MS else asked
+        period = self.publishing_interval_ms / 1000 * max(1, result.RevisedMaxKeepAliveCount)
         self.silence_seconds = 2.0 * period + self._keep_alive_seconds
-        if result.RevisedPublishingInterval != self.settings.publishing_interval_ms:
+        if given != asked:
             self._events.tell(
-                EventKind.REVISED,
-                detail=f"publishing interval {self.settings.publishing_interval_ms:g} ms asked,"
-                f" {result.RevisedPublishingInterval:g} ms given",
+                EventKind.REVISED, detail=f"publishing interval {asked:g} ms asked, {given:g} ms given"
             )
 
     async def _create(self, indices: Sequence[int]) -> None:

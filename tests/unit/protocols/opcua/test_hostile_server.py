@@ -7,7 +7,7 @@ import pytest
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_from_binary, variant_from_binary
 
-from fuzz.targets.opcua import BETWEEN, CONNECTED, OFFER, TALKED, _answer, _message, _values
+from fuzz.targets.opcua import BETWEEN, CONNECTED, OFFER, TALKED, _answer, _message, _values, subscribed
 from integrations.protocols.opcua import OpcUaEndpoint, OpcUaError, ServerUnreachableError
 from integrations.protocols.opcua.bounded import MOST_ELEMENTS, BoundedBuffer
 from integrations.protocols.opcua.connection import Connection
@@ -59,6 +59,15 @@ def test_a_state_that_is_an_array_and_namespaces_that_are_none_do_not_end_the_se
     states = _values(ua.Variant([0, 4], ua.VariantType.Int32))
     talk = [learned[0], _values(ua.Variant(7, ua.VariantType.Int32)), learned[2], states]
     assert _answer(bytes((4,)) + BETWEEN.join(talk)) == ()
+
+
+@pytest.mark.parametrize("given", [float("nan"), float("inf"), -1.0, 0.0])
+def test_an_interval_that_is_none_does_not_make_silence_last_for_ever(given):
+    subscription = subscribed()
+    subscription._take_revision(
+        ua.CreateSubscriptionResult(RevisedPublishingInterval=given, RevisedMaxKeepAliveCount=3)
+    )
+    assert subscription.silence_seconds == 2 * 3 * 1.0 + 3.0
 
 
 class Server:
