@@ -42,11 +42,16 @@ def on_the_bus(
     except BusError as error:
         say(f"{command}: {error}")
         return EXIT_CRASH
-    except BrokenPipeError:  # `gl003 tail | head`: who read us has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails once more at its end
-        return EXIT_CLEAN
+    except BrokenPipeError:
+        return reader_has_enough()
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def reader_has_enough() -> int:
+    """Leave an output that nobody reads any more, as of `gl003 tail | head`, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails once more at its end
+    return EXIT_CLEAN
 
 
 def plant_file(config: Path | None) -> Path | None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from integrations.cli.connected import EXIT_FINDINGS, INTERRUPTED, say
+from integrations.cli.connected import EXIT_FINDINGS, INTERRUPTED, reader_has_enough, say
 from integrations.cli.printable import printable
 from integrations.configuration import ConfigurationError, Fault
 from integrations.protocols.errors import ProtocolConnectionError, ProtocolError, ProtocolTimeoutError
@@ -26,6 +26,8 @@ def probe(wanted: Wanted) -> int:
         say(f"probe: {printable(str(error))}")
         away = isinstance(error, (ProtocolConnectionError, ProtocolTimeoutError))
         return EXIT_CRASH if away else EXIT_FINDINGS
+    except BrokenPipeError:
+        return reader_has_enough()
     except OSError as error:
         say(f"probe: {error}")
         return EXIT_CRASH
