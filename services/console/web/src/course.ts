@@ -95,7 +95,7 @@ export class Course {
     else this.choose(this.length, [begin + by, end + by]);
   }
 
-  private async load(span: Span): Promise<void> {
+  private async load(span: Span, goesOn = false): Promise<void> {
     this.asking?.abort();
     window.clearTimeout(this.timer);
     const { signal } = (this.asking = new AbortController());
@@ -103,13 +103,15 @@ export class Course {
     const [begin, end] = span.map((at) => at.toFixed(0));
     const points = Math.min(1200, Math.max(120, Math.round(this.element.clientWidth || 600)));
     const path = `/api/sensors/${encodeURIComponent(this.id)}/history?begin=${begin}&end=${end}&points=${points}`;
-    const slow = window.setTimeout(() => setText(this.note, "Reading …"), 500);
+    const slow = window.setTimeout(() => {
+      if (!goesOn) setText(this.note, "Reading …");
+    }, 500);
     try {
       const found = await ask<History>(path, undefined, signal);
       this.chart.show(found);
       describe(this.statistics, statisticsOf(found));
       setText(this.note, noteOf(found, this.fixed !== null));
-      if (found.more) this.later(AGAIN_MS, () => span);
+      if (found.more) this.later(AGAIN_MS, () => span, true);
       else if (!this.fixed) this.later(Math.max(2000, this.length / 60), () => this.span());
     } catch (error) {
       if (signal.aborted) return;
@@ -120,8 +122,8 @@ export class Course {
     }
   }
 
-  private later(milliseconds: number, span: () => Span): void {
-    this.timer = window.setTimeout(() => void this.load(span()), milliseconds);
+  private later(milliseconds: number, span: () => Span, goesOn = false): void {
+    this.timer = window.setTimeout(() => void this.load(span(), goesOn), milliseconds);
   }
 }
 
@@ -153,5 +155,9 @@ function partOf(found: History): string {
 }
 
 function share(part: number, whole: number): string {
-  return whole ? `${((100 * part) / whole).toFixed(part === whole ? 0 : 1)} %` : "–";
+  if (!whole) return "–";
+  if (part === whole) return "100 %";
+  const hundredths = (100 * part) / whole;
+  if (hundredths < 0.1) return `${part.toLocaleString("en")} of ${whole.toLocaleString("en")}`;
+  return hundredths > 99.9 ? "over 99.9 %" : `${hundredths.toFixed(1)} %`;
 }

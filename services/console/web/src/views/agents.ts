@@ -1,7 +1,7 @@
 // Agents, their tasks and collaborations, each with what happened when.
 
 import { h, Keyed, setAttr, setText } from "../dom";
-import { age, clock, spoken } from "../format";
+import { age, clock, span, spoken } from "../format";
 import { setShape, shape } from "../standings";
 import type { Changes, Store } from "../store";
 import { drawTimeline, type Span, timeline } from "../timeline";
@@ -150,7 +150,7 @@ function toldTask(one: Task, now: number): Told {
     key: one.task_id,
     title: one.task_type,
     state: one.status,
-    facts: `${one.task_id} · ${one.requester_id}${who} · priority ${one.priority}${progress}${one.error ? ` · ${one.error}` : ""}`,
+    facts: `${one.task_id} · ${lasted(begin, end)} · ${one.requester_id}${who} · priority ${one.priority}${progress}${one.error ? ` · ${one.error}` : ""}`,
     span: { begin, end, steps: one.steps.map((step) => Date.parse(step.time)), kind: one.status },
     steps: one.steps.map((step) => ({
       time: clock(Date.parse(step.time)),
@@ -161,18 +161,23 @@ function toldTask(one: Task, now: number): Told {
 
 function toldCollaboration(one: Collaboration, now: number): Told {
   const times = one.steps.map((step) => Date.parse(step.stored));
-  const open = one.result === null;
+  const begin = times[0] ?? now;
+  const end = one.result === null ? now : (times[times.length - 1] ?? now);
   const stands = Object.entries(one.participants).map(([agent, each]) => `${agent} ${each}`);
   const outcome = one.result ? ` · ${spoken(one.result.outcome)}${one.result.best_agent_id ? `, best ${one.result.best_agent_id}` : ""}` : "";
   return {
     key: one.collaboration_id,
     title: one.task_type || one.collaboration_id,
     state: one.phase,
-    facts: `${one.collaboration_id} · asked by ${one.initiator_id} · ${stands.join(", ")}${outcome}`,
-    span: { begin: times[0] ?? now, end: open ? now : (times[times.length - 1] ?? now), steps: times, kind: one.phase },
+    facts: `${one.collaboration_id} · ${lasted(begin, end)} · asked by ${one.initiator_id} · ${stands.join(", ")}${outcome}`,
+    span: { begin, end, steps: times, kind: one.phase },
     steps: one.steps.map((step) => ({
       time: clock(Date.parse(step.stored)),
       text: [step.step, step.message.agent_id, step.refused && `refused: ${step.refused}`].filter(Boolean).join(" · "),
     })),
   };
+}
+
+function lasted(begin: number, end: number): string {
+  return `${clock(begin)}, ${span((end - begin) / 1000)}`;
 }
