@@ -45,7 +45,9 @@ async def test_endpoints_and_variables_are_shown_and_the_toml_passes_check(gl003
 
 
 async def test_scripts_read_values_and_the_tree_may_be_cut(gl003, server):
-    told = json.loads((await gl003("probe", at(server), "--json", "--most", "2")).stdout)
+    cut = await gl003("probe", at(server), "--json", "--most", "2")
+    assert "these are the first 2 variables" in cut.stderr
+    told = json.loads(cut.stdout)
     assert [one["policy"] for one in told["endpoints"]] == ["None"]
     assert len(told["variables"]) == 2
     assert told["variables"][0]["value"] == 10.0

@@ -76,11 +76,14 @@ async def probe_opcua(target: OpcUaTarget, wanted: Wanted) -> int:
 async def _browsed(
     session: OpcUaSession, wanted: Wanted
 ) -> tuple[Sequence[BrowsedTag], Sequence[OpcUaValue]]:
+    most = wanted.most or MOST
     with progress("browsing, reading", 2) as told:
-        found = await session.browse(wanted.root or OBJECTS, most=wanted.most or MOST)
+        found = await session.browse(wanted.root or OBJECTS, most=most)
         told(1)
         values = await session.read([tag.node for tag in found])
         told(1)
+    if len(found) == most:
+        say(f"probe: these are the first {most} variables: --most asks for more, --root for a part")
     return found, values
 
 
