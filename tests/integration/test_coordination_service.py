@@ -101,6 +101,20 @@ async def test_mail_for_a_stranger_comes_back_to_whoever_published_it_without_lo
         assert letter.data == encode(message)
 
 
+async def test_much_mail_that_expires_together_comes_back(bus):
+    async with running("coordination", document(bus.url)):
+        await eventually(lambda: there(bus))
+        subject = inbox_subject("GL-005", MessagePriority.NORMAL)
+        for _ in range(300):
+            await bus.client.publish(subject, b"not read by anybody", headers={"Nats-TTL": "5s"})
+        await bus.client.flush()
+
+        async def all_dead():
+            return len(await dead_letters(bus, SITE)) == 300
+
+        await eventually(all_dead, 20)
+
+
 async def test_mail_that_expires_unread_comes_back_but_not_what_its_reader_works_on(bus):
     async with running("coordination", document(bus.url)), agents(bus.url, "GL-002", "GL-004") as (a, busy):
         failures, working = [], Heard(hold=True)

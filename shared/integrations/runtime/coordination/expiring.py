@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
 import structlog
 
@@ -32,6 +32,10 @@ UNREAD_SECONDS = 0.25
 """How long mail waits before it is looked at: nearly all of it is read by then."""
 FOLLOWED = 100_000
 """Messages that are followed at a time; what comes on top is followed when some are gone."""
+AT_ONCE = 50
+"""Messages that are taken out side by side."""
+GAP = 100
+"""Others between two messages that are read along rather than asked for one by one."""
 _PARTS = re.compile(r"(\d+)([smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -70,9 +74,13 @@ class Expiring:
     async def _look(self) -> None:
         await self._follow_new()
         soon = self._now_ns() + int((MARGIN_SECONDS + LOOK_SECONDS / 2) * 1e9)
+        due = []
         while self._due and self._due[0][0] <= soon:
-            _, sequence = heapq.heappop(self._due)
-            await self._end(sequence)
+            due.append(heapq.heappop(self._due)[1])
+        for stored in await self._taken_out(sorted(due)):
+            recipient, ttl = stored.subject.split(".")[2], stored.headers[Header.TTL]
+            reason = f"{recipient} has not read it within the {ttl} that it had"
+            await self._returning.tell(stored, ErrorCode.EXPIRED, reason)
 
     async def _follow_new(self) -> None:
         waited_since = self._now_ns() - int(UNREAD_SECONDS * 1e9)
@@ -83,17 +91,27 @@ class Expiring:
             if seconds := ttl_seconds(stored.headers.get(Header.TTL, "")):
                 heapq.heappush(self._due, (stored.time_ns + seconds * 1_000_000_000, stored.sequence))
 
-    async def _end(self, sequence: int) -> None:
-        bus = self._desk.bus
-        async for stored in replay(bus, AGENTS, ALL_MAIL, start_sequence=sequence, stop_sequence=sequence):
-            if not _is_waited_for(stored) and not await self._is_read(stored):
-                await self._return(stored)
+    async def _taken_out(self, due: Sequence[int]) -> list[Stored]:
+        """Take out what nobody has read, all of it before anybody is told: many may end together."""
+        wanted = set(due)
+        unread = [
+            stored
+            for first, last in runs(due)
+            async for stored in self._stored(first, last)
+            if stored.sequence in wanted and not _is_waited_for(stored)
+        ]
+        taken = []
+        for start in range(0, len(unread), AT_ONCE):
+            some = unread[start : start + AT_ONCE]
+            ours = await asyncio.gather(*map(self._take_out, some))
+            taken += [stored for stored, is_ours in zip(some, ours, strict=True) if is_ours]
+        return taken
 
-    async def _return(self, stored: Stored) -> None:
-        recipient, ttl = stored.subject.split(".")[2], stored.headers[Header.TTL]
-        if await self._returning.take_out(stored):
-            reason = f"{recipient} has not read it within the {ttl} that it had"
-            await self._returning.tell(stored, ErrorCode.EXPIRED, reason)
+    def _stored(self, first: int, last: int) -> AsyncIterator[Stored]:
+        return replay(self._desk.bus, AGENTS, ALL_MAIL, start_sequence=first, stop_sequence=last)
+
+    async def _take_out(self, stored: Stored) -> bool:
+        return not await self._is_read(stored) and await self._returning.take_out(stored)
 
     async def _is_read(self, stored: Stored) -> bool:
         """Whether an agent that is there has it: it says itself what becomes of it."""
@@ -107,6 +125,18 @@ class Expiring:
                 continue
             return bool(info["delivered"]["stream_seq"] >= stored.sequence)
         return False
+
+
+def runs(sequences: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield stretches of rising sequences, first and last, that are worth reading in one go."""
+    stretch: list[int] = []
+    for sequence in sequences:
+        if stretch and sequence - stretch[-1] > GAP:
+            yield stretch[0], stretch[-1]
+            stretch = []
+        stretch.append(sequence)
+    if stretch:
+        yield stretch[0], stretch[-1]
 
 
 def ttl_seconds(text: str) -> int:
