@@ -20,6 +20,7 @@ export interface Alarm {
 
 const RANK: Standing[] = ["bad", "stale", "doubtful"];
 const SIMULATED = 1 << 12;
+const ESTIMATED = 1 << 19;
 const NEXT: Partial<Record<Standing, string>> = {
   bad: "Do not use the value. Look at its device under Services.",
   stale: "Nothing comes any more: look under Services whether its service runs.",
@@ -65,7 +66,7 @@ function groupsOf(store: Store): Group[] {
   const groups = new Map<string, Group>();
   for (const sensor of store.sensors.values()) {
     const standing = store.standing(sensor);
-    if (!RANK.includes(standing)) continue;
+    if (!RANK.includes(standing) || (standing === "doubtful" && isEstimate(sensor))) continue;
     const what = store.findings(sensor, SIMULATED).join(", ") || WORDLESS[standing]!;
     const key = `${sensor.device}/${standing}/${what}`;
     const group = groups.get(key) ?? { device: sensor.device, standing, what, sensors: [], since: 0 };
@@ -74,6 +75,11 @@ function groupsOf(store: Store): Group[] {
     groups.set(key, group);
   }
   return [...groups.values()];
+}
+
+/** What a balance has worked out and nothing measures is doubtful for ever: nobody has to come for that. */
+function isEstimate({ flags }: Sensor): boolean {
+  return (flags & ~SIMULATED) === ESTIMATED;
 }
 
 function ofGroup({ device, standing, what, sensors, since }: Group): Alarm {

@@ -57,7 +57,7 @@ export function alarmsView(store: Store): View {
 
 /** That nothing is known is not that all is well. */
 function quiet(store: Store): string {
-  return store.sensors.size ? `Nothing needs anybody now: ${store.sensors.size} sensors are well.` : "No reading has come yet.";
+  return store.sensors.size ? `Nothing needs anybody now. ${store.sensors.size} sensors are known.` : "No reading has come yet.";
 }
 
 function entry(alarm: Alarm): HTMLElement {
