@@ -119,9 +119,8 @@ class RawReader:
                     self._take(decode(message.data, RawBatch, message.headers.get(Header.CONTENT_TYPE)))
 
     def _take(self, batch: RawBatch) -> None:
-        number = batch.columns[0].value[0]
-        if number is not None:
-            self.numbers.add((int(batch.source.removeprefix("unit_")), int(number)))
+        unit = int(batch.source.removeprefix("unit_"))
+        self.numbers |= {(unit, int(number)) for number in batch.columns[0].value if number is not None}
         key = batch.source, batch.epoch
         if batch.sequence < self._next[key]:
             self.twice += 1

@@ -24,4 +24,5 @@ async def test_what_an_outbox_had_to_drop_is_told_to_the_message(tmp_path):
         account = await account_of(site)
     assert account.gaps > 0, account
     assert account.faultless, account
-    assert site.raw.lost == account.dropped_messages == account.gaps / size.values, account
+    assert site.raw.lost == account.dropped_messages, account
+    assert account.dropped_messages <= account.gaps / size.values, account  # a message may hold several polls
