@@ -88,6 +88,7 @@ async def test_one_too_long_for_that_says_so_and_is_not_read_on(bus, stored, mon
 
 async def test_only_so_many_long_histories_are_kept(bus, stored, monkeypatch):
     monkeypatch.setattr(history, "MAX_MESSAGES", 100)
+    monkeypatch.setattr(history, "KEPT", 3)
     histories = Histories(bus, "test")
     for points in range(10, 10 + 2 * history.KEPT):
         await histories.read(asked_for(stored, points))

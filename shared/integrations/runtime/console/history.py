@@ -15,8 +15,8 @@ MAX_MESSAGES = 20_000
 """What is read whole at once; of more, as many are looked at for the first answer."""
 MOST_MESSAGES = 2_000_000
 """What is read whole at all, for whoever asks again."""
-KEPT = 8
-"""Long histories that are being read, or have been."""
+KEPT = 32
+"""Long histories that are being read, or have been: some 20 MB. With more at once, none would be through."""
 PIECE_SECONDS = 2.0
 PATIENCE_SECONDS = 20.0
 LATE = timedelta(minutes=1)
