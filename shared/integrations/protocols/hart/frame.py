@@ -135,12 +135,13 @@ def check_byte(data: bytes) -> int:
 
 
 def parity(number: int, size: int) -> int:
-    """Return the parity of the bytes of a number, fewer than 256 + 16.
+    """Return the parity of the bytes of a number, at most 512: a PDU has up to 256 + 11.
 
     Folded half by half, which is twice as fast as byte by byte.
     """
     if size > 32:
         if size > 64:
+            number ^= number >> 2048
             number ^= number >> 1024
             number ^= number >> 512
         number ^= number >> 256

@@ -33,10 +33,10 @@ class Places:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.cancelled():
-                self._waiting.remove(turn)
-            else:
+            if not turn.cancelled():
                 self.give_back()  # it was handed on just now
+            elif turn in self._waiting:  # else passed over just now
+                self._waiting.remove(turn)
             raise
 
     async def __aenter__(self) -> None:

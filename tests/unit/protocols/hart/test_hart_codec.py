@@ -1,6 +1,8 @@
 """The HART codec: what real devices sent is read and written back, and no bytes whatever break it."""
 
+import functools
 import math
+import operator
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -103,6 +105,14 @@ def test_a_flipped_bit_is_seen():
     data[11] ^= 1
     with pytest.raises(ChecksumError, match="check byte must be 0x05, got 0x04"):
         decode_frame(bytes(data))
+
+
+@pytest.mark.parametrize("size", [0, 23, 24, 55, 56, 247, 248, 255])
+def test_the_check_byte_is_the_parity_of_all_bytes_however_long(size):
+    data = bytes(range(1, size + 1))
+    frame = request_frame(Address.polling(1), 130, data).encode()
+    assert functools.reduce(operator.xor, frame) == 0
+    assert decode_frame(frame).payload == data
 
 
 def test_an_answer_cut_short_is_an_error():

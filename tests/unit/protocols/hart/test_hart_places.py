@@ -34,3 +34,15 @@ async def test_whoever_gives_up_waiting_takes_no_place_with_them():
     second.cancel()  # at the very moment at which it was its turn
     await asyncio.gather(second, return_exceptions=True)
     assert places.take()
+
+
+async def test_whoever_gives_up_in_the_moment_of_a_return_is_cancelled_and_leaves_the_place_to_others():
+    places = Places(1)
+    places.take()
+    waiting = asyncio.create_task(places.wait())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    places.give_back()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert waiting.cancelled()
+    assert places.take()
