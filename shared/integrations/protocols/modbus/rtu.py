@@ -154,6 +154,10 @@ class RtuLink(Link):
     def _judge(self) -> None:
         self._verdict = None
         frame, self._buffer = self._buffer, b""
+        pending = self._pending
+        if pending and len(frame) < pending.request.answer_size + FRAME_BYTES:
+            # Less than an answer: that may still come, and would fit the unit's next request too.
+            self._debts.add(pending.request.unit, pending.deadline)
         self._heard()
         self._fail(self._error(GarbageError, f"wrong CRC: {frame[:16].hex(' ')}"))
 

@@ -112,3 +112,24 @@ async def test_a_spoilt_answer_is_named_long_before_the_timeout(open_peer):
     async with make_peer(manners) as peer, open_line(peer) as line, asyncio.timeout(20):
         with pytest.raises(GarbageError, match="wrong CRC: 00 11 03 14"):
             await line.read(17, TEN, timeout_seconds=60)
+
+
+async def test_an_answer_long_after_noise_is_not_taken_for_the_next(open_peer):
+    make_peer, open_line = open_peer
+    late = asyncio.Event()
+
+    async def manners(query, wire):
+        if query.address == TEN.address:
+            wire.write_raw(bytes([query.unit, query.function, 1, 0, 0, 0]))
+            await asyncio.sleep(0.3)
+            await honest(query, wire)
+            late.set()
+        else:
+            await late.wait()
+            await honest(query, wire)
+
+    async with make_peer(manners) as peer, open_line(peer) as line:
+        with pytest.raises(GarbageError):
+            await line.read(17, TEN, timeout_seconds=1)
+        following = await line.read(17, Span(Function.HOLDING, 500, 10), timeout_seconds=1)
+        assert following.tolist() == list(range(500, 510))
