@@ -29,3 +29,20 @@ async def test_one_that_rings_may_set_another_for_the_same_time():
     timers, rung = Timers(), []
     timers.after(0.0, lambda: timers.after(0.0, lambda: rung.append("second")))
     await eventually(lambda: rung == ["second"])
+
+
+async def test_those_that_are_cancelled_leave_little_behind_however_long_they_were(monkeypatch):
+    timers, loop, handles, rung = Timers(), asyncio.get_running_loop(), [], []
+
+    def call_at(*call, **more):
+        handles.append(type(loop).call_at(loop, *call, **more))
+        return handles[-1]
+
+    timers.after(0.2, lambda: rung.append(True))
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "call_at", call_at)
+        for number in range(20_000):
+            timers.cancel(timers.after(3600 + number, lambda: None))
+    assert len(handles) >= 20_000
+    assert sum(not handle.cancelled() for handle in handles) < 2000
+    await eventually(lambda: rung)
