@@ -101,8 +101,7 @@ class Telemetry:
         Those of single devices are left out: who asks for a snapshot has them already, and thousands would
         not fit a message.
         """
-        for gathering in self._gathering:
-            gathering.hand_on()
+        self._hand_on()
         data = self._reader.get_metrics_data()
         return [
             {
@@ -120,6 +119,7 @@ class Telemetry:
 
     def shutdown(self, timeout_seconds: float = 2.0) -> None:
         """Send what is left, within `timeout_seconds`: a collector that is away delays no one's end."""
+        self._hand_on()
         # In a thread of its own: the SDK waits up to 30 s here, and knows no shorter wait for spans.
         worker = threading.Thread(target=self._shut_down_providers, name="telemetry-shutdown", daemon=True)
         worker.start()
@@ -127,6 +127,10 @@ class Telemetry:
         if worker.is_alive():
             self._exporters.shutdown()
             worker.join(timeout_seconds)
+
+    def _hand_on(self) -> None:
+        for gathering in self._gathering:
+            gathering.hand_on()
 
     def _shut_down_providers(self) -> None:
         if isinstance(self.tracer_provider, TracerProvider):

@@ -1,15 +1,18 @@
 """The SDK: exporters by the standard variables, metrics in process, no noise when the collector is away."""
 
 import http.server
+import io
 import logging
 import threading
 
 import pytest
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
 
 from integrations.configuration import ConfigurationError
+from integrations.runtime.metrics.catalogue import POLL_DURATION
 from integrations.runtime.process.exporters import Exporters, exporters_from
 from integrations.runtime.process.telemetry import OncePerHour, Telemetry
 
@@ -73,6 +76,13 @@ def test_metrics_are_read_in_process_but_for_those_of_single_devices():
                 "max": 0.25,
             },
         ]
+
+
+async def test_what_was_measured_last_is_exported_at_the_end():
+    out = io.StringIO()
+    with Telemetry(Resource({}), Exporters(metrics=[ConsoleMetricExporter(out=out)])) as telemetry:
+        telemetry.recorder(POLL_DURATION)(0.25)
+    assert POLL_DURATION.name in out.getvalue()
 
 
 def test_an_empty_house_has_an_empty_snapshot():
