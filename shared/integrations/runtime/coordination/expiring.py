@@ -84,7 +84,10 @@ class Expiring:
 
     async def _follow_new(self) -> None:
         waited_since = self._now_ns() - int(UNREAD_SECONDS * 1e9)
+        followed = self._due
         async for stored in replay(self._desk.bus, AGENTS, ALL_MAIL, start_sequence=self._next):
+            if followed is not self._due:
+                return  # connected anew meanwhile: the next look begins at the beginning
             if stored.time_ns > waited_since or len(self._due) >= FOLLOWED:
                 return
             self._next = stored.sequence + 1
@@ -111,7 +114,12 @@ class Expiring:
         return replay(self._desk.bus, AGENTS, ALL_MAIL, start_sequence=first, stop_sequence=last)
 
     async def _take_out(self, stored: Stored) -> bool:
-        return not await self._is_read(stored) and await self._returning.take_out(stored)
+        try:
+            return not await self._is_read(stored) and await self._returning.take_out(stored)
+        except JetStreamUnavailableError as error:
+            log.warning("mail that expires cannot be taken out", sequence=stored.sequence, reason=str(error))
+            heapq.heappush(self._due, (stored.time_ns, stored.sequence))  # the next look tries again
+            return False
 
     async def _is_read(self, stored: Stored) -> bool:
         """Whether an agent that is there has it: it says itself what becomes of it."""
