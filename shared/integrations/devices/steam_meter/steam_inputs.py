@@ -33,7 +33,9 @@ class SteamInputs:
     """Finds pressure, temperature and density among a meter's channels.
 
     Pressure and temperature come first, then one of them with steam taken as saturated, then the meter's own
-    density, then the design's. Whatever is less than what the meter has is UncertainSubNormal.
+    density, then the design's. Whatever is less than what the meter has is UncertainSubNormal. Steam that was
+    superheated when one of the two was lost stays so, with the last that was known (UncertainLastUsable):
+    taken as saturated, steam of 250 °C at 10 bar would be four times as dense as it is.
     """
 
     def __init__(self, fields: SteamMeterFields, channels: tuple[Channel, ...]) -> None:
@@ -45,6 +47,7 @@ class SteamInputs:
         }
         self._design = fields.design_density_kg_m3
         self._uncertainty_k = fields.temperature_uncertainty_k
+        self._superheated: tuple[float, float] | None = None  # pressure and temperature, if the last were so
 
     def __call__(self, values: NDArray[np.float64], status: NDArray[np.uint32]) -> Steam:
         """Return the steam; values are in the units of the channels."""
@@ -71,11 +74,21 @@ class SteamInputs:
         """Density, enthalpy and status by pressure and temperature; NaN without either."""
         if pressure is not None and temperature is not None:
             state = steam_state(pressure, temperature, self._uncertainty_k)
+            is_superheated = state.phase is SteamPhase.SUPERHEATED
+            self._superheated = (pressure, temperature) if is_superheated else None
             wet = state.phase is SteamPhase.SUBSATURATED
             told = Status.UNCERTAIN_SENSOR_NOT_ACCURATE if wet else Status.GOOD
             return state.density_kg_m3, state.enthalpy_kj_kg, told
         if pressure is None and temperature is None:
             return math.nan, math.nan, Status.GOOD
+        if self._superheated:
+            last_pressure, last_temperature = self._superheated
+            state = steam_state(
+                last_pressure if pressure is None else pressure,
+                last_temperature if temperature is None else temperature,
+                self._uncertainty_k,
+            )
+            return state.density_kg_m3, state.enthalpy_kj_kg, Status.UNCERTAIN_LAST_USABLE
         saturated = (
             saturation_pressure_bar(temperature) if pressure is None and temperature is not None else pressure
         )
