@@ -6,6 +6,7 @@ import random
 import resource
 import sqlite3
 import sys
+import time
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -103,6 +104,28 @@ async def test_what_is_not_acknowledged_comes_back_in_the_next_life_as_it_was(ou
         assert await drained(box) == list(range(11, 60))
     async with outbox() as box:
         assert box.depth == 0
+
+
+async def test_what_two_earlier_lives_have_left_is_doubted_by_life(outbox):
+    async with outbox() as one, outbox() as other:
+        await filled(one, range(5))
+        await filled(other, range(10, 15))
+    async with outbox() as box:
+        taken = await box.take(10, MIB)
+        assert numbers(taken) == [*range(5), *range(10, 15)]
+        # what the other has got stored says nothing of what this one has
+        assert "m4" in taken[0].doubt
+        assert "m10" not in taken[0].doubt
+        assert "m14" in taken[5].doubt
+
+
+async def test_an_outbox_knows_when_an_earlier_life_kept_its_last_message(outbox):
+    async with outbox() as box:
+        assert box.left_ns == 0
+        await filled(box, range(2))
+        ended_ns = time.time_ns()
+    async with outbox() as box:
+        assert 0 <= ended_ns - box.left_ns < 10 * 10**9
 
 
 async def test_what_is_acknowledged_in_time_is_never_written(outbox, tmp_path):

@@ -61,6 +61,8 @@ class DiskOutbox(MemoryOutbox):
     ) -> None:
         super().__init__(on_gap=on_gap, clock=clock, now_ns=now_ns)
         self.on_trouble = on_trouble
+        self.left_ns = 0
+        """When the newest of what an earlier life has left had come, in UTC; 0 if there is nothing."""
         self._settings = settings
         self._grace_seconds = grace_seconds
         self._pace = Pace(settings.drain_per_second, clock=clock)
@@ -71,7 +73,7 @@ class DiskOutbox(MemoryOutbox):
         self._cursor = 0  # up to here all are taken or settled
         self._told = 0  # dropped messages that were told and still stand in the file
         self._told_with = 0  # the last message that was taken with them
-        self._doubts: dict[str, Doubt] = {}  # by subject: what an earlier life may have got stored
+        self._doubts: list[dict[str, Doubt]] = []  # by life and subject: what may have been stored
         self._turn = asyncio.Lock()
         self._saving = False
         self._wall_clock = WallClock(clock, now_ns)
@@ -260,9 +262,9 @@ class DiskOutbox(MemoryOutbox):
 
     def _doubt(self, kept: Kept) -> None:
         """Mark what may have been stored already."""
-        doubt = self._doubts.get(kept.message.subject)
-        if doubt and kept.message.message_id in doubt:
-            kept.message = structs.replace(kept.message, doubt=doubt)
+        for doubt in filter(None, (of_life.get(kept.message.subject) for of_life in self._doubts)):
+            if kept.message.message_id in doubt:
+                kept.message = structs.replace(kept.message, doubt=doubt)
 
     async def _trim(self) -> None:
         """Drop what is over the bounds."""
@@ -296,6 +298,7 @@ class DiskOutbox(MemoryOutbox):
     def _continue(self, found: Found) -> None:
         """Put what an earlier life has left between what is under way and what is in memory."""
         self._stored, self._oldest_stored_ns = found.count, found.oldest_ns
+        self.left_ns = found.newest_ns
         if found.gap:
             self._gap = found.gap.widened(self._gap)
         if not found.count:
@@ -308,7 +311,7 @@ class DiskOutbox(MemoryOutbox):
             kept.number = number
         self._next_number = found.last_number + 1 + len(self._waiting)
         self._cursor = found.first_number - 1
-        self._doubts = {subject: Doubt(ids) for subject, ids in found.heads.items()}
+        self._doubts = [{subject: Doubt(ids) for subject, ids in one.items()} for one in found.heads]
         self._filled.set()
         self._empty.clear()
 

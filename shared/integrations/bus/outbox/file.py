@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -46,7 +46,7 @@ _LOSE = """
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 Row = tuple[int, int, int, int, str, str, bytes, bytes]
-_Extent = tuple[int, int | None, int | None, int | None]
+_Extent = tuple[int, int | None, int | None, int | None, int | None]
 _Lost = tuple[int, int, int]
 _Head = tuple[str, str]
 
@@ -76,9 +76,10 @@ class Found:
     first_number: int = 0
     last_number: int = 0
     oldest_ns: int = 0
+    newest_ns: int = 0
     gap: Gap | None = None
-    heads: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By subject the ids of what may have been under way when an earlier life ended."""
+    heads: Sequence[Mapping[str, Sequence[str]]] = ()
+    """Of each earlier life, by subject, the ids of what may have been under way when it ended."""
 
 
 class OutboxFile:
@@ -92,7 +93,7 @@ class OutboxFile:
         self.path = path
         self.used = 0
         """Bytes of the pages in use."""
-        self._heads: dict[str, list[str]] = {}
+        self._heads: list[dict[str, list[str]]] = []
         self._db = _connected(path)
         try:
             self._check_version()
@@ -199,19 +200,23 @@ class OutboxFile:
         self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _look(self) -> Found:
-        extent = self._db.execute("SELECT count(*), min(number), max(number), min(kept_ns) FROM waiting")
-        count, first, last, oldest = msgspec.convert(extent.fetchone(), _Extent)
+        columns = "count(*), min(number), max(number), min(kept_ns), max(kept_ns)"
+        extent = self._db.execute(f"SELECT {columns} FROM waiting")  # noqa: S608  # our own names
+        count, *extremes = msgspec.convert(extent.fetchone(), _Extent)
+        first, last, oldest, newest = (one or 0 for one in extremes)
         lost = self._db.execute("SELECT count, first_ns, last_ns FROM lost").fetchone()
         self._measure()
         gap = Gap(*msgspec.convert(lost, _Lost)) if lost else None
-        return Found(count, first or 0, last or 0, oldest or 0, gap, self._heads)
+        return Found(count, first, last, oldest, newest, gap, tuple(self._heads))
 
     def _note_head(self, schema: str) -> None:
         query = f"SELECT subject, message_id FROM {schema}.waiting ORDER BY number LIMIT ?"  # noqa: S608  # our own names
+        heads: dict[str, list[str]] = {}
         for row in self._db.execute(query, (MOST_UNDER_WAY,)):
             subject, message_id = msgspec.convert(row, _Head)
             if message_id:
-                self._heads.setdefault(subject, []).append(message_id)
+                heads.setdefault(subject, []).append(message_id)
+        self._heads.append(heads)
 
     def _any(self) -> bool:
         return self._db.execute("SELECT 1 FROM waiting LIMIT 1").fetchone() is not None

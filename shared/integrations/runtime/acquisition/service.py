@@ -57,6 +57,8 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
 """How long the last readings may take to reach the bus when the service stops."""
+IN_HAND_NS = 500_000_000
+"""How much later than others a reading may come into the outbox."""
 
 
 async def run_acquisition(
@@ -152,6 +154,7 @@ class Acquisition:
         since = await last_heard_ns(bus, (self._subjects.raw(self._identity.service, one) for one in sources))
         if since is None:
             return
+        since = max(since, self.outbox.left_ns - IN_HAND_NS)  # up to then all is here, or on its way
         until = max(since, self._epoch_ns)
         self.events.tell(
             "service",
