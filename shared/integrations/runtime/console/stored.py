@@ -54,7 +54,11 @@ async def read_on(past: Past, buckets: Buckets, seconds: float) -> bool:
 
 
 async def sample(past: Past, end: datetime, points: int, most: int, buckets: Buckets) -> None:
-    """Read the first messages of each stretch: as many of each, and not more than `most` of all."""
+    """Read the first messages of each stretch: as many of each, and not more than `most` of all.
+
+    Raises:
+        BusError: the stream cannot be read.
+    """
     step = (end - past.begin) / points
     places = asyncio.Semaphore(AT_ONCE)
 
@@ -64,9 +68,12 @@ async def sample(past: Past, end: datetime, points: int, most: int, buckets: Buc
             for stored in await since(past.bus, CLEAN, past.subject, begin, max(1, most // points)):
                 _take(stored, buckets)
 
-    async with asyncio.TaskGroup() as group:
-        for at in range(points):
-            group.create_task(one(at))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for at in range(points):
+                group.create_task(one(at))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 def _take(stored: Stored, buckets: Buckets) -> int:
