@@ -4,14 +4,14 @@ import asyncio
 import itertools
 import random
 import resource
-import sqlite3
 import sys
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
 from msgspec import structs
 
+from fakes.outboxes import MIB, drained, filled, message, numbers, rows
 from fakes.site import eventually
 from integrations.bus import (
     DiskOutbox,
@@ -23,16 +23,6 @@ from integrations.bus import (
     ensure_streams,
     replay,
 )
-
-MIB = 1024 * 1024
-
-
-def message(number, size=0, subject="gl.p.raw.c.s"):
-    return Outgoing(subject, b"%d" % number + b"." * size, {"trace": f"t{number}"}, f"m{number}")
-
-
-def numbers(messages):
-    return [int(each.payload.rstrip(b".")) for each in messages]
 
 
 class Told:
@@ -63,28 +53,6 @@ def outbox(tmp_path, told):
         )
 
     return make
-
-
-async def filled(box, some):
-    for number in some:
-        await box.append(message(number), number)
-
-
-async def drained(box):
-    """Take everything, as the bus would; return what came."""
-    found = []
-    while box.depth:
-        taken = numbers(await box.take(7, MIB))
-        await box.forget(len(taken))
-        found += taken
-    await asyncio.wait_for(box.emptied(), 1)
-    return found
-
-
-def rows(path):
-    with suppress(sqlite3.OperationalError), sqlite3.connect(path) as db:
-        return [row[0] for row in db.execute("SELECT message_id FROM waiting ORDER BY number")]
-    return []
 
 
 async def test_what_is_not_acknowledged_comes_back_in_the_next_life_as_it_was(outbox):
@@ -193,31 +161,6 @@ async def test_the_oldest_go_where_the_file_would_grow_over_its_bound_and_the_ga
         assert 700 < lost < 900
         assert await drained(box) == list(range(lost, 1000))
     assert told.gaps == [Gap(lost, 0, lost - 1)]
-
-
-async def test_what_is_too_old_goes_and_a_clock_that_is_set_makes_nothing_old(tmp_path, told):
-    skew = 0
-    real = DiskOutbox.__init__.__kwdefaults__["now_ns"]
-    settings = OutboxSettings(folder=str(tmp_path), max_age_hours=1.0)
-    box = DiskOutbox(
-        "p-c", settings, on_gap=told.gaps.append, grace_seconds=0.0, now_ns=lambda: real() + skew
-    )
-    async with box:
-        await filled(box, range(10))
-        await eventually(lambda: len(rows(tmp_path / "p-c.sqlite")) == 10)
-        skew = 10**9 * 3600 * 24 * 365  # the clock had started in another year
-        await filled(box, [10])
-        await eventually(lambda: len(rows(tmp_path / "p-c.sqlite")) == 11)
-        await asyncio.sleep(0.05)
-        assert box.depth == 11
-        assert box.oldest_seconds < 60
-    with sqlite3.connect(tmp_path / "p-c.sqlite") as db:
-        db.execute("UPDATE waiting SET kept_ns = kept_ns - 3700000000000 WHERE number <= 4")
-    async with DiskOutbox("p-c", settings, on_gap=told.gaps.append, now_ns=lambda: real() + skew) as box:
-        await filled(box, [11])
-        await eventually(lambda: box.depth == 8)
-        assert await drained(box) == list(range(4, 12))
-    assert told.gaps == [Gap(4, 0, 3)]
 
 
 @asynccontextmanager

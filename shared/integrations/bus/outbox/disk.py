@@ -288,7 +288,8 @@ class DiskOutbox(MemoryOutbox):
         if step_ns := self._wall_clock.step_ns():
             self._oldest_stored_ns += step_ns
             for kept in (*self._taken, *self._waiting):
-                kept.kept_ns += step_ns if kept.on_disk else 0
+                came_ns = self._now_ns() - int((self._clock() - kept.since) * 1e9)
+                kept.kept_ns = kept.kept_ns + step_ns if kept.on_disk else came_ns
             await self._store.shift(step_ns)
 
     async def _opened(self) -> None:
