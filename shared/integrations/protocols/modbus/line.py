@@ -77,8 +77,9 @@ class ModbusLine:
 
     async def _exchange(self, request: Request, timeout_seconds: float | None) -> bytes:
         if self.endpoint.is_serial:
-            await self._debts.paid(request.unit)
-        slot = self._pool.idle() or await self._pool.acquire()
+            slot = await self._slot_without_debts(request.unit)
+        else:
+            slot = self._pool.idle() or await self._pool.acquire()
         try:
             began = time.monotonic()
             self.silence.asked(request.unit)
@@ -101,6 +102,15 @@ class ModbusLine:
             self.silence.ended(request.unit)
             self._pool.release(slot)
         return await self._exchange(request, timeout_seconds)
+
+    async def _slot_without_debts(self, unit: int) -> Slot:
+        """Borrow the connection once no late answer of the unit can come: one may while it is waited for."""
+        while True:
+            await self._debts.paid(unit)
+            slot = self._pool.idle() or await self._pool.acquire()
+            if not self._debts.owed_by(unit):
+                return slot
+            self._pool.release(slot)
 
     async def _exchange_on(self, slot: Slot, request: Request, timeout_seconds: float) -> bytes:
         link = slot.link if slot.link and slot.link.is_open else await self._open(slot)

@@ -44,11 +44,19 @@ class Debts:
         return self._until.pop(unit, None) is not None
 
     async def paid(self, unit: int) -> None:
-        """Wait until no late answer of `unit` can come."""
-        loop = asyncio.get_running_loop()
-        if (left := self._until.get(unit, 0.0) - loop.time()) > 0:
+        """Wait until no late answer of `unit` can come, but for one that it has come to owe meanwhile."""
+        if (left := self._left(unit)) > 0:
             await asyncio.sleep(left)
-        self._until.pop(unit, None)
+        if not self.owed_by(unit):
+            self._until.pop(unit, None)
+
+    def owed_by(self, unit: int) -> bool:
+        """Whether a late answer of `unit` can come."""
+        return self._left(unit) > 0
+
+    def _left(self, unit: int) -> float:
+        until = self._until.get(unit)
+        return 0.0 if until is None else until - asyncio.get_running_loop().time()
 
 
 class RtuLink(Link):

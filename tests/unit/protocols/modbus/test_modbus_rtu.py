@@ -102,6 +102,29 @@ async def test_a_late_answer_of_the_same_length_is_not_taken_for_the_next(open_p
         assert (await line.read(1, TEN)).tolist() == TEN_WORDS
 
 
+async def test_whoever_waits_behind_a_silent_unit_does_not_get_its_late_answer(open_peer):
+    make_peer, open_line = open_peer
+    late, is_late = [], asyncio.Event()
+
+    async def keep(query, wire):
+        late.append((query, wire))
+
+    async def after_the_late_one(query, wire):
+        await is_late.wait()
+        await honest(query, wire)
+
+    async with make_peer(in_turn(keep, after_the_late_one)) as peer, open_line(peer) as line:
+        first = asyncio.create_task(line.read(1, TEN))
+        await asyncio.sleep(0)
+        following = asyncio.create_task(line.read(1, NEXT))
+        with pytest.raises(ModbusTimeoutError):
+            await first
+        query, wire = late[0]
+        wire.send(query, registers(query))
+        is_late.set()
+        assert (await following).tolist() == list(range(500, 510))
+
+
 async def test_neighbours_go_on_while_a_unit_may_still_answer_late(open_peer):
     make_peer, open_line = open_peer
     late = []
