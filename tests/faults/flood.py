@@ -57,9 +57,13 @@ class Flood:
 
 
 async def _counts(site: Site) -> dict[str, int]:
-    state = (await site.bus.api("STREAM.INFO.DEAD"))["state"]
+    dead = f"gl.{SITE}.dead.RAW"
+    state = (await site.bus.api("STREAM.INFO.DEAD", {"subjects_filter": dead}))["state"]
     flooded = [series for name, series in site.clean.series.items() if name.startswith("flood-")]
-    return {"clean": sum(each.samples for each in flooded), "dead": int(state["messages"])}
+    return {
+        "clean": sum(each.samples for each in flooded),
+        "dead": (state.get("subjects") or {}).get(dead, 0),
+    }
 
 
 def _batch(epoch: int, sequence: int) -> Outgoing:

@@ -7,6 +7,7 @@ from integrations.bus import (
     CLEAN,
     COLLAB,
     CONFIG_BUCKET,
+    DEAD,
     EVENTS,
     LATEST_BUCKET,
     RAW,
@@ -80,7 +81,7 @@ def _transformation(site: str) -> Grant:
     return (
         serving(site, TRANSFORMATION, STREAMS)
         + following(RAW, f"KV_{CONFIG_BUCKET}")
-        + looking_up(RAW, CLEAN, f"KV_{CONFIG_BUCKET}", f"KV_{LATEST_BUCKET}")
+        + looking_up(RAW, CLEAN, DEAD, f"KV_{CONFIG_BUCKET}", f"KV_{LATEST_BUCKET}")
         + watching(REPLICA_BUCKET, f"{site}.member.*")
         + putting(REPLICA_BUCKET, f"{site}.member.*")
         + putting(REPLICA_BUCKET, f"{site}.position.*")

@@ -1,6 +1,7 @@
 """A chunk of raw messages: read, cleaned, published; what cannot be is dead, with its reason."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
@@ -10,7 +11,7 @@ from integrations.runtime.events import EventReporter
 from integrations.runtime.process.exceptions import one_line
 from integrations.runtime.process.tracing import processing
 from integrations.runtime.transformation.coverage import Coverage, Numbered
-from integrations.runtime.transformation.dead_letters import dead_letter
+from integrations.runtime.transformation.dead_letters import Buried, dead_letter
 from integrations.runtime.transformation.fences import WRONG_LAST_SEQUENCE
 from integrations.runtime.transformation.intake import Dead, Intake, Usable
 from integrations.runtime.transformation.outtake import CleanWriter
@@ -37,6 +38,7 @@ class ChunkWork:
         events: EventReporter,
         tally: Tally,
         replica: Replica,
+        buried: Buried,
     ) -> None:
         self.intake = Intake()
         self.coverage = Coverage()
@@ -48,6 +50,7 @@ class ChunkWork:
         self._events = events
         self._tally = tally
         self._replica = replica
+        self._buried = buried
 
     async def do(self, chunk: Sequence[Received]) -> list[CleanBatch]:
         """Clean and publish; return what is clean."""
@@ -56,7 +59,7 @@ class ChunkWork:
             usable, dead = self.intake.read(chunk)
             clean, unusable = self._clean(usable, messages)
             clean, unsendable = await self._publish_clean(clean, messages)
-            dead += unusable + unsendable
+            dead = await patiently(partial(self._buried.fresh, dead + unusable + unsendable))
             await publish(self._publisher, [dead_letter(self._site, one) for one in dead])
         self.batches += len(usable)
         self.readings += sum(len(batch.time) for batch in clean)

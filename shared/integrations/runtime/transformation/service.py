@@ -33,6 +33,7 @@ from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
 from integrations.runtime.transformation.chunks import ChunkWork, publish
+from integrations.runtime.transformation.dead_letters import Buried
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.transformation.limits import cleaning_settings
 from integrations.runtime.transformation.live_settings import LiveSettings
@@ -119,7 +120,14 @@ class Transformation:
         self._replica = Replica(bus, publisher, plant.site, identity.instance)
         writer = CleanWriter(plant.site, plant.content_type, one_by_one=plant.streams.replicas > 1)
         self._work = ChunkWork(
-            plant.site, self._cleaner, writer, publisher, self._events, tally, self._replica
+            plant.site,
+            self._cleaner,
+            writer,
+            publisher,
+            self._events,
+            tally,
+            self._replica,
+            Buried(bus, plant.site),
         )
         self._remembered = Remembered(bus, plant.site, self._cleaner, self._work, self._latest, self._unheard)
         self._reader = OrderedConsumer(bus, RAW, (), batch=CHUNK_MESSAGES)
