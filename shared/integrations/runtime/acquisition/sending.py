@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 from opentelemetry import context
@@ -17,6 +18,8 @@ from .readings import RawWriter
 log = structlog.get_logger(__name__)
 
 LONGEST_WAIT_SECONDS = 0.1
+APART_SECONDS = 0.05
+"""Between two messages of one device: what it is read for more often shares them."""
 LOOK_SECONDS = 0.02
 """How often is looked whether those who wait may go."""
 
@@ -29,25 +32,32 @@ class _Held:
     samples: list[Sample] = field(default_factory=list)
 
 
+class _Sent(NamedTuple):
+    """The last message of a device: the outbox's number, and when it went."""
+
+    number: int
+    at: float
+
+
 class Sender:
     """Puts the samples of a service's devices into its outbox; its owner runs `run()` as a task.
 
-    A sample goes at once unless the one before it, of the same device, is still on its way to the bus. Then
-    it waits for that, LONGEST_WAIT_SECONDS at most, and goes with those that came meanwhile: one message for
-    all of them, in the trace of the first.
+    A sample goes at once unless the one before it, of the same device, went just now or is still on its way
+    to the bus. Then it waits, LONGEST_WAIT_SECONDS at most, and goes with those that came meanwhile: one
+    message for all of them, in the trace of the first.
     """
 
     def __init__(self, outbox: Outbox, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._outbox = outbox
         self._clock = clock
-        self._newest: dict[RawWriter, int] = {}  # the outbox's number of each device's last message
+        self._newest: dict[RawWriter, _Sent] = {}
         self._held: dict[RawWriter, _Held] = {}
         self._waits = asyncio.Event()
 
     async def send(self, writer: RawWriter, sample: Sample) -> None:
         """Send a sample, now or soon."""
         held = self._held.get(writer)
-        if held is None and self._newest.get(writer, 0) <= self._outbox.settled:
+        if held is None and self._may_go(writer):
             await self._write(writer, sample)
             return
         if held is None:
@@ -62,10 +72,16 @@ class Sender:
             await asyncio.sleep(LOOK_SECONDS)
             long_ago = self._clock() - LONGEST_WAIT_SECONDS
             for writer, held in tuple(self._held.items()):
-                if self._newest[writer] <= self._outbox.settled or held.since <= long_ago:
+                if held.since <= long_ago or self._may_go(writer):
                     await self._send_held(writer)
             if not self._held:
                 self._waits.clear()
+
+    def _may_go(self, writer: RawWriter) -> bool:
+        newest = self._newest.get(writer)
+        if newest is None:
+            return True
+        return newest.number <= self._outbox.settled and self._clock() - newest.at >= APART_SECONDS
 
     async def flush(self) -> None:
         """Send those who wait now."""
@@ -84,4 +100,5 @@ class Sender:
 
     async def _write(self, writer: RawWriter, *samples: Sample) -> None:
         for message in writer.write(*samples):
-            self._newest[writer] = await self._outbox.append(message, samples[0].time_ns)
+            number = await self._outbox.append(message, samples[0].time_ns)
+            self._newest[writer] = _Sent(number, self._clock())

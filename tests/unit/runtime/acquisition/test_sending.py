@@ -47,11 +47,26 @@ def outbox():
 
 
 async def test_a_sample_goes_at_once_while_the_bus_has_the_one_before(outbox):
-    sender, meter = Sender(outbox), writer_of("m")
+    now = 0.0
+    sender, meter = Sender(outbox, clock=lambda: now), writer_of("m")
     for at in range(3):
         await sender.send(meter, sample(at))
         assert times(await outbox.take(10, 1000)) == [[at]]
         await outbox.forget(1)
+        now += 0.05
+
+
+async def test_samples_that_come_just_after_one_went_go_together(outbox):
+    now = 0.0
+    sender, meter = Sender(outbox, clock=lambda: now), writer_of("m")
+    async with running(sender):
+        for at in range(3):
+            await sender.send(meter, sample(at))
+        assert times(await outbox.take(10, 1000)) == [[0]]
+        await outbox.forget(1)
+        now += 0.05
+        await eventually(lambda: outbox.depth == 1)
+        assert times(await outbox.take(10, 1000)) == [[1, 2]]
 
 
 async def test_samples_that_come_before_the_bus_has_the_last_go_together_once_it_has(outbox):
