@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 from opentelemetry import context, trace
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext
 
 from fakes.site import eventually
@@ -103,3 +104,14 @@ async def test_what_waits_when_the_service_stops_goes_into_the_outbox_in_the_tra
     first, second = await outbox.take(10, 1000)
     assert times([first, second]) == [[0], [1]]
     assert f"{0xABC:032x}-{0xDEF:016x}" in second.headers[Header.TRACEPARENT]
+
+
+async def test_what_is_traced_goes_alone_in_its_own_trace(outbox):
+    sender, meter = Sender(outbox), writer_of("m")
+    tracer = TracerProvider().get_tracer("test")
+    for at in range(2):
+        with tracer.start_as_current_span("poll"):
+            await sender.send(meter, sample(at))
+    first, second = await outbox.take(10, 1000)
+    assert times([first, second]) == [[0], [1]]
+    assert first.headers[Header.TRACEPARENT] != second.headers[Header.TRACEPARENT]
