@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -204,8 +203,7 @@ class DiskOutbox(MemoryOutbox):
 
     async def _save(self) -> None:
         """Write what is in memory only."""
-        newest_first = takewhile(lambda kept: not kept.on_disk, reversed((*self._taken, *self._waiting)))
-        batch = list(newest_first)[::-1]
+        batch = [kept for kept in (*self._taken, *self._waiting) if not kept.on_disk]
         if not batch:
             return
         async with self._turn:
@@ -333,10 +331,6 @@ class DiskOutbox(MemoryOutbox):
                 self._store.failed(trouble)
         self._news.set()
         self._note_if_empty()
-
-    def _note_if_empty(self) -> None:
-        if not self.depth:
-            self._empty.set()
 
     def _on_trouble(self, trouble: Trouble) -> None:
         if self.on_trouble:

@@ -187,9 +187,12 @@ class MemoryOutbox:
     def _remember_no_more(self, count: int) -> list[Kept]:
         gone = [self._taken.popleft() for _ in range(count)]
         self.settled = gone[-1].number if gone else self.settled
+        self._note_if_empty()
+        return gone
+
+    def _note_if_empty(self) -> None:
         if not self.depth:
             self._empty.set()
-        return gone
 
     def _pop(self) -> Kept:
         kept = self._waiting.popleft()

@@ -10,7 +10,7 @@ import structlog
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 
-from integrations.bus.outbox.memory import Outbox
+from integrations.bus import Outbox
 from integrations.devices import Sample
 
 from .readings import RawWriter

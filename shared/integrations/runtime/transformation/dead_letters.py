@@ -7,11 +7,11 @@ from typing import Any
 
 from integrations.bus import DEAD, RAW, Bus, BusForbiddenError, Outgoing, replay
 from integrations.bus import dead_letter as dead_letter_of
+from integrations.bus.publishing.publisher import REMEMBERED_SECONDS
 from integrations.messages import Header, Subjects, split_stored
 from integrations.runtime.transformation.intake import Dead
 
-REMEMBERED_NS = 100_000_000_000
-"""For how long the server surely knows a dead letter's id."""
+REMEMBERED_NS = int(REMEMBERED_SECONDS * 1e9)
 
 
 def dead_letter(site: str, dead: Dead) -> Outgoing:
