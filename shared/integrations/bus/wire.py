@@ -30,7 +30,8 @@ def header_block(headers: Mapping[str, str]) -> bytes:
     """The header block; line breaks inside values become blanks, none at all is empty.
 
     Raises:
-        NotSendableError: a name is empty, or holds blanks, control characters, colons or non-ASCII.
+        NotSendableError: a name is empty, or holds blanks, control characters, colons or non-ASCII; a value
+            has half of a character (a lone surrogate).
     """
     if not headers:
         return b""
@@ -40,7 +41,7 @@ def header_block(headers: Mapping[str, str]) -> bytes:
         line = f"{name}: {value.strip()}"
         lines.append(line.translate(_LINE_BREAKS) if "\r" in line or "\n" in line else line)
     lines.append("\r\n")
-    return "\r\n".join(lines).encode()
+    return _as_bytes("\r\n".join(lines))
 
 
 def read_headers(block: bytes) -> dict[str, str]:
@@ -76,9 +77,17 @@ def check_subject(subject: str) -> None:
     """Check that one can publish to `subject`: anything else could smuggle commands into the protocol.
 
     Raises:
-        NotSendableError: empty tokens, wildcards or white space.
+        NotSendableError: empty tokens, wildcards, white space or half of a character.
     """
+    _as_bytes(subject)
     if not _SUBJECT.fullmatch(subject):
         raise NotSendableError(
             f"subject must be tokens with dots between, without blanks and wildcards, got {subject!r}"
         )
+
+
+def _as_bytes(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise NotSendableError(f"{text!r} cannot be written as UTF-8") from error

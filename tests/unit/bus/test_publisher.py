@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from fakes.relay import Relay
 from fakes.site import eventually
@@ -240,3 +241,34 @@ async def test_who_may_not_ask_sends_what_is_in_doubt(tmp_path):
         message = Outgoing("gl.p.raw.c.s", b"1", {}, "m1", doubt=Doubt(["m1"]))
         (ack,) = await asyncio.wait_for(publisher.publish_all([message]), 4)
     assert (ack.seq, ack.duplicate) == (1, False)
+
+
+class DoubtThatFailsOnce(Doubt):
+    failed = False
+
+    async def stored_as(self, bus, message):
+        if not self.failed:
+            self.failed = True
+            raise LookupError("an answer that nobody foresaw")
+        return await super().stored_as(bus, message)
+
+
+async def test_an_error_without_a_name_while_asking_is_logged_and_what_was_in_doubt_goes_all_the_same(
+    streams,
+):
+    left = [Outgoing("gl.p.raw.c.s", b"%d" % n, {}, f"m{n}") for n in range(3)]
+    doubt = DoubtThatFailsOnce(each.message_id for each in left)
+    async with Publisher(streams, deadline_seconds=0.1) as publisher:
+        await publisher.publish_all(left[:1])
+        sending = publisher.publish_all([replace(each, doubt=doubt) for each in left])
+        with capture_logs() as logs:
+            acks = await asyncio.wait_for(sending, 5)
+    assert [(ack.seq, ack.duplicate) for ack in acks] == [(1, True), (2, False), (3, False)]
+    assert [line["log_level"] for line in logs if line.get("exc_info")] == ["error"]
+
+
+async def test_what_no_bytes_can_be_made_of_is_refused_and_the_rest_is_stored(streams):
+    async with Publisher(streams) as publisher:
+        bad = [Outgoing("gl.p.raw.c.\ud800", b""), Outgoing("gl.p.raw.c.s", b"", {"a": "\ud800"})]
+        outcomes = await asyncio.wait_for(publisher.publish_each([*bad, *messages(2)]), 5)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Refusal", "Refusal", "Ack", "Ack"]

@@ -201,6 +201,10 @@ class Publisher:
             except (JetStreamError, JetStreamUnavailableError):
                 self._not_now += doubtful[at:]
                 return
+            except Exception:
+                log.exception("nobody can say what is stored; asked again", subject=flight.message.subject)
+                self._not_now += doubtful[at:]
+                return
             flight.doubt, flight.sent = None, None
             if ack and not flight.batch.done.done():
                 self._settle(flight, ack)
