@@ -193,8 +193,10 @@ class Acquisition:
     async def _stop_polling(self) -> None:
         for task in self._connecting:
             task.cancel()
-        await asyncio.gather(*(connector.disconnect() for connector in self.connectors))
-        await self._sender.flush()
+        try:
+            await asyncio.gather(*map(_disconnected, self.connectors))
+        finally:
+            await self._sender.flush()
 
     async def _drain(self) -> None:
         await self.events.flush(self.outbox)
@@ -280,3 +282,11 @@ class Acquisition:
             f"{refusal.message.subject}: {refusal.reason}",
             Severity.ERROR,
         )
+
+
+async def _disconnected(connector: PolledConnector) -> None:
+    """Disconnect, as far as that goes: what one leaves undone must not keep the readings of all."""
+    try:
+        await connector.disconnect()
+    except Exception:
+        log.exception("device did not disconnect well", device=connector.device_id)
