@@ -151,7 +151,7 @@ async def test_the_oldest_go_where_the_file_would_grow_over_its_bound_and_the_ga
 ):
     async with outbox(max_bytes=MIB) as box:
         for number in range(1000):
-            await box.append(message(number, size=4000), number)
+            await box.append(message(number, size=4000), 10 * number, 10 * number + 5)
             if number % 50 == 0:
                 await asyncio.sleep(0.01)
         assert (tmp_path / "p-c.sqlite").stat().st_size < 3 * MIB
@@ -160,7 +160,7 @@ async def test_the_oldest_go_where_the_file_would_grow_over_its_bound_and_the_ga
         lost = 1000 - box.depth
         assert 700 < lost < 900
         assert await drained(box) == list(range(lost, 1000))
-    assert told.gaps == [Gap(lost, 0, lost - 1)]
+    assert told.gaps == [Gap(lost, 0, 10 * (lost - 1) + 5)]
 
 
 @asynccontextmanager

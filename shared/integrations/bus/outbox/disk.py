@@ -117,9 +117,9 @@ class DiskOutbox(MemoryOutbox):
             return super().oldest_seconds
         return max(0.0, (self._now_ns() - self._oldest_stored_ns) / 1e9)
 
-    async def append(self, message: Outgoing, time_ns: int) -> int:
+    async def append(self, message: Outgoing, time_ns: int, until_ns: int = 0) -> int:
         """Keep `message` and return its number; the newest always finds room."""
-        number = await super().append(message, time_ns)
+        number = await super().append(message, time_ns, until_ns)
         self._pace.one_came_in()
         self._news.set()
         return number

@@ -33,7 +33,7 @@ _SCHEMA = """
 """
 _ADD = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SIZES = """
-    SELECT number, time_ns, kept_ns, length(payload) FROM waiting
+    SELECT number, time_ns, kept_ns, more, length(payload) FROM waiting
     WHERE number > ? AND lasting = ? ORDER BY number
 """
 _DROP = "DELETE FROM waiting WHERE number > ? AND number <= ? AND lasting = ?"
@@ -49,6 +49,17 @@ Row = tuple[int, int, int, int, str, str, bytes, bytes]
 _Extent = tuple[int, int | None, int | None, int | None, int | None]
 _Lost = tuple[int, int, int]
 _Head = tuple[str, str]
+
+
+class _More(msgspec.Struct, array_like=True, frozen=True):
+    """What has no column of its own; fields may be added, with a default."""
+
+    headers: dict[str, str]
+    lane: str
+    until_ns: int = 0
+
+
+_more = msgspec.msgpack.Decoder(_More).decode
 
 
 class UnreadableRowError(sqlite3.DatabaseError):
@@ -182,11 +193,12 @@ class OutboxFile:
     def _drop(self, after: int, excess: int, oldest_ns: int, *, lasting: bool) -> tuple[Gap | None, int]:
         """Drop what has to go of one kind; return it, and what is still too much."""
         last, gap = after, None
-        for number, time_ns, kept_ns, size in self._db.execute(_SIZES, (after, lasting)):
+        for number, time_ns, kept_ns, more, size in self._db.execute(_SIZES, (after, lasting)):
             if excess <= 0 and kept_ns >= oldest_ns:
                 break
             excess -= size
-            last, gap = number, Gap(1, time_ns, time_ns).widened(gap)
+            until_ns = max(time_ns, _more(more).until_ns)
+            last, gap = number, Gap(1, time_ns, until_ns).widened(gap)
         if gap:
             with self._transaction():
                 self._db.execute(_DROP, (after, last, lasting))
@@ -261,7 +273,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _row(kept: Kept) -> Row:
     message = kept.message
-    more = msgspec.msgpack.encode((message.headers, message.lane))
+    more = msgspec.msgpack.encode(_More(message.headers, message.lane, kept.until_ns))
     return (
         kept.number, kept.time_ns, kept.kept_ns, message.lasting,
         message.subject, message.message_id, more, message.payload,
@@ -271,6 +283,6 @@ def _row(kept: Kept) -> Row:
 @_read_or_unreadable()
 def _kept(row: Sequence[object], now: float) -> Kept:
     number, time_ns, kept_ns, lasting, subject, message_id, more, payload = msgspec.convert(row, Row)
-    headers, lane = msgspec.msgpack.decode(more, type=tuple[dict[str, str], str])
-    message = Outgoing(subject, payload, headers, message_id, lane, lasting=bool(lasting))
-    return Kept(number, time_ns, message, now, kept_ns, on_disk=True)
+    rest = _more(more)
+    message = Outgoing(subject, payload, rest.headers, message_id, rest.lane, lasting=bool(lasting))
+    return Kept(number, time_ns, message, now, kept_ns, on_disk=True, until_ns=rest.until_ns)

@@ -41,8 +41,11 @@ class Outbox(Protocol):
     def settled(self) -> int:
         """The number of the last message that was forgotten; 0 before the first."""
 
-    async def append(self, message: Outgoing, time_ns: int) -> int:
-        """Keep `message`, of time `time_ns` (UTC), and return its number; without room the oldest go."""
+    async def append(self, message: Outgoing, time_ns: int, until_ns: int = 0) -> int:
+        """Keep `message` and return its number; without room the oldest go.
+
+        It is of time `time_ns` (UTC), up to `until_ns` if it holds what is of several.
+        """
 
     async def take(self, max_messages: int, max_bytes: int) -> Sequence[Outgoing]:
         """Wait for messages that are not taken yet, and return the oldest of them."""
@@ -86,6 +89,13 @@ class Kept:
     kept_ns: int = 0
     """When it came first (UTC)."""
     on_disk: bool = False
+    until_ns: int = 0
+    """Of which time (UTC) the last is that it holds, if that is later than `time_ns`."""
+
+    @property
+    def gap(self) -> Gap:
+        """What is lost without it."""
+        return Gap(1, self.time_ns, max(self.time_ns, self.until_ns))
 
 
 class MemoryOutbox:
@@ -138,10 +148,11 @@ class MemoryOutbox:
         oldest = self._oldest
         return max(0.0, (self._now_ns() - oldest.kept_ns) / 1e9) if oldest else 0.0
 
-    async def append(self, message: Outgoing, time_ns: int) -> int:
+    async def append(self, message: Outgoing, time_ns: int, until_ns: int = 0) -> int:
         """Keep `message` and return its number; the newest always finds room."""
         number = self._next_number
-        self._waiting.append(Kept(number, time_ns, message, self._clock(), self._now_ns()))
+        kept = Kept(number, time_ns, message, self._clock(), self._now_ns(), until_ns=until_ns)
+        self._waiting.append(kept)
         self._next_number += 1
         self._waiting_bytes += len(message.payload)
         while len(self._waiting) > 1 and (
@@ -204,7 +215,7 @@ class MemoryOutbox:
         kept = self._waiting[at]
         del self._waiting[at]
         self._waiting_bytes -= len(kept.message.payload)
-        self._lose(Gap(1, kept.time_ns, kept.time_ns))
+        self._lose(kept.gap)
 
     def _lose(self, gap: Gap) -> None:
         self.dropped += gap.count

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from opentelemetry.context import Context
 
 from integrations.bus import Outbox
 from integrations.devices import Sample
+from integrations.devices.points import PointSample
 
 from .readings import RawWriter
 
@@ -99,6 +100,17 @@ class Sender:
             context.detach(token)
 
     async def _write(self, writer: RawWriter, *samples: Sample) -> None:
+        first_ns, until_ns = _extent(samples)
         for message in writer.write(*samples):
-            number = await self._outbox.append(message, samples[0].time_ns)
+            number = await self._outbox.append(message, first_ns, until_ns)
             self._newest[writer] = _Sent(number, self._clock())
+
+
+def _extent(samples: Sequence[Sample]) -> tuple[int, int]:
+    """Return the first and the last time (UTC ns) of what is in `samples`."""
+    times = [time_ns for sample in samples for time_ns in _times(sample)]
+    return min(times), max(times)
+
+
+def _times(sample: Sample) -> Iterable[int]:
+    return sample.times.tolist() if isinstance(sample, PointSample) else (sample.time_ns,)

@@ -10,8 +10,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext
 
 from fakes.site import eventually
-from integrations.bus import MemoryOutbox
+from integrations.bus import Gap, MemoryOutbox
 from integrations.devices import Channel, Sample
+from integrations.devices.points import PointSample
 from integrations.messages import Header, RawBatch, decode
 from integrations.runtime.acquisition.readings import RawWriter
 from integrations.runtime.acquisition.sending import Sender
@@ -104,6 +105,31 @@ async def test_what_waits_when_the_service_stops_goes_into_the_outbox_in_the_tra
     first, second = await outbox.take(10, 1000)
     assert times([first, second]) == [[0], [1]]
     assert f"{0xABC:032x}-{0xDEF:016x}" in second.headers[Header.TRACEPARENT]
+
+
+async def test_a_gap_reaches_from_the_first_sample_lost_to_the_last():
+    gaps = []
+    outbox = MemoryOutbox(1, on_gap=gaps.append)
+    sender, meter, other = Sender(outbox), writer_of("m"), writer_of("n")
+    for at in range(3):
+        await sender.send(meter, sample(at))
+    await sender.flush()
+    await sender.send(other, sample(3))
+    assert times(await outbox.take(10, 1000)) == [[3]]
+    assert gaps == [Gap(2, 0, 2)]
+
+
+async def test_a_gap_reaches_over_all_points_of_a_sample_that_is_lost():
+    gaps = []
+    outbox = MemoryOutbox(1, on_gap=gaps.append)
+    sender, tags = Sender(outbox), writer_of("m")
+    points = PointSample(
+        9, np.zeros(3), np.zeros(3, np.uint32), channel=np.zeros(3, int), times=np.array([7, 5, 8])
+    )
+    await sender.send(tags, points)
+    await sender.send(writer_of("n"), sample(9))
+    await outbox.take(10, 1000)
+    assert gaps == [Gap(1, 5, 8)]
 
 
 async def test_what_is_traced_goes_alone_in_its_own_trace(outbox):
