@@ -2,7 +2,10 @@
 
 import asyncio
 
-from integrations.bus import Outgoing, Publisher, SharedConsumer, ensure_streams
+import msgspec
+
+from fakes.site import eventually
+from integrations.bus import Outgoing, Publisher, SharedConsumer, ensure_streams, listening
 
 QUEUE = {
     "name": "QUEUE",
@@ -49,3 +52,23 @@ async def test_a_consumer_that_takes_in_more_is_read_as_it_is_and_the_rest_passe
         info = await bus.api("CONSUMER.INFO.QUEUE.readers")
         assert info["config"].get("filter_subject") or info["config"]["filter_subjects"] == ["q.*"]
         assert "inactive_threshold" not in info["config"]
+
+
+async def test_a_reader_of_what_others_made_hears_what_comes_and_leaves_no_request_lying(bus):
+    await ensure_streams(bus, [QUEUE])
+    await reader(bus).make(lasting=True)
+    asked, ends = [], []
+    asking = listening(bus, "$JS.API.CONSUMER.MSG.NEXT.QUEUE.readers", lambda *heard: asked.append(heard[-1]))
+    ending = listening(bus, "_INBOX.>", lambda _, headers, __: ends.append(headers.get("Status")))
+    async with Publisher(bus) as publisher, asyncio.timeout(30), asking, ending, reader(bus) as one:
+        reading = one.chunks()
+        first = asyncio.ensure_future(anext(reading))
+        await eventually(lambda: asked)
+        await publisher.publish_all([Outgoing("q.1", b"")])
+        one.ack(await first)
+        await publisher.publish_all([Outgoing("q.2", b"")])
+        one.nak(await anext(reading), delay_seconds=0.1)
+        (again,) = await anext(reading)
+        assert (again.subject, again.delivered) == ("q.2", 2)
+    assert sum(status in {"404", "408"} for status in ends) == len(asked)
+    assert all(msgspec.json.decode(body).get("expires", 0) < 1e9 for body in asked)

@@ -8,7 +8,7 @@ import contextlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import structlog
@@ -131,6 +131,24 @@ class Puller:
     def _hand_out(self, chunk: Sequence[Received]) -> None:
         """Take note that the reader holds these now."""
 
+    def _worth_asking(self) -> bool:
+        """Whether to ask now, as nothing is asked for."""
+        return True
+
+    @property
+    def _patience_seconds(self) -> float:
+        """How long nothing may be heard."""
+        return 2.5 * self._heartbeat_seconds
+
+    def _on_silence(self) -> None:
+        """Nothing was heard for so long."""
+        self._lost = self._lost or "missed heartbeats"
+
+    def _limits(self) -> dict[str, Any]:
+        """How long a request is to stand."""
+        expires, heartbeat = int(EXPIRES_SECONDS * 1e9), int(self._heartbeat_seconds * 1e9)
+        return {"expires": expires, "idle_heartbeat": heartbeat}
+
     async def _ready(self) -> None:
         """Return when a message waits in the buffer, or something has to be looked at again."""
         if self._bus.client.is_closed:
@@ -139,7 +157,7 @@ class Puller:
             if self.generation:
                 log.info("consumer rewinds", consumer=self._name, reason=self._lost)
             await self.rewind()
-        if self._expected <= 0:
+        if self._expected <= 0 and self._worth_asking():
             await self._request()
         if not self._buffer or not self._wake.is_set():
             self._wake.clear()
@@ -148,10 +166,10 @@ class Puller:
     async def _wait(self) -> None:
         try:
             # counted from what was last heard, not from now: a reader that is called all the time waits anew
-            async with asyncio.timeout_at(self._heard + 2.5 * self._heartbeat_seconds):
+            async with asyncio.timeout_at(self._heard + self._patience_seconds):
                 await self._wake.wait()
         except TimeoutError:
-            self._lost = self._lost or "missed heartbeats"
+            self._on_silence()
 
     def _take(self, max_messages: int, max_bytes: int, max_subject_bytes: int) -> list[Received]:
         chunk: list[Received] = []
@@ -196,12 +214,7 @@ class Puller:
             return
         self._expected = self._batch
         self._heard = asyncio.get_running_loop().time()
-        query = {
-            "batch": self._batch,
-            "max_bytes": PULL_BYTES,
-            "expires": int(EXPIRES_SECONDS * 1e9),
-            "idle_heartbeat": int(self._heartbeat_seconds * 1e9),
-        }
+        query = {"batch": self._batch, "max_bytes": PULL_BYTES, **self._limits()}
         try:
             await self._bus.client.publish(
                 self._next_subject, msgspec.json.encode(query), reply=self._subscription.subject

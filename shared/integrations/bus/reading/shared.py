@@ -1,6 +1,7 @@
 """Pulling from a durable consumer that others may pull from too: each message goes to one of them."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any
@@ -10,6 +11,7 @@ from integrations.bus.errors import BusForbiddenError, JetStreamError, JetStream
 from integrations.bus.streams import REMEDY, covers
 from integrations.bus.wire import publish_command
 
+from .hints import LOOK_SECONDS, Hints
 from .pulling import Puller
 from .received import Received
 
@@ -20,13 +22,16 @@ HEARTBEAT_SECONDS = 10.0
 """There may be thousands of these readers; what they miss otherwise shows in the acknowledgements."""
 FORGOTTEN_SECONDS = 30 * 24 * 3600
 """A consumer that nobody pulls from is forgotten by the server after this time."""
+STANDS_SECONDS = 0.25
+"""How long a request may stand that is made because something was heard: its copy may come a moment later."""
 _NOT_FOUND = 10014
 
 
 class SharedConsumer(Puller):
     """One of the readers of a consumer: no order, each message at least once, until somebody acknowledges it.
 
-    Whatever is held for longer than ACK_WAIT_SECONDS needs `extend` before the time is over.
+    Whatever is held for longer than ACK_WAIT_SECONDS needs `extend` before the time is over. Of a consumer
+    that others have made for us it asks for what it has heard of, and leaves no request lying; see Hints.
     """
 
     def __init__(
@@ -46,12 +51,25 @@ class SharedConsumer(Puller):
         self._stream = stream
         self._subjects = list(subjects)
         self._ack_wait_seconds = ack_wait_seconds
+        self._hints = Hints(bus, self._subjects, self._wake.set)
+        self._is_told = False
+        self._looks = False
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._last_answer()
         self.nak(self._buffer)  # or the next reader would wait for what nobody has read here
+        await self._hints.end()
         await super().__aexit__(kind, error, trace)
+
+    async def _last_answer(self) -> None:
+        """Wait until no request stands that was made on a hint: what it brought then would come to nobody."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2 * STANDS_SECONDS):
+                while self._is_told and self._expected > 0 and not self._lost:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     def ack(self, messages: Iterable[Received]) -> None:
         """Acknowledge; leaves with the next write to the socket."""
@@ -68,6 +86,8 @@ class SharedConsumer(Puller):
     def nak(self, messages: Iterable[Received], delay_seconds: float = 0.0) -> None:
         """Have them delivered again, to whoever asks then."""
         self._answer(messages, b'-NAK {"delay": %d}' % int(delay_seconds * 1e9) if delay_seconds else b"-NAK")
+        if self._is_told:
+            self._hints.hint_after(delay_seconds)
 
     def _answer(self, messages: Iterable[Received], verb: bytes) -> None:
         commands = [publish_command(message.reply, "", b"", verb) for message in messages]
@@ -104,6 +124,9 @@ class SharedConsumer(Puller):
                 ) from error
         if not found["num_pending"]:
             self.looked.set()
+        self._is_told = not found["config"].get("inactive_threshold") and not self._hints.forbidden
+        if self._is_told:
+            await self._hints.begin()
 
     async def _found(self) -> dict[str, Any] | None:
         try:
@@ -124,6 +147,25 @@ class SharedConsumer(Puller):
     def _next_subject(self) -> str:
         return f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
 
+    def _worth_asking(self) -> bool:
+        return not self._is_told or self._hints.heard
+
+    @property
+    def _patience_seconds(self) -> float:
+        return LOOK_SECONDS if self._is_told else super()._patience_seconds
+
+    def _on_silence(self) -> None:
+        if not self._is_told or self._expected > 0:
+            return super()._on_silence()
+        self._looks = True
+        return self._hints.hint()
+
+    def _limits(self) -> dict[str, Any]:
+        if not self._is_told or self._hints.forbidden:
+            return super()._limits()
+        looks, self._looks, self._hints.heard = self._looks, False, False
+        return {"no_wait": True} if looks else {"expires": int(STANDS_SECONDS * 1e9)}
+
     def _in_sequence(self, _message: Received) -> bool:
         return True  # what is missing went to another reader
 
@@ -132,4 +174,5 @@ class SharedConsumer(Puller):
             self.ack([message])  # of a consumer that takes in more than we want
             return
         self._buffer.append(message)
+        self._hints.heard = True
         self._wake.set()  # how many wait on the server says nothing: others read them too
