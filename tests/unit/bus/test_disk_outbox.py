@@ -181,12 +181,14 @@ async def test_a_full_disk_is_told_once_and_stops_nothing(outbox, told):
                 await box.append(message(number, size=4000), number)
                 await asyncio.sleep(0.001)
             await eventually(lambda: told.kinds)
+            assert box.trouble == told.troubles[0].text
             assert numbers(await box.take(3, MIB)) == [0, 1, 2]
             await box.forget(3)
         assert await drained(box) == list(range(3, 300))
         await filled(box, range(300, 310))
         await eventually(lambda: "outbox_disk_well" in told.kinds)
         assert await drained(box) == list(range(300, 310))
+        assert not box.trouble
     assert told.kinds == ["outbox_disk_trouble", "outbox_disk_well"]
     assert told.gaps == []
 

@@ -117,6 +117,11 @@ class DiskOutbox(MemoryOutbox):
             return super().oldest_seconds
         return max(0.0, (self._now_ns() - self._oldest_stored_ns) / 1e9)
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the disk, in words; empty while there is nothing."""
+        return self._store.trouble
+
     async def append(self, message: Outgoing, time_ns: int, until_ns: int = 0) -> int:
         """Keep `message` and return its number; the newest always finds room."""
         number = await super().append(message, time_ns, until_ns)

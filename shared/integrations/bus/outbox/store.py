@@ -46,7 +46,8 @@ class OutboxStore:
         self._tell = tell
         self._file: OutboxFile | None = None
         self._place: Place | None = None
-        self._troubled = False
+        self.trouble = ""
+        """What is wrong, in words; empty while there is nothing."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
 
     @property
@@ -111,14 +112,13 @@ class OutboxStore:
 
     def failed(self, error: Exception) -> None:
         """Take note that the disk does not do what it should."""
-        if not self._troubled:
-            self._troubled = True
-            text = f"{self._folder}: {error}; what waits for the bus waits in memory"
-            self._say("outbox_disk_trouble", text, Severity.ERROR)
+        known, self.trouble = self.trouble, f"{self._folder}: {error}; what waits for the bus waits in memory"
+        if not known:
+            self._say("outbox_disk_trouble", self.trouble, Severity.ERROR)
 
     def _well(self) -> None:
-        if self._troubled:
-            self._troubled = False
+        if self.trouble:
+            self.trouble = ""
             self._say("outbox_disk_well", f"{self._place_path} can be written again", Severity.INFO)
 
     def _say(self, kind: str, text: str, severity: Severity) -> None:

@@ -50,7 +50,10 @@ class Batch:
 class Flight:
     """One message on its way; `command` is what goes to the socket, built when it first leaves."""
 
-    __slots__ = ("batch", "command", "deadline", "doubt", "index", "lane", "message", "sent", "token")
+    __slots__ = (
+        "batch", "began", "command", "deadline", "doubt", "index", "lane", "message", "reason", "sent",
+        "token",
+    )  # fmt: skip
 
     def __init__(self, batch: Batch, index: int, message: Outgoing, token: str) -> None:
         self.batch = batch
@@ -59,6 +62,8 @@ class Flight:
         self.lane = message.lane or message.subject
         self.token = token
         self.command = b""
+        self.began = 0.0  # when it was its turn first
+        self.reason = ""  # why it was not stored, in the server's words
         self.deadline = 0.0
         self.sent: float | None = None
         self.doubt = message.doubt

@@ -70,6 +70,7 @@ class PublishRefusedError(BusError):
 
 
 EXPECTATION_IN_PROCESS = 10164
+STREAM_SEALED = 10109
 STREAM_FULL = 10077
 
 
@@ -85,9 +86,10 @@ class Failure(msgspec.Struct, frozen=True):
         """Whether sending again is useless: JetStream says 400 when the message itself is at fault.
 
         Everything else is about the moment: no room, no leader, too many in flight, id still in process; and
-        in a replicated stream, another message that expects the same sequence still in process.
+        in a replicated stream, another message that expects the same sequence still in process. Whoever has
+        sealed a stream can put another in its place.
         """
-        return self.code == 400 and self.err_code != EXPECTATION_IN_PROCESS
+        return self.code == 400 and self.err_code not in (EXPECTATION_IN_PROCESS, STREAM_SEALED)
 
     def final_for(self, message: Outgoing) -> bool:
         """Whether `message` is refused by this for good."""

@@ -32,6 +32,7 @@ from integrations.bus.wire import NotSendableError
 from .doubt import Doubt
 from .flights import Batch, Flight
 from .outgoing import Ack, Outgoing, PublishRefusedError, Refusal, decode_answer
+from .standstill import STANDSTILL_SECONDS, Standstill
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class Publisher:
         window_bytes: int = 8 * 1024 * 1024,
         deadline_seconds: float = 5.0,
         remembered_seconds: float = REMEMBERED_SECONDS,
+        standstill_seconds: float = STANDSTILL_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.statistics = PublishStatistics()
@@ -80,7 +82,9 @@ class Publisher:
         self._window_bytes = window_bytes
         self._deadline_seconds = deadline_seconds
         self._remembered_seconds = remembered_seconds
+        self._standstill = Standstill(standstill_seconds)
         self._clock = clock
+        self._connected_at = clock()
         self._tokens = itertools.count()
         self._inbox = ""
         self._lanes: dict[str, deque[Flight]] = {}  # per lane or subject: the head is ready or in flight
@@ -113,6 +117,14 @@ class Publisher:
                 await self._subscription.unsubscribe()
         self._sweeper = self._subscription = None
         self._fail_all("publisher closed")
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is stored although the bus is there, in words; empty while there is nothing wrong."""
+        if not self._bus.connected:
+            return ""
+        heads = (lane[0] for lane in self._lanes.values())
+        return self._standstill.trouble(heads, self._clock(), self._connected_at)
 
     async def publish_all(self, messages: Sequence[Outgoing]) -> list[Ack]:
         """Store all of `messages`; returns their acks in the same order, once every one is stored.
@@ -171,6 +183,7 @@ class Publisher:
             and self._bytes_in_flight < self._window_bytes
         ):
             flight = self._ready.popleft()
+            flight.began = flight.began or now
             if flight.batch.done.done():
                 self._next_in_lane(flight)
             elif flight.doubt:
@@ -272,14 +285,16 @@ class Publisher:
     def _postpone(self, flight: Flight, reason: str) -> None:
         """Try again with the next sweep, not at once."""
         self._land(flight)
-        if not self._not_now:
+        if not self._not_now and reason != flight.reason:
             log.warning("publish postponed", subject=flight.message.subject, reason=reason)
+        flight.reason = reason
         self._not_now.append(flight)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(self._deadline_seconds / 10)
             self._send_again([*self._not_now, *self._late()])
+            self._standstill.look(self.trouble)
 
     def _late(self) -> Iterator[Flight]:
         now = self._clock()
@@ -289,6 +304,7 @@ class Publisher:
         for flight in flights:
             if flight.token in self._in_flight:
                 self._land(flight)
+            flight.command = b""  # the next server may take less
         self._not_now.clear()
         long_ago = self._clock() - self._remembered_seconds
         for flight in flights:
@@ -300,6 +316,7 @@ class Publisher:
 
     def _on_bus_event(self, event: BusEvent) -> None:
         if event.kind is BusEventKind.RECONNECTED:
+            self._connected_at = self._clock()
             self._send_again([*self._not_now, *self._in_flight.values()])
         elif event.kind is BusEventKind.PERMISSION_DENIED:
             self._refuse_forbidden(event)

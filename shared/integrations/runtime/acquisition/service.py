@@ -33,7 +33,7 @@ from integrations.devices import (
     StateChange,
 )
 from integrations.devices.classes import DeviceClass
-from integrations.messages import ContentType, Severity, Subjects, token_from
+from integrations.messages import ContentType, HealthState, Severity, Subjects, token_from
 from integrations.resilience import CircuitState, CircuitTransition
 from integrations.runtime.acquisition.absence import last_heard_ns
 from integrations.runtime.acquisition.endpoints import DeviceEndpoints
@@ -42,7 +42,7 @@ from integrations.runtime.acquisition.readings import RawWriter
 from integrations.runtime.acquisition.sending import Sender
 from integrations.runtime.acquisition.steam_flows import following_steam_flows
 from integrations.runtime.acquisition.writing import WriteEndpoint
-from integrations.runtime.endpoints import CommonEndpoints, serve
+from integrations.runtime.endpoints import CommonEndpoints, Findings, serve
 from integrations.runtime.events import EVENT_ID, EventReporter
 from integrations.runtime.identity import Identity
 from integrations.runtime.metrics.catalogue import POLL_DURATION
@@ -50,6 +50,7 @@ from integrations.runtime.metrics.metric import Measures
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
+from integrations.runtime.storing import with_storing
 from integrations.runtime.upkeep import keeping_streams
 from integrations.runtime.watching import watch
 
@@ -70,9 +71,10 @@ async def run_acquisition(
     declared = stream_configs(plant.streams, plant.site)
     service = Acquisition(identity, plant.content_type, connectors, plant.outbox)
     devices = DeviceEndpoints(connectors)
+    find = with_storing(lambda: service.found_with(devices.find()), lambda: service.publisher)
     writes = WriteEndpoint(connectors, service.events, lambda: service.events.flush(service.outbox))
     common = CommonEndpoints(
-        identity, telemetry, find=devices.find, counts=service.counts, device_metrics=service.device_metrics
+        identity, telemetry, find=find, counts=service.counts, device_metrics=service.device_metrics
     )
     record = telemetry.recorder(POLL_DURATION)
     for connector in connectors:
@@ -87,7 +89,7 @@ async def run_acquisition(
         await stack.enter_async_context(service.forwarding(bus))
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *devices.all(), *writes.all()]))
         await stack.enter_async_context(following_steam_flows(bus, plant.site, connectors))
-        watch(telemetry, bus, streams, devices.find, service.measures())
+        watch(telemetry, bus, streams, find, service.measures())
         log.info("acquisition runs", devices=len(connectors), bus=bus.url, site=plant.site)
         await stop.wait()
 
@@ -139,6 +141,13 @@ class Acquisition:
             "outbox_dropped": self.outbox.dropped,
         }
         return counted | (asdict(self.publisher.statistics) if self.publisher else {})
+
+    def found_with(self, devices: Findings) -> Findings:
+        """Return the health of the devices with that of the outbox."""
+        if not (trouble := self.outbox.trouble):
+            return devices
+        state = HealthState.DEGRADED if devices.state is HealthState.HEALTHY else devices.state
+        return Findings(state, [trouble, *devices.troubles], devices.devices)
 
     def measures(self) -> Measures:
         """Return where the values of the service's metrics come from."""

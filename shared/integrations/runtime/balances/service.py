@@ -38,6 +38,7 @@ from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
 from integrations.runtime.process.tracing import processing, stamp
+from integrations.runtime.storing import with_storing
 from integrations.runtime.transformation.chunks import publish
 from integrations.runtime.transformation.latest import LatestValues
 from integrations.runtime.upkeep import keeping_streams
@@ -65,11 +66,12 @@ async def run_balances(plant: Plant, instance: str, version: str, telemetry: Tel
         streams = await stack.enter_async_context(keeping_streams(bus, declared))
         publisher = await stack.enter_async_context(Publisher(bus))
         service = Balancing(identity, plant, bus, publisher)
-        common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
+        find = with_storing(service.find, lambda: publisher)
+        common = CommonEndpoints(identity, telemetry, find=find, counts=service.counts)
         await stack.enter_async_context(serve(bus, identity, common.all()))
         await stack.enter_async_context(service.working())
         measures = measures_of(service.trackers, service.counts, publisher)
-        watch(telemetry, bus, streams, service.find, measures)
+        watch(telemetry, bus, streams, find, measures)
         log.info("balances run", balances=len(plant.balances), bus=bus.url, site=plant.site)
         await stop.wait()
 

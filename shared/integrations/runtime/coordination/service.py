@@ -24,6 +24,7 @@ from integrations.runtime.metrics.outcomes import outcomes
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
+from integrations.runtime.storing import with_storing
 from integrations.runtime.transformation.chunks import publish
 from integrations.runtime.upkeep import keeping_streams
 from integrations.runtime.watching import watch
@@ -52,13 +53,14 @@ async def run_coordination(
         events = EventReporter(identity, plant.content_type)
         desk = Desk(plant, identity, bus, publisher, events, agents)
         service = Coordination(desk, [make(desk) for make in PARTS])
-        common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
+        find = with_storing(service.find, lambda: publisher)
+        common = CommonEndpoints(identity, telemetry, find=find, counts=service.counts)
         own = [endpoint for part in service.parts for endpoint in part.endpoints()]
         await stack.enter_async_context(serve(bus, identity, [*common.all(), *own]))
         await stack.enter_async_context(service.working())
         measures = {metric: read for part in service.parts for metric, read in part.measures().items()}
         measures[catalogue.PUBLISHED] = lambda: outcomes(publisher)
-        watch(telemetry, bus, streams, service.find, measures)
+        watch(telemetry, bus, streams, find, measures)
         log.info("coordination runs", parts=len(service.parts), bus=bus.url, site=plant.site)
         await stop.wait()
 

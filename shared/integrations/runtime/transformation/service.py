@@ -32,6 +32,7 @@ from integrations.runtime.metrics.catalogue import CLEANING_DELAY
 from integrations.runtime.plant.settings import Plant
 from integrations.runtime.process.life import Stop
 from integrations.runtime.process.telemetry import Telemetry
+from integrations.runtime.storing import with_storing
 from integrations.runtime.transformation.chunks import ChunkWork, publish
 from integrations.runtime.transformation.dead_letters import Buried
 from integrations.runtime.transformation.latest import LatestValues
@@ -82,11 +83,12 @@ async def run_transformation(
         tally = Tally(telemetry.recorder(CLEANING_DELAY))
         service = Transformation(identity, plant, bus, publisher, tally)
         await service.recall()
-        common = CommonEndpoints(identity, telemetry, find=service.find, counts=service.counts)
+        find = with_storing(service.find, lambda: publisher)
+        common = CommonEndpoints(identity, telemetry, find=find, counts=service.counts)
         await stack.enter_async_context(serve(bus, identity, common.all()))
         await stack.enter_async_context(service.working())
         measures = measures_of(service.counts, tally, publisher)
-        watch(telemetry, bus, streams, service.find, measures)
+        watch(telemetry, bus, streams, find, measures)
         log.info("transformation runs", bus=bus.url, site=plant.site)
         await stop.wait()
 
