@@ -19,27 +19,31 @@ MARKUP = "<img src=x onerror=alert(1)>"
 PAGES = ("plant", "sensors", "sensor/marked", "services", "agents", "alarms")
 
 
-async def publish_marked(bus):
-    """A reading and an event whose every free text is markup."""
-    batch = batch_of([time.time()], [1.0], "marked", unit=MARKUP, flags=[int(Flag.OUT_OF_RANGE)], site=SITE)
-    batch = replace(batch, quantity=MARKUP, raw_unit=MARKUP)
-    event = Event(
+def event_of(subject, text, kind="test", **facts):
+    return Event(
         site=SITE,
         service="scada",
         instance="a",
-        subject_id="marked",
-        kind="test",
+        subject_id=subject,
+        kind=kind,
         severity=Severity.WARNING,
         time=time.time_ns(),
-        text=MARKUP,
-        facts={"balance": MARKUP},
+        text=text,
+        facts=facts,
     )
+
+
+async def publish_marked(bus):
+    """A reading, and an event of its source told twice, whose every free text is markup."""
+    batch = batch_of([time.time()], [1.0], "marked", unit=MARKUP, flags=[int(Flag.OUT_OF_RANGE)], site=SITE)
+    batch = replace(batch, quantity=MARKUP, raw_unit=MARKUP)
+    events = [event_of("unit", MARKUP, balance=MARKUP) for _ in range(2)]
     async with Publisher(bus) as publisher:
         await publisher.publish_all(
             [
                 Outgoing(f"$KV.gl_latest.{SITE}.pressure_sensor.marked", encode(batch), {}),
                 Outgoing(f"gl.{SITE}.clean.pressure_sensor.marked", encode(batch), {}),
-                Outgoing(f"gl.{SITE}.event.scada.marked", encode(event), {}),
+                *(Outgoing(f"gl.{SITE}.event.scada.unit", encode(event), {}) for event in events),
             ]
         )
 
@@ -92,6 +96,8 @@ async def test_agents_tasks_and_collaborations_with_their_timelines_and_markup_t
             await page.wait_for_function("() => document.querySelector('main section')")
             assert await page.locator("img").count() == 0
         assert MARKUP in await page.locator("main").inner_text()
+        await page.goto(f"{address}/#/sensor/marked")
+        await page.locator(".events li", has_text="2 times since").wait_for()
     assert complaints == []
 
 
@@ -139,6 +145,10 @@ async def test_with_a_keyboard_and_a_screen_reader(nats_server, bus, streams, tm
         alarm = page.locator(".alarms li")
         assert await alarm.get_by_role("img", name="bad").count() == 1
         assert "Do not use the value" in await alarm.inner_text()
+        for change in ("began", "ended", "began"):
+            leak = event_of("meter", f"contamination {change}", f"contamination_{change}", cause="ph_low")
+            await publisher.publish_all([Outgoing(f"gl.{SITE}.event.scada.meter", encode(leak), {})])
+        await page.locator(".alarms li", has_text="look for the leak").wait_for()
     assert complaints == []
 
 

@@ -2,9 +2,10 @@
 // one alarm: a dead meter is one thing that happened.
 
 import { suspects } from "./balance";
+import { begun } from "./repeats";
 import { standingOf, troublesOf } from "./service";
 import type { Sensor, Store } from "./store";
-import type { Standing } from "./types";
+import type { PlantEvent, Standing } from "./types";
 
 export interface Alarm {
   key: string;
@@ -18,6 +19,7 @@ export interface Alarm {
   since: number;
 }
 
+const BEGINNING_MS = 5000;
 const RANK: Standing[] = ["bad", "stale", "doubtful"];
 const SIMULATED = 1 << 12;
 const ESTIMATED = 1 << 19;
@@ -26,6 +28,8 @@ const NEXT: Partial<Record<Standing, string>> = {
   stale: "Nothing comes any more: look under Services whether its service runs.",
   doubtful: "Compare with the sensors beside it.",
 };
+const NEXT_OF_CONTAMINATION = "Keep this condensate from the boiler, and look for the leak.";
+const NEXT_OF_BALANCE = "A measurement that it needs is missing or doubtful: see the meters.";
 const WORDLESS: Partial<Record<Standing, string>> = {
   bad: "no value to be believed",
   stale: "no reading has come",
@@ -34,8 +38,11 @@ const WORDLESS: Partial<Record<Standing, string>> = {
 
 export function alarmsOf(store: Store): Alarm[] {
   const groups = groupsOf(store);
+  const told = new Set(groups.filter((one) => one.standing === "bad").map((one) => one.device));
   const circuits = [...ofCircuits(store, groups)];
-  const found = [...ofConnection(store), ...circuits, ...groups.map(ofGroup), ...ofBalances(store), ...ofServices(store)];
+  const balances = new Set(store.hello?.layout.balances.map((one) => one.id));
+  const sensed = groups.map((one) => ofGroup(one, balances.has(one.device)));
+  const found = [...ofConnection(store), ...circuits, ...sensed, ...ofEvents(store), ...ofServices(store, told)];
   const rank = (one: Alarm): number => RANK.indexOf(one.standing);
   return found.sort((a, b) => rank(a) - rank(b) || b.since - a.since || (a.key < b.key ? -1 : 1));
 }
@@ -82,11 +89,12 @@ function isEstimate({ flags }: Sensor): boolean {
   return (flags & ~SIMULATED) === ESTIMATED;
 }
 
-function ofGroup({ device, standing, what, sensors, since }: Group): Alarm {
+function ofGroup({ device, standing, what, sensors, since }: Group, isBalance: boolean): Alarm {
   const alone = sensors.length === 1 ? sensors[0]!.id : "";
   const link = alone ? `#/sensor/${encodeURIComponent(alone)}` : `#/sensors/${encodeURIComponent(device)}`;
-  const who = alone || `${device}: ${sensors.length} sensors`;
-  return { key: `s/${device}/${standing}/${what}`, standing, who, what, next: NEXT[standing]!, link, since };
+  const who = `${isBalance ? "balance " : ""}${alone || `${device}: ${sensors.length} ${isBalance ? "values" : "sensors"}`}`;
+  const next = isBalance ? NEXT_OF_BALANCE : NEXT[standing]!;
+  return { key: `s/${device}/${standing}/${what}`, standing, who, what, next, link, since };
 }
 
 /** A circuit that is not closed says why the device's sensors have no value: they are taken out of `groups`. */
@@ -108,23 +116,34 @@ function* ofCircuits(store: Store, groups: Group[]): Generator<Alarm> {
   }
 }
 
-function ofBalances(store: Store): Alarm[] {
-  return suspects(store.events).map((event) => ({
-    key: `b/${event.facts.balance}/${event.subject_id}`,
+function ofEvents(store: Store): Alarm[] {
+  return [...suspects(store.events), ...contaminations(store)].map((event) => ({
+    key: `b/${event.facts.balance ?? event.facts.cause}/${event.subject_id}`,
     standing: "doubtful",
     who: event.subject_id,
     what: event.text,
-    next: NEXT.doubtful!,
-    link: `#/sensor/${encodeURIComponent(event.subject_id)}`,
+    next: event.facts.cause ? NEXT_OF_CONTAMINATION : NEXT.doubtful!,
+    link: `#/sensors/${encodeURIComponent(event.subject_id)}`,
     since: event.time / 1e6,
   }));
 }
 
-function* ofServices(store: Store): Generator<Alarm> {
+/** Not those that were told in an earlier life of the service: it tells anew what goes on, and not what is over. */
+function contaminations(store: Store): PlantEvent[] {
+  return begun(store.events, "contamination_began", "contamination_ended", "cause").filter(({ service, instance, time }) => {
+    const lives = store.topics.services.list.filter((one) => one.service === service && one.uptime_seconds != null);
+    if (!lives.length) return true;
+    const began = lives.filter((one) => one.instance === instance).map((one) => store.now() - 1000 * one.uptime_seconds!);
+    return began.some((at) => time / 1e6 > at - BEGINNING_MS);
+  });
+}
+
+function* ofServices(store: Store, told: ReadonlySet<string>): Generator<Alarm> {
   for (const service of store.topics.services.list) {
     const standing = standingOf(service);
-    const troubles = troublesOf(service);
-    if (!RANK.includes(standing) || (standing === "doubtful" && !troubles.length)) continue;
+    const troubles = troublesOf(service, told);
+    const isExplained = service.troubles.length > 0 && !troubles.length;
+    if (!RANK.includes(standing) || isExplained || (standing === "doubtful" && !troubles.length)) continue;
     const who = service.instance ? `${service.service}/${service.instance}` : service.service;
     const what = `${service.state}: ${troubles.slice(0, 3).join("; ") || "see its devices"}`;
     const next = service.state === "missing" ? "Is its process running?" : "Look at what it says under Services.";

@@ -4,6 +4,7 @@ import { s, setAttr, setText } from "./dom";
 import { number, shortened } from "./format";
 import type { Box } from "./layout";
 import { setShape, shape, WORDS, worst } from "./standings";
+import { begun } from "./repeats";
 import type { Store } from "./store";
 import type { Balance, PlantEvent, Standing } from "./types";
 
@@ -13,15 +14,8 @@ const MOST_SUSPECTS = 2;
 
 /** Sensors that a balance suspects now: the newest word about each counts. */
 export function suspects(events: readonly PlantEvent[], balance?: string): PlantEvent[] {
-  const told = new Map<string, PlantEvent>();
-  for (const event of events) {
-    if (event.kind !== "balance_suspect" && event.kind !== "balance_restored") continue;
-    if (balance !== undefined && event.facts.balance !== balance) continue;
-    const key = `${event.facts.balance}/${event.subject_id}`;
-    const known = told.get(key);
-    if (!known || known.time < event.time) told.set(key, event);
-  }
-  return [...told.values()].filter((event) => event.kind === "balance_suspect");
+  const found = begun(events, "balance_suspect", "balance_restored", "balance");
+  return balance === undefined ? found : found.filter((event) => event.facts.balance === balance);
 }
 
 export function balanceHeight(balance: Balance): number {

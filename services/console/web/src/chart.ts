@@ -8,7 +8,7 @@ import type { History, Standing } from "./types";
 
 const HEIGHT = 320;
 const STRIP = 8;
-const GAP = 5;
+const GAP = 3;
 
 export class Chart {
   readonly element = h("div", { class: "chart", role: "img" });
@@ -105,6 +105,9 @@ export class Chart {
     const times = columns.time;
     const step = this.history!.end - this.history!.begin;
     ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
     times.forEach((time, at) => {
       const standing = names[columns.standing[at] ?? 0];
       if (!standing || time === null || standing === "good") return;

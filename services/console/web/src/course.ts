@@ -149,7 +149,9 @@ function noteOf(found: History, zoomed: boolean): string {
 
 function partOf(found: History): string {
   const stored = found.messages.toLocaleString("en");
-  if (found.whole) return found.statistics.samples ? "Every stored reading is in it." : "Nothing is stored of this time.";
+  const { samples, values } = found.statistics;
+  if (found.whole && samples && !values) return "None of the readings of this time has a value: look at a longer one.";
+  if (found.whole) return samples ? "Every stored reading is in it." : "Nothing is stored of this time.";
   if (found.more) return `${(100 * found.read).toFixed(0)} % of ${stored} messages are read; of the rest some of each stretch are in it.`;
   return `${stored} messages are stored, too many to be read: the first of each stretch are in it.`;
 }

@@ -2,6 +2,7 @@
 
 import { h } from "./dom";
 import { clock } from "./format";
+import { firstOf, timesOf } from "./repeats";
 import { shape } from "./standings";
 import type { PlantEvent, Standing } from "./types";
 
@@ -20,6 +21,10 @@ function entry(event: PlantEvent): HTMLElement {
     shape(STANDING[event.severity] ?? "doubtful"),
     h("time", {}, clock(event.time / 1e6)),
     h("a", { class: "who", href: `#/sensors/${encodeURIComponent(event.subject_id)}` }, `${event.service}/${event.subject_id}`),
-    h("span", { class: "what" }, event.text),
+    h("span", { class: "what" }, event.text, timesOf(event) > 1 && h("span", { class: "next" }, often(event))),
   );
+}
+
+function often(event: PlantEvent): string {
+  return `${timesOf(event).toLocaleString("en")} times since ${clock(firstOf(event) / 1e6)}`;
 }

@@ -11,9 +11,10 @@ export function standingOf(service: Service): Standing {
   return standing === "doubtful" && simulated ? "simulated" : standing;
 }
 
-/** What troubles a service beside open circuits, which are alarms themselves, and simulation. */
-export function troublesOf(service: Service): string[] {
-  const broken = (service.devices ?? []).filter(({ circuit }) => circuit && circuit.state !== "closed");
+/** What troubles a service beside simulation, open circuits and `told` devices, which are alarms themselves. */
+export function troublesOf(service: Service, told: ReadonlySet<string>): string[] {
+  const devices = service.devices ?? [];
+  const broken = devices.filter(({ circuit, device_id }) => (circuit && circuit.state !== "closed") || told.has(device_id));
   return service.troubles.filter((text) => !isOfSimulation(text) && !broken.some((one) => text.startsWith(`${one.device_id}:`)));
 }
 

@@ -1,5 +1,6 @@
 // Everything the page knows. Changes are gathered and shown once for each frame that the browser draws.
 
+import { withRepeats } from "./repeats";
 import type {
   Agent,
   Collaboration,
@@ -13,7 +14,9 @@ import type {
 } from "./types";
 
 const MOST_EVENTS = 500;
-const SILENT_MS = 30_000;
+const OLD_MS = 30_000;
+/** Of one whose rhythm is known nothing may come for so long, or five of its pauses. */
+const SILENT_MS = 10_000;
 const BALANCE_SILENT_MS = 60_000;
 /** The part of a StatusCode that says more than good, uncertain, bad. */
 const SPECIAL = 0x0fff0000;
@@ -34,6 +37,8 @@ export interface Sensor extends Description {
   uncertainty: number | null;
   /** Longest pause between two values lately. */
   pause: number;
+  /** When the last one came that was newer than those before, by the server's clock: the device's may be wrong. */
+  heard: number;
 }
 
 export interface Changes {
@@ -90,9 +95,12 @@ export class Store {
   /** How a sensor stands: what the server says, or stale when nothing has come for long. */
   standing(sensor: Sensor): Standing {
     if (sensor.told === "bad") return "bad";
-    const least = sensor.device_class === "balance" ? BALANCE_SILENT_MS : SILENT_MS;
-    const patience = Math.max(least, 5 * sensor.pause);
-    return this.now() - sensor.time > patience ? "stale" : sensor.told;
+    const now = this.now();
+    const pauses = 5 * sensor.pause;
+    const isBalance = sensor.device_class === "balance";
+    const isOld = now - sensor.time > Math.max(isBalance ? BALANCE_SILENT_MS : OLD_MS, pauses);
+    const isSilent = !isBalance && pauses > 0 && now - sensor.heard > Math.max(SILENT_MS, pauses);
+    return isOld || isSilent ? "stale" : sensor.told;
   }
 
   /** Since when a sensor has stood as it does; 0 where nobody saw it begin. */
@@ -157,6 +165,7 @@ export class Store {
           toldSince: 0,
           uncertainty: null,
           pause: 0,
+          heard: 0,
         };
         this.numbers.set(at, sensor);
         this.sensors.set(sensor.id, sensor);
@@ -172,6 +181,7 @@ export class Store {
       const sensor = this.numbers.get(at);
       if (!sensor) continue;
       if (sensor.time && time > sensor.time) sensor.pause = Math.max(0.9 * sensor.pause, time - sensor.time);
+      if (time > sensor.time) sensor.heard = this.now();
       Object.assign(sensor, { time, value, raw, quality, flags, status, uncertainty });
       const told = standings[standing] ?? "bad";
       if (told !== sensor.told) this.changes.turned = true;
@@ -183,7 +193,7 @@ export class Store {
   }
 
   takeEvents(events: PlantEvent[]): void {
-    this.events = [...[...events].reverse(), ...this.events].slice(0, MOST_EVENTS);
+    this.events = withRepeats([...[...events].reverse(), ...this.events]).slice(0, MOST_EVENTS);
     this.touch("events");
   }
 

@@ -44,6 +44,9 @@ export interface PlantEvent {
   time: number;
   text: string;
   facts: Record<string, string | number | boolean | null>;
+  /** How often it was said with the same words, and first when; one that has just come has neither. */
+  times?: number;
+  first?: number;
 }
 
 export interface Device {

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 
 from integrations.messages import CleanBatch, Event
 from integrations.runtime.console.mailbox import Mailbox
+from integrations.runtime.console.repeats import Repeats
 from integrations.runtime.console.rows import STANDING, TIME, Row, described, valued
 
 TICK_SECONDS = 0.2
@@ -24,7 +24,7 @@ class FanOut:
     """Never waits for a browser: mailboxes are bounded, and who does not read finds the newest there."""
 
     def __init__(self) -> None:
-        self.events: deque[Event] = deque(maxlen=REMEMBERED_EVENTS)
+        self.events = Repeats(REMEMBERED_EVENTS)
         self.watched = asyncio.Event()
         """Set while there is a browser; what has to be asked for is asked for then only."""
         self._numbers: dict[str, int] = {}
@@ -56,7 +56,7 @@ class FanOut:
 
     def take_event(self, event: Event) -> None:
         """Take what has happened."""
-        self.events.append(event)
+        self.events.take(event)
         body = _encode(event)
         for mailbox in self._mailboxes:
             mailbox.put_event(body)

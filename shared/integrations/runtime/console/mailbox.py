@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-MAX_EVENTS = 200
+MAX_EVENTS = 500
 """Events that wait; the oldest make room."""
 MAX_ROWS = 500
 """Sensors in one message."""

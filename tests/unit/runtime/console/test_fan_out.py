@@ -3,7 +3,7 @@
 import msgspec
 
 from integrations.messages import CleanBatch, Event, Flag, Origin, Severity
-from integrations.runtime.console.fan_out import FanOut
+from integrations.runtime.console.fan_out import REMEMBERED_EVENTS, FanOut
 from integrations.runtime.console.mailbox import MAX_EVENTS, MAX_ROWS
 from integrations.runtime.console.standing import Standing, standing_at
 
@@ -32,7 +32,7 @@ def batch(sensor_id="a", value=1.0, **more):
     return CleanBatch(**fields | more)
 
 
-def event(at):
+def event(at, text=MARKUP):
     return Event(
         site="test",
         service="scada",
@@ -41,7 +41,7 @@ def event(at):
         kind="test",
         severity=Severity.INFO,
         time=at,
-        text=MARKUP,
+        text=text,
     )
 
 
@@ -88,6 +88,26 @@ async def test_events_that_wait_are_bounded_and_the_newest_stay():
             fan_out.take_event(event(at))
         (events,) = (await parts(slow))["events"]
     assert [each["time"] for each in events] == [*range(9 * MAX_EVENTS, 10 * MAX_EVENTS)]
+
+
+async def test_an_event_that_is_told_again_and_again_leaves_room_for_the_others():
+    fan_out = FanOut()
+    fan_out.take_event(event(1, "condensate contamination began"))
+    for at in range(2, 10 * REMEMBERED_EVENTS):
+        fan_out.take_event(event(at, "circuit of a is open: a probe failed"))
+    with fan_out.joined() as mailbox:
+        (events,) = (await parts(mailbox))["events"]
+    assert [(each["first"], each["times"]) for each in events] == [(1, 1), (2, 10 * REMEMBERED_EVENTS - 2)]
+    assert events[-1]["time"] == 10 * REMEMBERED_EVENTS - 1
+
+
+async def test_of_different_events_the_newest_are_remembered():
+    fan_out = FanOut()
+    for at in range(2 * REMEMBERED_EVENTS):
+        fan_out.take_event(event(at, f"{at}"))
+    with fan_out.joined() as mailbox:
+        (events,) = (await parts(mailbox))["events"]
+    assert [each["time"] for each in events] == [*range(REMEMBERED_EVENTS, 2 * REMEMBERED_EVENTS)]
 
 
 async def test_ten_thousand_sensors_come_in_parts():

@@ -28,9 +28,9 @@ interface Told {
 }
 
 export function agentsView(store: Store): View {
-  const agents = new Section<Agent>("Agents", "No agent has registered.", (one) => one.agent_id, agentRow, fillAgent(store));
-  const tasks = told("Tasks", "No task is known.");
-  const collaborations = told("Collaborations", "There is none.");
+  const agents = new Section<Agent>("Agents", "No agent has registered on this bus.", (one) => one.agent_id, agentRow, fillAgent(store));
+  const tasks = told("Tasks", "No task is known; tasks that have ended are for a day.");
+  const collaborations = told("Collaborations", "No agents have decided anything together in the last 30 days.");
   const element = h("section", { "aria-label": "Agents" }, agents.element, tasks.element, collaborations.element);
   const show = (): void => {
     agents.show(store.topics.agents);

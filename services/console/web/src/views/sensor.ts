@@ -21,6 +21,7 @@ export function sensorView(store: Store, id: string): View {
   const events = h("div");
   const course = new Course(store, id);
   let left = false;
+  let shown = "";
 
   const element = h(
     "section",
@@ -31,6 +32,11 @@ export function sensorView(store: Store, id: string): View {
     h("h2", {}, "Events"),
     events,
   );
+  /** What happens to a sensor happens to it, to its device, or to the line on which that is. */
+  const subjects = (): string[] => {
+    const sensor = store.sensors.get(id);
+    return [...new Set([id, ...(sensor ? [sensor.device, sensor.source] : [])])];
+  };
   const show = (): void => {
     const sensor = store.sensors.get(id);
     if (!sensor) {
@@ -47,10 +53,16 @@ export function sensorView(store: Store, id: string): View {
     setText(word, `${WORDS[standing]}${found.length ? `: ${found.join(", ")}` : ""}${since ? ` since ${clock(since)}` : ""}`);
     describe(facts, factsOf(store, sensor));
   };
+  const latest = (): string => {
+    const names = subjects();
+    return [...names, store.events.find((one) => names.includes(one.subject_id))?.time].join("/");
+  };
   const loadEvents = async (): Promise<void> => {
+    shown = latest();
     try {
-      const found = await ask<PlantEvent[]>(`/api/sensors/${encodeURIComponent(id)}/events`);
-      if (!left) events.replaceChildren(eventList(found, "Nothing has happened to it in the last week."));
+      const asked = subjects().map((one) => ask<PlantEvent[]>(`/api/sensors/${encodeURIComponent(one)}/events`));
+      const found = (await Promise.all(asked)).flat().sort((a, b) => b.time - a.time);
+      if (!left) events.replaceChildren(eventList(found, "Nothing has happened to it or its device in the last week."));
     } catch (error) {
       events.replaceChildren(h("p", { class: "note" }, (error as Error).message));
     }
@@ -65,7 +77,7 @@ export function sensorView(store: Store, id: string): View {
     title: id,
     update(changes: Changes): void {
       if (changes.cast || [...changes.sensors].some((one) => one.id === id)) show();
-      if (changes.topics.has("events") && store.events[0]?.subject_id === id) void loadEvents();
+      if ((changes.cast || changes.topics.has("events")) && latest() !== shown) void loadEvents();
     },
     grow: show,
     leave(): void {
@@ -82,10 +94,11 @@ function factsOf(store: Store, sensor: Sensor): Record<string, string> {
   const name = store.statusName(sensor.status);
   return {
     quantity: spoken(sensor.quantity),
-    "raw value": reading(sensor.raw, sensor.raw_unit),
+    "raw value": sensor.raw === null ? "" : reading(sensor.raw, sensor.raw_unit),
     quality: `${Math.round(sensor.quality)} of 100${simulated}`,
     uncertainty: sensor.uncertainty === null ? "" : `± ${number(sensor.uncertainty)} ${sensor.unit}`,
-    measured: `${clock(sensor.time)} ${zone()} (${age((store.now() - sensor.time) / 1000)})`,
+    [sensor.value === null ? "last tried, without a value" : "measured"]:
+      `${clock(sensor.time)} ${zone()} (${age((store.now() - sensor.time) / 1000)})`,
     device: `${sensor.device} (${spoken(sensor.device_class)})`,
     origin: sensor.origin,
     "status code": name ? `${name} (${code})` : code,

@@ -1,14 +1,18 @@
 // All sensors: only the rows that can be seen exist, however many sensors there are.
 
 import { h, setAttr, setText } from "../dom";
-import { age, bare } from "../format";
+import { age, bare, shortened } from "../format";
 import { compare } from "../places";
 import { rank, setShape, shape, WORDS } from "../standings";
 import type { Changes, Sensor, Store } from "../store";
 import type { Standing } from "../types";
 import type { View } from "../view";
 
+/** As in the style sheet: on a phone a row has two lines. */
+const NARROW = window.matchMedia("(max-width: 720px)");
 const ROW = 40;
+const TALL_ROW = 62;
+const LETTER = 9.4;
 const SPARE = 6;
 
 interface Row {
@@ -34,6 +38,7 @@ export function sensorsView(store: Store, argument: string): View {
   const element = h("section", { class: "sensors", "aria-label": "Sensors" }, h("div", { class: "tools" }, filter, wanted, count), head, list);
   const rows: Row[] = [];
   let shown: Sensor[] = [];
+  let letters = 0;
 
   const choose = (): void => {
     const text = filter.value.trim().toLowerCase();
@@ -46,11 +51,13 @@ export function sensorsView(store: Store, argument: string): View {
   };
 
   const draw = (): void => {
+    const height = NARROW.matches ? TALL_ROW : ROW;
+    letters = lettersIn(list.clientWidth);
     setText(count, `${shown.length} of ${store.sensors.size} sensors`);
     setAttr(list, "aria-rowcount", String(shown.length));
-    fill.style.height = `${shown.length * ROW}px`;
-    const first = Math.max(0, Math.floor(list.scrollTop / ROW) - SPARE);
-    const needed = Math.min(shown.length - first, Math.ceil(list.clientHeight / ROW) + 2 * SPARE);
+    fill.style.height = `${shown.length * height}px`;
+    const first = Math.max(0, Math.floor(list.scrollTop / height) - SPARE);
+    const needed = Math.min(shown.length - first, Math.ceil(list.clientHeight / height) + 2 * SPARE);
     while (rows.length < needed) {
       const row = newRow();
       rows.push(row);
@@ -61,9 +68,9 @@ export function sensorsView(store: Store, argument: string): View {
       row.element.hidden = !sensor;
       row.sensor = sensor ?? null;
       if (!sensor) return;
-      row.element.style.transform = `translateY(${(first + at) * ROW}px)`;
+      row.element.style.transform = `translateY(${(first + at) * height}px)`;
       setAttr(row.element, "aria-rowindex", String(first + at + 1));
-      fillRow(store, row, sensor);
+      fillRow(store, row, sensor, letters);
     });
   };
   const again = (): void => {
@@ -82,7 +89,7 @@ export function sensorsView(store: Store, argument: string): View {
     title: "Sensors",
     update(changes: Changes): void {
       if (changes.cast) return again();
-      for (const row of rows) if (row.sensor && changes.sensors.has(row.sensor)) fillRow(store, row, row.sensor);
+      for (const row of rows) if (row.sensor && changes.sensors.has(row.sensor)) fillRow(store, row, row.sensor, letters);
     },
     grow(): void {
       if (wanted.value) choose();
@@ -90,6 +97,11 @@ export function sensorsView(store: Store, argument: string): View {
     },
     leave: () => observer.disconnect(),
   };
+}
+
+/** Of a name, which has a line of its own on a phone and two parts of five beside the other columns. */
+function lettersIn(width: number): number {
+  return Math.floor((NARROW.matches ? width - 60 : Math.max(150, (width - 460) / 2)) / LETTER);
 }
 
 function newRow(): Row {
@@ -106,10 +118,12 @@ function newRow(): Row {
   return { element, icon, link, cells, sensor: null };
 }
 
-function fillRow(store: Store, row: Row, sensor: Sensor): void {
+function fillRow(store: Store, row: Row, sensor: Sensor, letters: number): void {
   const standing = store.standing(sensor);
   setShape(row.icon, standing);
-  setText(row.link, sensor.id);
+  setText(row.link, shortened(sensor.id, letters));
+  setAttr(row.link, "title", sensor.id);
+  setAttr(row.link, "aria-label", sensor.id);
   setAttr(row.link, "href", `#/sensor/${encodeURIComponent(sensor.id)}`);
   setAttr(row.element, "class", `row state-${standing}`);
   setAttr(row.element, "data-sensor", sensor.id);

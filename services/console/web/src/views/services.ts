@@ -116,17 +116,17 @@ function deviceRow(store: Store, service: Service, device: Device, note: HTMLEle
 
 function fillDevice(row: HTMLTableRowElement, device: Device): void {
   const { circuit } = device;
+  const well = device.state === "connected" && (!circuit || circuit.state === "closed");
   const failures = circuit?.failure_count ? `, ${circuit.failure_count} failures` : "";
   const texts = [
     device.device_id,
     device.address,
-    device.state,
+    device.state.replaceAll("_", " "),
     circuit ? `${circuit.state.replaceAll("_", " ")}${failures}` : "–",
-    device.response_time_ms === null ? "–" : `${device.response_time_ms.toFixed(1)} ms`,
-    device.last_error ?? "",
+    device.response_time_ms === null || device.state !== "connected" ? "–" : `${device.response_time_ms.toFixed(1)} ms`,
+    device.last_error && well ? `is over: ${device.last_error}` : (device.last_error ?? ""),
   ];
   texts.forEach((text, at) => setText(row.children[at]!, text));
-  const well = device.state === "connected" && (!circuit || circuit.state === "closed");
   setAttr(row, "class", well ? "" : "state-bad");
   setAttr(row, "data-circuit", circuit?.state ?? "none");
 }
