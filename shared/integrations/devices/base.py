@@ -6,9 +6,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
+from msgspec import Struct
 
 from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError
 
@@ -38,7 +39,7 @@ class StateChange:
     reason: str
 
 
-class Health(NamedTuple):
+class Health(Struct, frozen=True):
     """A look at the device, as every poll leaves one; what is shown of it is made when it is asked for."""
 
     is_healthy: bool

@@ -3,12 +3,13 @@
 import math
 from collections import deque
 from itertools import islice, pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 SECOND = 1_000_000_000
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One value with its time (UTC ns) and quality score."""
 
     time_ns: int
@@ -21,6 +22,8 @@ class Window:
 
     def __init__(self, size: int = 1000) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
+        self.repeated = 0
+        """How many values in a row the newest has been the same for."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -28,6 +31,8 @@ class Window:
     def add(self, time_ns: int, value: float, quality: float) -> None:
         """Add a value."""
         if math.isfinite(value):
+            last = self.last
+            self.repeated = self.repeated + 1 if last and last.value == value else 1
             self._entries.append(Entry(time_ns, value, quality))
 
     @property

@@ -23,6 +23,8 @@ from .sources import source_kind
 
 HISTORY = 1000
 """Readings that are kept."""
+STATE_VALUES = ("velocity", "density", "temperature", "pressure")
+"""What a reading shows beside flow and total, where the meter gives it and does not call it bad."""
 
 
 class SteamMeterConnector(PolledConnector):
@@ -47,6 +49,8 @@ class SteamMeterConnector(PolledConnector):
         self.current_reading: FlowReading | None = None
         self.reading_history: deque[FlowReading] = deque(maxlen=HISTORY)
         self._decode = decoder
+        self._flow = decoder.column["flow_rate"]
+        self._state_at = [(name, at) for name, at in decoder.column.items() if name in STATE_VALUES]
         self._simulator = SimulatedMeter(config, decoder, now_ns)
         self._counting = TotalCounting(config, decoder)
         self._records = {origin: self._counting.new_record() for origin in Origin}
@@ -141,8 +145,8 @@ class SteamMeterConnector(PolledConnector):
 
     def _accept(self, sample: Sample) -> None:
         self._record = record = self._records[sample.origin]
-        at = self._decode.column["flow_rate"]
-        flow = Flow(float(sample.values[at]), int(sample.status[at]), sample.time_ns, sample.origin)
+        at = self._flow
+        flow = Flow(sample.values.item(at), sample.status.item(at), sample.time_ns, sample.origin)
         flags = flags_of(flow, record.window, self.config, self._decode.flow_resolution)
         quality = quality_score(flags)
         if not is_bad(flow.status):
@@ -168,15 +172,18 @@ class SteamMeterConnector(PolledConnector):
 
     def _reading(self, sample: Sample, flow: Flow, count: Count, quality: float) -> FlowReading:
         made = sample if isinstance(sample, MeterSample) else None
-        density = self._given(sample, "density")
+        given = {
+            name: sample.values.item(at) for name, at in self._state_at if not is_bad(sample.status.item(at))
+        }
+        density = given.get("density")
         return FlowReading(
             timestamp=sample.timestamp,
             flow_rate=flow.value,
             totalizer=count.total,
-            velocity=self._given(sample, "velocity"),
+            velocity=given.get("velocity"),
             density=made.density if made and density is None else density,
-            temperature=self._given(sample, "temperature"),
-            pressure=self._given(sample, "pressure"),
+            temperature=given.get("temperature"),
+            pressure=given.get("pressure"),
             quality_score=quality,
             raw_value=made.raw_flow if made else None,
             unit=self.config.units,
@@ -187,8 +194,3 @@ class SteamMeterConnector(PolledConnector):
             totalizer_status=count.status,
             totalizer_computed=count.is_computed,
         )
-
-    def _given(self, sample: Sample, name: str) -> float | None:
-        """Return a value, None where the meter has none or calls it bad."""
-        at = self._decode.column.get(name)
-        return None if at is None or is_bad(int(sample.status[at])) else float(sample.values[at])

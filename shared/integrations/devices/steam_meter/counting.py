@@ -1,7 +1,8 @@
 """The total of a meter: as its totaliser shows it, or added up here when it has none."""
 
 import math
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from integrations.devices.samples import DeviceEvent, Sample
 from integrations.messages import Status, is_bad
@@ -18,13 +19,16 @@ PERIODS = 3
 """Polls that may be lost before a gap in the flow is too long to be added up."""
 
 
-class Count(NamedTuple):
+class Count(Struct, frozen=True):
     """A total as a reading shows it: NaN when the meter gave none, 0 when none is wanted."""
 
     total: float
     status: int = Status.GOOD
     is_computed: bool = False
     event: DeviceEvent | None = None
+
+
+_NOT_WANTED = Count(0.0)
 
 
 class TotalCounting:
@@ -48,7 +52,7 @@ class TotalCounting:
     def count(self, record: FlowRecord, flow: MeasuredFlow, total: float, status: int) -> Count:
         """Take one sample: its flow, and the total the meter gave with its StatusCode."""
         if not self._config.enable_totalizer:
-            return Count(0.0)
+            return _NOT_WANTED
         record.is_computed = self._at is None or status in NOT_THERE
         if record.is_computed:
             return self._add_up(record, flow)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from integrations.devices.samples import Channel, Sample
 from integrations.messages import Status
+from integrations.protocols.finite import all_finite
 from integrations.units import affine
 from integrations.units.conversion import IDENTITY
 
@@ -114,9 +115,9 @@ class MeterDecoder:
 
 def _finite(values: Floats, status: Codes) -> tuple[Floats, Codes]:
     """Give values that are not finite a Bad status of their own, unless the read already said why."""
-    finite = np.isfinite(values)
-    if np.count_nonzero(finite) == len(values):
+    if all_finite(values):
         return values, status
+    finite = np.isfinite(values)
     reason = np.where(np.isinf(values), Status.BAD_OUT_OF_RANGE, Status.BAD_SENSOR_FAILURE).astype(np.uint32)
     blamed = ~finite & (status < Status.BAD)
     return np.where(finite, values, np.nan), np.where(blamed, reason, status)

@@ -1,7 +1,8 @@
 """A totaliser made here, for a meter that has none: the flow added up over time."""
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from integrations.devices.samples import utc_datetime
 from integrations.messages import Status, is_bad, is_good
@@ -11,8 +12,7 @@ from .readings import TotalizerState
 HOUR_NS = 3_600_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredFlow:
+class MeasuredFlow(Struct, frozen=True):
     """A flow in mass units per hour at one moment (UTC ns), with its StatusCode."""
 
     per_hour: float

@@ -1,7 +1,8 @@
 """How far one flow reading is to be believed: flags, and from them the score."""
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from integrations.devices.window import Window
 from integrations.messages import Origin, is_bad, is_uncertain
@@ -15,11 +16,9 @@ LONGEST_FLATLINE = 1000
 """Readings after which a register must have moved, however coarse it is."""
 MINUTE_NS = 60_000_000_000
 _ROW = weights_row("flow_rate")
-_NOTHING = Flag(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """A flow to be judged: value in the configured units, OPC UA StatusCode, UTC ns."""
 
     value: float
@@ -33,24 +32,24 @@ def flags_of(flow: Flow, history: Window, config: SteamMeterConfig, resolution: 
 
     `resolution` is the smallest step of flow that the meter can show.
     """
-    found = _NOTHING
+    found = 0  # flags are put together as numbers: `|` of two flags takes ten times as long
     if not math.isfinite(flow.value):
-        found |= Flag.MISSING
+        found |= int(Flag.MISSING)
     elif not config.min_valid_flow <= flow.value <= config.max_valid_flow:
-        found |= Flag.OUT_OF_RANGE
+        found |= int(Flag.OUT_OF_RANGE)
     if flow.value < 0 <= config.min_valid_flow:
-        found |= Flag.NEGATIVE
+        found |= int(Flag.NEGATIVE)
     if is_bad(flow.status):
-        found |= Flag.SENSOR_STATUS_BAD
+        found |= int(Flag.SENSOR_STATUS_BAD)
     elif is_uncertain(flow.status):
-        found |= Flag.SENSOR_STATUS_UNCERTAIN
+        found |= int(Flag.SENSOR_STATUS_UNCERTAIN)
     if flow.origin is Origin.SIMULATED:
-        found |= Flag.SIMULATED
+        found |= int(Flag.SIMULATED)
     if _changes_too_fast(flow, history, config.max_flow_change_rate):
-        found |= Flag.RATE_OF_CHANGE
+        found |= int(Flag.RATE_OF_CHANGE)
     if _does_not_move(flow, history, resolution):
-        found |= Flag.FLATLINE
-    return found
+        found |= int(Flag.FLATLINE)
+    return Flag(found)
 
 
 def quality_score(flags: Flag) -> float:
@@ -74,9 +73,15 @@ def _does_not_move(flow: Flow, history: Window, resolution: float) -> bool:
     """
     if flow.value == 0:
         return False
-    count = min(FLATLINE_COUNT * math.ceil(max(1.0, resolution / FLATLINE_TOLERANCE)), LONGEST_FLATLINE)
     last = history.last
-    if len(history) < count - 1 or (last and abs(flow.value - last.value) > FLATLINE_TOLERANCE):
+    if last and abs(flow.value - last.value) > FLATLINE_TOLERANCE:
         return False
+    count = FLATLINE_COUNT
+    if resolution > FLATLINE_TOLERANCE:
+        count = min(FLATLINE_COUNT * math.ceil(resolution / FLATLINE_TOLERANCE), LONGEST_FLATLINE)
+    if len(history) < count - 1:
+        return False
+    if last and flow.value == last.value and history.repeated >= count - 1:
+        return True
     flows = [flow.value, *history.newest(count - 1)]
     return max(flows) - min(flows) <= FLATLINE_TOLERANCE

@@ -81,7 +81,7 @@ class _Step:
         self._swaps_bytes = group.swaps_bytes
         self._columns = group.columns
         self._place = _slice_of(group.columns)
-        self._words = group.words
+        self._words = group.words.ravel()
         self._shifts = group.shifts
         self._masks = group.masks if group.shifts is not None else None
         sentinels = [
@@ -94,7 +94,7 @@ class _Step:
         words = image.take(self._words, axis=-1)
         if self._swaps_bytes:
             words.byteswap(inplace=True)
-        raw: NDArray[np.generic] = words.view(self._dtype)[..., 0]
+        raw: NDArray[np.generic] = words.view(self._dtype)
         if self._shifts is not None:
             raw = (raw >> self._shifts) & self._masks  # type: ignore[operator] # bit fields are unsigned integers
         values[..., self._place] = raw

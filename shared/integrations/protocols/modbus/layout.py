@@ -25,6 +25,7 @@ class Layout:
         self.blocks = plan(table.spans, 1 << 16, table.max_gap)
         self.offsets = tuple(accumulate((block.count for block in self.blocks), initial=0))
         self.size = self.offsets[-1]
+        self._slices: dict[Span, slice] = {}
         self._starts = [(block.function.code, block.address) for block in self.blocks]
 
     def position(self, span: Span) -> int:
@@ -40,8 +41,10 @@ class Layout:
 
     def slice(self, span: Span) -> slice:
         """Return where the words of `span` lie in the image."""
-        start = self.position(span)
-        return slice(start, start + span.count)
+        if (known := self._slices.get(span)) is None:
+            start = self.position(span)
+            known = self._slices[span] = slice(start, start + span.count)
+        return known
 
     def split(self, image: Words) -> Iterator[tuple[Span, Words]]:
         """Yield each block with its words, for a server that puts them into its own tables."""

@@ -33,6 +33,7 @@ class ModbusLine:
     def __init__(self, endpoint: ModbusEndpoint) -> None:
         self.endpoint = endpoint
         self._name = str(endpoint)
+        self._is_serial = endpoint.is_serial
         self._pool = Pool(self._name, 1 if endpoint.is_serial else endpoint.connection_pool_size)
         self._debts = Debts()
         self.silence = Silence(self._name, time.monotonic)
@@ -76,7 +77,7 @@ class ModbusLine:
         await self._pool.close()
 
     async def _exchange(self, request: Request, timeout_seconds: float | None) -> bytes:
-        if self.endpoint.is_serial:
+        if self._is_serial:
             slot = await self._slot_without_debts(request.unit)
         else:
             slot = self._pool.idle() or await self._pool.acquire()

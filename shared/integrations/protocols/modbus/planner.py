@@ -1,15 +1,15 @@
 """Coalesces the values of a device into few requests."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .registers import Function
 
 BITS_PER_REGISTER = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Consecutive addresses of one table: a value's registers, or what a request asks for."""
 
     function: Function

@@ -30,9 +30,9 @@ class Sweep:
         self._probes = MAX_PROBES
 
     @property
-    def errors(self) -> list[ModbusError]:
+    def errors(self) -> tuple[ModbusError, ...]:
         """What went wrong, each error once."""
-        return list(dict.fromkeys(error for _, error in self.missed)) if self.missed else []
+        return tuple(dict.fromkeys(error for _, error in self.missed)) if self.missed else ()
 
     async def run(self) -> None:
         """Send the requests of the plan and at most one to a hole whose retry has come."""

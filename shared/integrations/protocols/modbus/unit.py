@@ -9,6 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from integrations.messages.status import Status
+from integrations.protocols.finite import all_finite
 
 from .decode import Decoder
 from .errors import ModbusError
@@ -72,7 +73,8 @@ class ModbusUnit:
                 silent unit costs one timeout however many requests it needs; on a shared line its next polls
                 are UnitSilentError at once.
         """
-        async with self._turn:
+        await self._turn.acquire()  # `async with` makes two coroutines more of it
+        try:
             if is_tried := self.line.silence.check(self.unit):
                 await self.line.silence.begin_trial(self.unit)
             try:
@@ -83,6 +85,8 @@ class ModbusUnit:
             finally:
                 if is_tried:
                     self.line.silence.end_trial()
+        finally:
+            self._turn.release()
         if not sweep.has_read:
             raise sweep.errors[0]
         values, status = self._judge(self._decoder(sweep.image), sweep)
@@ -93,17 +97,13 @@ class ModbusUnit:
             values=values,
             status=status,
             texts=self._decoder.texts(sweep.image),
-            errors=tuple(sweep.errors),
+            errors=sweep.errors,
         )
 
     def _judge(self, values: Floats, sweep: Sweep) -> tuple[Floats, NDArray[np.uint32]]:
         """Give each value its status; what is bad has no value."""
         status = np.zeros(len(values), np.uint32)
-        if (
-            np.count_nonzero(np.isfinite(values)) == len(values)
-            and not sweep.missed
-            and not self._plan.refused_columns
-        ):
+        if all_finite(values) and not sweep.missed and not self._plan.refused_columns:
             return values, status
         status[self._numeric & np.isnan(values)] = Status.BAD_SENSOR_FAILURE
         status[np.isinf(values)] = Status.BAD_OUT_OF_RANGE

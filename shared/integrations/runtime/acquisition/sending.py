@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import structlog
+from msgspec import Struct
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 
@@ -33,7 +33,7 @@ class _Held:
     samples: list[Sample] = field(default_factory=list)
 
 
-class _Sent(NamedTuple):
+class _Sent(Struct, frozen=True):
     """The last message of a device: the outbox's number, and when it went."""
 
     number: int
