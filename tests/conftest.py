@@ -1,6 +1,7 @@
 """Options, and fixtures for every test that needs a real bus."""
 
 import logging
+import sys
 
 import pytest
 import structlog
@@ -22,6 +23,19 @@ def state_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     return tmp_path / "state" / "gl003"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def standard_nodes_are_read_once():
+    """Let every OPC UA server of this process start without the two seconds that its standard nodes take."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "asyncua" in sys.modules:
+            from asyncua.server.internal_server import InternalServer
+
+            from fakes.opcua_space import load_standard_address_space
+
+            patch.setattr(InternalServer, "load_standard_address_space", load_standard_address_space)
+        yield
 
 
 @pytest.fixture(autouse=True)

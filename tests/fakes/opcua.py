@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from asyncua import Server, ua
 from asyncua.crypto.permission_rules import User, UserRole
 
+from fakes.opcua_space import stop
+
 STEAM = {
     "STEAM.HEADER.PRESSURE": 10.0,
     "STEAM.HEADER.TEMPERATURE": 184.0,
@@ -100,14 +102,14 @@ class OpcUaPeer:
 
     def restart(self):
         """Begin anew, with the values of the beginning."""
-        self._call(self._server.stop())
+        self._call(stop(self._server))
         self._call(self._start())
 
     def _call(self, doing):
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(30)
 
     async def _end(self):
-        await self._server.stop()
+        await stop(self._server)
         left = asyncio.all_tasks() - {asyncio.current_task()}  # asyncua forgets the tasks of lost sessions
         for task in left:
             task.cancel()

@@ -4,6 +4,7 @@ import asyncio
 
 from asyncua import Server, ua
 
+from fakes.opcua_space import stop
 from integrations.protocols.opcua import OpcUaEndpoint
 
 
@@ -59,4 +60,4 @@ class Plant:
     async def stop(self):
         server, self.server = self.server, None
         if server:
-            await server.stop()
+            await stop(server)

@@ -159,6 +159,7 @@ class OpcUaPlantServer:
             await asyncio.gather(writing, return_exceptions=True)
         server, self._server = self._server, None
         if server:
+            await _stop_clock(server)
             await server.stop()
 
     async def fault(self, fault: OpcUaFault | str, tag: str = "", seconds: float = 1.0) -> None:
@@ -246,6 +247,14 @@ class OpcUaPlantServer:
             if shown.StatusCode.is_good() and shown.Value.VariantType is _kind(start):
                 self._written[tag.name] = shown.Value.Value
         return self._written.get(tag.name, start)
+
+
+async def _stop_clock(server: Server) -> None:
+    """End the task that shows the server's time: asyncua would wait until it has slept its second."""
+    clock, server.iserver.time_task = server.iserver.time_task, None
+    if clock:
+        clock.cancel()
+        await asyncio.wait([clock])
 
 
 def _let_be(server: Server, node: Node, kind: ua.VariantType) -> None:
