@@ -31,9 +31,9 @@ class Window:
     def add(self, time_ns: int, value: float, quality: float) -> None:
         """Add a value."""
         if math.isfinite(value):
-            last = self.last
-            self.repeated = self.repeated + 1 if last and last.value == value else 1
-            self._entries.append(Entry(time_ns, value, quality))
+            entries = self._entries
+            self.repeated = self.repeated + 1 if entries and entries[-1].value == value else 1
+            entries.append(Entry(time_ns, value, quality))
 
     @property
     def last(self) -> Entry | None:

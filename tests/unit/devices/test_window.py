@@ -77,3 +77,12 @@ def test_the_mean_lies_between_the_extremes(steps, seconds):
     seen = [entry.value for entry in window.since(now - round(seconds * SECOND))]
     mean = window.average(seconds, now)
     assert min(seen) - 1e-6 <= mean <= max(seen) + 1e-6
+
+
+def test_a_window_counts_how_often_the_newest_value_came_in_a_row():
+    window = Window(size=2)
+    seen = []
+    for value in (1.0, 1.0, 1.0, math.nan, 1.0, 2.0, 2.0):
+        window.add(0, value, 100.0)
+        seen.append(window.repeated)
+    assert seen == [1, 2, 3, 3, 4, 1, 2]

@@ -49,6 +49,7 @@ class SteamMeterConnector(PolledConnector):
         self.current_reading: FlowReading | None = None
         self.reading_history: deque[FlowReading] = deque(maxlen=HISTORY)
         self._decode = decoder
+        self._protocol = config.protocol.value
         self._flow = decoder.column["flow_rate"]
         self._state_at = [(name, at) for name, at in decoder.column.items() if name in STATE_VALUES]
         self._simulator = SimulatedMeter(config, decoder, now_ns)
@@ -188,7 +189,7 @@ class SteamMeterConnector(PolledConnector):
             raw_value=made.raw_flow if made else None,
             unit=self.config.units,
             meter_id=self.config.meter_id,
-            protocol=self.config.protocol.value,
+            protocol=self._protocol,
             status=flow.status,
             origin=flow.origin,
             totalizer_status=count.status,

@@ -66,6 +66,8 @@ class Decoder:
 
     def texts(self, image: Words) -> dict[str, str]:
         """Return the strings of one image (words,) by name, without padding; never fails on odd bytes."""
+        if not self._texts:
+            return {}
         return {name: self._text(image, span, swapped) for name, span, swapped in self._texts}
 
     def _text(self, image: Words, span: Span, swapped: bool) -> str:

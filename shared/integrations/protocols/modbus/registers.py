@@ -25,18 +25,16 @@ class Function(StrEnum):
     DISCRETE = "discrete", 2
 
     code: int
+    reads_bits: bool
+    """Whether an address of this table is one bit, not a 16-bit register."""
 
     def __new__(cls, text: str, code: int) -> Self:
         """Let the configuration say "holding" and the wire 3."""
         member = str.__new__(cls, text)
         member._value_ = text
         member.code = code
+        member.reads_bits = code <= 2
         return member
-
-    @property
-    def reads_bits(self) -> bool:
-        """Whether an address of this table is one bit, not a 16-bit register."""
-        return self.code <= 2
 
 
 class RegisterType(StrEnum):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .errors import ExceptionCode, ExceptionResponseError, ModbusError
 from .holes import ReadPlan
-from .layout import Layout
+from .layout import Layout, Words
 from .line import ModbusLine
 from .planner import Span
 
@@ -48,7 +48,7 @@ class Sweep:
             self.missed.append((request, self._end))
             return
         try:
-            await self._fetch(request)
+            self._take(request, await self._line.read(self._unit, request, self._timeout_seconds))
         except ModbusError as error:
             if error.is_refusal:
                 await self._split(request, error)
@@ -56,8 +56,7 @@ class Sweep:
             self.missed.append((request, error))
             self._end = error if error.ends_poll else None
 
-    async def _fetch(self, request: Span) -> None:
-        words = await self._line.read(self._unit, request, self._timeout_seconds)
+    def _take(self, request: Span, words: Words) -> None:
         self.image[self._layout.slice(request)] = words
         self.has_read = True
 
@@ -78,7 +77,7 @@ class Sweep:
 
     async def _retry(self, hole: Span) -> None:
         try:
-            await self._fetch(hole)
+            self._take(hole, await self._line.read(self._unit, hole, self._timeout_seconds))
             self._plan.fill(hole)
         except ModbusError:
             self._plan.refuse(hole)
