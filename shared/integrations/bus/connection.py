@@ -18,7 +18,7 @@ from nats import errors
 from nats.aio.client import Server
 from nats.aio.msg import Msg
 
-from integrations.resilience import Backoff
+from integrations.resilience import Backoff, ended
 
 from .client import BusClient
 from .errors import (
@@ -184,7 +184,7 @@ class Bus:
         for attempt in itertools.count():
             self.client = BusClient()
             try:
-                await self.client.connect(**self._options())
+                await self._connect()
             except (errors.Error, OSError, TimeoutError) as error:
                 await self._abandon()
                 url, reason = redacted(self.settings.url or ""), _reason(error)
@@ -202,6 +202,15 @@ class Bus:
                 self._live = True
                 self._tell(BusEvent(BusEventKind.CONNECTED, f"connected to {self.url}"))
                 return
+
+    async def _connect(self) -> None:
+        """Try once, in a task: nats-py's own waits lose a cancellation that comes together with an answer."""
+        connecting = asyncio.ensure_future(self.client.connect(**self._options()))
+        try:
+            await asyncio.wait([connecting])
+        finally:
+            await ended(connecting)
+        connecting.result()
 
     async def _abandon(self) -> None:
         with contextlib.suppress(errors.Error, OSError):
@@ -232,8 +241,8 @@ class Bus:
         return server, RECONNECT.delay(server.reconnects, self._rng)
 
     async def _on_error(self, error: Exception) -> None:
-        if self.client.is_closed or self._leaving:
-            return  # a socket that the server reset before we closed it, a refusal that nobody waits for
+        if self._leaving:
+            return  # a refusal that nobody waits for
         if not self._live:
             # Out of nats-py's own endless loop, once every configured server has refused.
             if all(server.reconnects for server in self.client.server_pool) or isinstance(
@@ -241,6 +250,8 @@ class Bus:
             ):
                 raise error
             return
+        if self.client.is_closed:
+            return  # a socket that the server reset before we closed it
         if denied := _DENIED.search(str(error)):
             action, subject = denied.groups()
             for asked, waiting in self._asking:

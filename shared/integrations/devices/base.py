@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 from msgspec import Struct
 
-from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError
+from integrations.resilience import CircuitBreaker, CircuitBreakerOpenError, ended
 
 from .calls import DeviceCalls
 from .config import ConnectionConfig, ConnectionState, HealthStatus
@@ -149,9 +149,7 @@ class BaseConnector(ABC):
         async with self._turn:
             keeper, self._keeper = self._keeper, None
             try:
-                if keeper:
-                    keeper.cancel()
-                    await asyncio.wait([keeper])
+                await ended(keeper)
             finally:
                 await self._close("disconnect")
 

@@ -2,6 +2,7 @@
 
 from .backoff import Backoff
 from .breaker import CircuitBreaker, CircuitState, CircuitTransition
+from .ending import ended
 from .errors import CircuitBreakerOpenError, ResilienceError
 from .retry import RetryFact, retry
 
@@ -13,5 +14,6 @@ __all__ = [
     "CircuitTransition",
     "ResilienceError",
     "RetryFact",
+    "ended",
     "retry",
 ]

@@ -140,6 +140,67 @@ async def test_a_bus_that_was_reset_by_its_server_can_be_closed():
     assert bus.client.is_closed
 
 
+class Refusing:
+    """Greets as nats-server does and lets nobody in; `after` says on what line of it `turns` are counted."""
+
+    def __init__(self, after="-ERR", turns=0):
+        self.over = asyncio.Event()
+        self._after, self._turns = after, turns
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._refuse, "127.0.0.1", 0)
+        self.settings = BusSettings(url=f"nats://127.0.0.1:{self._server.sockets[0].getsockname()[1]}")
+        return self
+
+    async def __aexit__(self, *exc):
+        self._server.close()
+
+    async def _refuse(self, reader, writer):
+        await self._say(writer, b'INFO {"max_payload": 1048576, "headers": true}')
+        while b"PING" not in await reader.read(1000):
+            pass
+        await self._say(writer, b"-ERR 'Authorization Violation'")
+        writer.close()
+
+    async def _say(self, writer, line):
+        writer.write(line + b"\r\n")
+        if line.startswith(self._after.encode()):
+            for _ in range(self._turns):
+                await asyncio.sleep(0)
+            self.over.set()
+
+
+@pytest.mark.parametrize("after", ["INFO", "-ERR"])
+async def test_who_is_stopped_while_the_bus_refuses_to_let_it_in_ends(after):
+    async def enter(settings):
+        async with Bus(settings):
+            pass
+
+    for turns in range(6):  # one of them is the one in which nats-py would lose it
+        async with Refusing(after, turns) as server:
+            entering = asyncio.create_task(enter(server.settings))
+            await server.over.wait()
+            entering.cancel()
+            await asyncio.wait([entering], timeout=5)
+            assert entering.cancelled()
+
+
+async def test_attempts_are_counted_where_the_server_resets_the_first_and_is_gone():
+    async def greets_and_resets(reader, writer):
+        writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')
+        await reader.readuntil(b"PING\r\n")
+        server.close()
+        linger_for_nothing = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_nothing)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(greets_and_resets, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(BusUnreachableError, match="Connect call failed"):
+            async with Bus(BusSettings(url=f"nats://127.0.0.1:{port}"), attempts=1):
+                pass
+
+
 async def test_a_cancellation_that_comes_with_the_answer_is_not_lost(bus, monkeypatch):
     answered = asyncio.get_running_loop().create_future()
 

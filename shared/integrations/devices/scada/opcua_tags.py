@@ -30,7 +30,7 @@ from integrations.protocols.opcua.client import (
     SessionState,
     SubscriptionSettings,
 )
-from integrations.resilience import Backoff
+from integrations.resilience import Backoff, ended
 
 from .config import SCADAConnectionConfig
 from .endpoint import endpoint_of, password_of
@@ -105,9 +105,7 @@ class OpcUaTags(TagSource):
     async def close(self) -> None:
         """Close the session."""
         knocking, self._knocking = self._knocking, None
-        if knocking:
-            knocking.cancel()
-            await asyncio.wait([knocking])
+        await ended(knocking)
         session, self._session, self.connection = self._session, None, None
         self.reports.clear()
         if session:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import structlog
 
 from integrations.messages.status import is_bad
-from integrations.resilience import Backoff
+from integrations.resilience import Backoff, ended
 
 from .backfill import backfill
 from .browsing import OBJECTS, BrowsedTag, browse_tags
@@ -113,9 +113,7 @@ class OpcUaSession:
         """End subscriptions and session; a closed session is left as it is."""
         async with self._turn:
             life, self._life = self._life, None
-            if life is not None:
-                life.cancel()
-                await asyncio.gather(life, return_exceptions=True)
+            await ended(life)
             connection, self._connection = self._connection, None
             self.state, self.subscriptions = SessionState.CLOSED, ()
             if connection is not None:
@@ -221,8 +219,7 @@ class OpcUaSession:
         try:
             return await connection.watch()
         finally:
-            tending.cancel()
-            await asyncio.gather(tending, return_exceptions=True)
+            await ended(tending)
 
     async def _reconnect(self) -> Connection:
         attempt = 0

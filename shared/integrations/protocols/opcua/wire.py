@@ -8,7 +8,7 @@ import struct
 from typing import Any
 
 from asyncua import Client, ua
-from asyncua.client.ua_client import UaClient, UASocketProtocol
+from asyncua.client.ua_client import UaClient, UaClientState, UASocketProtocol
 from asyncua.common.connection import MessageChunk, SecureConnection, TransportLimits
 from asyncua.ua.ua_binary import uatcp_to_binary
 
@@ -33,6 +33,17 @@ def make_client(url: str, timeout_seconds: float) -> Client:
 
 class BoundedClient(UaClient):  # type: ignore[misc]  # asyncua is not type-checked: see pyproject
     """asyncua's client, whose connections have bounds."""
+
+    async def connect_socket(self, host: str, port: int) -> None:
+        """Connect; asyncua's own way loses a cancellation that comes together with the connection."""
+        self._set_state(UaClientState.CONNECTING)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await asyncio.get_running_loop().create_connection(self._make_protocol, host, port)
+        except BaseException:
+            self._set_state(UaClientState.DISCONNECTED)
+            raise
+        self._set_state(UaClientState.SOCKET_OPEN)
 
     def _make_protocol(self) -> UASocketProtocol:
         self.protocol = BoundedProtocol(self._timeout, self.security_policy)
@@ -61,7 +72,8 @@ class BoundedProtocol(UASocketProtocol):  # type: ignore[misc]  # as above
         acknowledged = self._callbackmap[0] = asyncio.get_running_loop().create_future()
         if self.transport is not None:
             self.transport.write(uatcp_to_binary(ua.MessageType.Hello, hello))
-        return await asyncio.wait_for(acknowledged, self.timeout)
+        async with asyncio.timeout(self.timeout):
+            return await acknowledged
 
     def data_received(self, data: bytes) -> None:
         """Take what has come."""

@@ -13,6 +13,7 @@ import structlog
 
 from integrations.configuration import ConfigurationError
 from integrations.messages import token_from
+from integrations.resilience import ended
 from integrations.runtime.process.exceptions import leaves, one_line
 from integrations.runtime.process.logs import configure_logging
 from integrations.runtime.process.redaction import redacted
@@ -122,12 +123,11 @@ async def _live(main: Main, drain_seconds: float) -> None:
     try:
         await asyncio.wait((work, patience), return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
-            await _cancel(work)
+            await ended(work)
             raise NotDrainedError(patience.result())
         await work
     finally:
-        await _cancel(work)
-        await _cancel(patience)
+        await ended(work, patience)
         _listen(None)
 
 
@@ -140,11 +140,6 @@ async def _patience(stop: Stop, hurry: asyncio.Event, drain_seconds: float) -> s
     except TimeoutError:
         return f"not done {drain_seconds:g} s after {stop.reason}"
     return "a second signal came before it was done"
-
-
-async def _cancel(future: asyncio.Future[None] | asyncio.Task[str]) -> None:
-    future.cancel()
-    await asyncio.wait((future,))
 
 
 def _listen(handler: Callable[[signal.Signals], None] | None) -> None:
