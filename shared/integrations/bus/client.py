@@ -99,6 +99,13 @@ class BusClient(Client):
     async def _misdirected(self, subject: bytes, reply: bytes) -> None:
         await self._error_cb(errors.Error(f"{subject!r} is not answered: the answer is wanted on {reply!r}"))
 
+    async def _process_op_err(self, e: Exception) -> None:
+        if not (self.is_closed or self.is_reconnecting):
+            # Closed politely, a socket whose other end takes nothing any more is only gone when the kernel
+            # gives up: a quarter of an hour, and nats-py waits for that before it connects anew.
+            self.hang_up()
+        await super()._process_op_err(e)
+
     async def _process_connect_init(self) -> None:
         try:
             await super()._process_connect_init()
@@ -130,6 +137,13 @@ class BusClient(Client):
         self._pending_data_size += len(commands)
         if self.is_connected and self._flush_queue is not None and self._flush_queue.empty():
             self._flush_queue.put_nowait(asyncio.get_running_loop().create_future())
+
+    def hang_up(self) -> None:
+        """Leave the server at once: nothing more of what was queued or written goes to it."""
+        self.forget_unsent()
+        writer = getattr(self._transport, "_io_writer", None)  # of a WebSocket there is none
+        if writer is not None:
+            writer.transport.abort()
 
     def forget_unsent(self) -> None:
         """Drop what was queued for a connection that is gone.

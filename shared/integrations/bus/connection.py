@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 PING_SECONDS = 10
 """Two pings without an answer end a half-open connection."""
 PENDING_BYTES = 16 * 1024 * 1024
+CLOSING_SECONDS = 2
+"""How long what is unsent may take when a connection is closed."""
 FIRST_CONNECT = Backoff(0.5, max_seconds=10.0, jitter=True)
 RECONNECT = Backoff(0.25, max_seconds=1.0, jitter=True)
 
@@ -103,12 +105,14 @@ class Bus:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live, self._leaving = False, True
-        if self.client.is_connected:
-            with contextlib.suppress(errors.Error, OSError):
-                await self.client.flush(timeout=2)
-        else:
-            self.client.forget_unsent()  # or nats-py would write it to a socket that is gone, and fail
-        await self.client.close()
+        try:
+            if self.client.is_connected:
+                await self.client.flush(timeout=CLOSING_SECONDS)
+        except (errors.Error, OSError) as failure:
+            log.info("bus is closed with something unsent", url=self.url, reason=_reason(failure))
+        finally:
+            self.client.hang_up()  # or nats-py would wait for whatever is unsent, for ever
+            await self.client.close()
 
     @property
     def connected(self) -> bool:

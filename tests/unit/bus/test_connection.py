@@ -1,11 +1,14 @@
 import asyncio
+import contextlib
+import os
+import signal
 import socket
 import struct
 
 import pytest
 from structlog.testing import capture_logs
 
-from integrations.bus import Bus, BusEventKind, BusSettings, BusUnreachableError, EmbeddedServer
+from integrations.bus import Bus, BusEventKind, BusSettings, BusUnreachableError, EmbeddedServer, connection
 from integrations.bus.settings import redacted
 from integrations.configuration import ConfigurationError
 
@@ -116,6 +119,44 @@ async def test_a_bus_that_is_away_can_be_closed_with_something_unsent(nats_serve
         await asyncio.wait_for(lost.wait(), 5)
         await subscription.unsubscribe()  # queues a command that will never be sent
     assert bus.client.is_closed
+
+
+@contextlib.contextmanager
+def frozen(server):
+    """A server that takes nothing any more and does not hang up, as behind a cable that is cut."""
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+
+async def fill(bus):
+    """Send more than the kernel takes for a server that reads nothing."""
+    transport = bus.client._transport._io_writer.transport
+    while not transport.get_write_buffer_size():
+        await bus.client.publish("a", bytes(1_000_000))
+        await asyncio.sleep(0)
+
+
+async def test_a_bus_that_takes_nothing_any_more_can_be_closed(nats_server, monkeypatch):
+    monkeypatch.setattr(connection, "CLOSING_SECONDS", 0.05)
+    bus = await Bus(BusSettings(url=nats_server.url), attempts=3).__aenter__()
+    with frozen(nats_server):
+        await fill(bus)
+        await asyncio.wait_for(bus.__aexit__(None, None, None), 10)
+    assert bus.client.is_closed
+
+
+async def test_a_server_that_takes_nothing_any_more_is_left_for_another(nats_server, monkeypatch):
+    monkeypatch.setattr(connection, "PING_SECONDS", 0.05)
+    async with EmbeddedServer() as other, Bus(BusSettings(url=nats_server.url), attempts=3) as bus:
+        bus.client.set_server_pool([nats_server.url, other.url])
+        back = expect(bus, BusEventKind.RECONNECTED)
+        with frozen(nats_server):
+            await fill(bus)
+            await back
+        assert bus.url == other.url
 
 
 async def test_a_bus_that_was_reset_by_its_server_can_be_closed():
