@@ -215,6 +215,8 @@ class Bus:
         finally:
             await ended(connecting)
         connecting.result()
+        if not self.client.is_connected:  # nats-py takes an end of the connection for an answer
+            raise errors.Error("the server hung up before it let us in")
 
     async def _abandon(self) -> None:
         with contextlib.suppress(errors.Error, OSError):

@@ -20,6 +20,9 @@ from .errors import BusError
 
 log = structlog.get_logger(__name__)
 
+LEAVING_SECONDS = 1.0
+"""How long the server may take to note that nobody is here any more."""
+
 
 class EndpointError(BusError):
     """An answer that is an error: `code` like an HTTP status, `description` for people."""
@@ -115,8 +118,9 @@ class BusService:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._service and self._bus.connected:
-            with contextlib.suppress(errors.Error):
-                await self._service.stop()
+            with contextlib.suppress(errors.Error, TimeoutError):
+                async with asyncio.timeout(LEAVING_SECONDS):  # a server that hangs answers nothing
+                    await self._service.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

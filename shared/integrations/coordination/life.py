@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
+from integrations.resilience import ended
+
 from .errors import NotRunningError
 
 
@@ -55,7 +57,7 @@ class Life:
         try:
             await asyncio.wait({self._task, entered}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            self._task.cancel()
+            await ended(self._task)
             raise
         if not entered.done():
             entered.cancel()

@@ -226,6 +226,19 @@ async def test_who_is_stopped_while_the_bus_refuses_to_let_it_in_ends(after):
             assert entering.cancelled()
 
 
+async def test_a_server_that_hangs_up_instead_of_an_answer_has_let_nobody_in():
+    async def greets_and_goes(reader, writer):
+        writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')
+        await reader.readuntil(b"PING\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greets_and_goes, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(BusUnreachableError, match="hung up before it let us in"):
+            async with Bus(BusSettings(url=f"nats://127.0.0.1:{port}"), attempts=1):
+                pass
+
+
 async def test_attempts_are_counted_where_the_server_resets_the_first_and_is_gone():
     async def greets_and_resets(reader, writer):
         writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')

@@ -1,9 +1,12 @@
 import asyncio
 import json
+import os
+import signal
 
 import pytest
 
 from integrations.bus import BusService, Endpoint, EndpointError, Reply
+from integrations.bus import service as bus_service
 from integrations.messages import Subjects
 
 SUBJECTS = Subjects("plant1")
@@ -79,6 +82,16 @@ async def test_is_discovered_with_its_schemas(bus):
     assert json.loads(endpoint["metadata"]["request_schema"]) == {"type": "object"}
     assert info["metadata"] == {"site": "plant1", "instance": "i1"}
     assert stats["endpoints"][0]["data"] == {"errors": 0, "running": 0}
+
+
+async def test_a_server_that_answers_nothing_holds_no_service_up(nats_server, bus, monkeypatch):
+    monkeypatch.setattr(bus_service, "LEAVING_SECONDS", 0.05)
+    running = await service(bus, Endpoint("echo", echo)).__aenter__()
+    os.kill(nats_server.pid, signal.SIGSTOP)
+    try:
+        await asyncio.wait_for(running.__aexit__(None, None, None), 5)
+    finally:
+        os.kill(nats_server.pid, signal.SIGCONT)
 
 
 async def test_stopping_cancels_what_still_runs(bus):
