@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sized
 from dataclasses import dataclass, field
 
 from integrations.messages import AgentCapability, AgentProfile
@@ -159,9 +159,14 @@ class Roster:
         if self._policy is not AssignmentPolicy.PRIORITY_WEIGHTED:
             priority = 0
         line = self._lines.get((task_type, priority))
-        if line is None or len(line) > _STALE_SHARE * len(self._members) + _STALE_SHARE:
-            line = self._lines[task_type, priority] = self._new_line(task_type, priority)
+        if line is None or self._is_outdated(line):
+            line = self._new_line(task_type, priority)
+            if line or self.knows(task_type):
+                self._lines[task_type, priority] = line
         return line
+
+    def _is_outdated(self, line: Sized) -> bool:
+        return len(line) > _STALE_SHARE * len(self._members) + _STALE_SHARE
 
     def _new_line(self, task_type: str, priority: int) -> list[Place]:
         line = [self._place(member, task_type, priority) for member in self._members.values()]
@@ -178,7 +183,10 @@ class Roster:
     def _moved(self, member: Member) -> None:
         """Put a member where it belongs now, in every line that it stands in."""
         member.change += 1
-        for (task_type, priority), line in self._lines.items():
+        for (task_type, priority), line in tuple(self._lines.items()):
+            if self._is_outdated(line):
+                del self._lines[task_type, priority]  # nobody has asked for it lately
+                continue
             place = self._place(member, task_type, priority)
             if place is not None:
                 heapq.heappush(line, place)

@@ -146,3 +146,18 @@ def best(who, policy, priority):
 def test_every_policy_is_there():
     assert set(POLICIES) == set(AssignmentPolicy)
     assert [policy(Standing("a"), 3) for policy in POLICIES.values()]
+
+
+def test_a_type_that_nobody_submits_any_more_costs_nothing_however_long_agents_are_there():
+    who = roster(profile("a"), profile("b"))
+    assert who.choose("report", 3) == "a"
+    for _ in range(1000):  # heartbeats
+        who.note(profile("a", current_load=50.0), online=True)
+    assert sum(map(len, who._lines.values())) < 100
+    assert who.choose("report", 3) == "b"
+
+
+def test_a_type_that_no_agent_knows_is_not_remembered():
+    who = roster(profile("a"))
+    assert [who.choose(f"unheard-of-{number}", 3) for number in range(100)] == [None] * 100
+    assert not who._lines
