@@ -1,7 +1,6 @@
 """BaseConnector: what every connector promises, tried on one whose device is a few attributes."""
 
 import asyncio
-import contextlib
 import inspect
 
 import pytest
@@ -10,7 +9,7 @@ from fakes.device import Device, answer, config, failing, refuse, states
 from fakes.time import FakeTime, settled
 from integrations import BaseConnector
 from integrations.devices import ConnectionState, StateChange
-from integrations.resilience import CircuitBreakerOpenError, CircuitState, ending
+from integrations.resilience import CircuitBreakerOpenError, CircuitState
 
 
 def test_defaults_are_those_that_users_know():
@@ -273,25 +272,6 @@ async def test_two_connects_at_once_open_once(time):
     assert await asyncio.gather(device.connect(), device.connect()) == [True, True]
     assert device.opened == 1
     await device.disconnect()
-
-
-async def test_disconnect_ends_even_where_a_library_loses_the_cancellation(monkeypatch):
-    monkeypatch.setattr(ending, "AGAIN_SECONDS", 0.01)
-    asked = asyncio.Event()
-
-    class Deaf(Device):
-        async def _health_check_impl(self):
-            if not asked.is_set():
-                asked.set()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.Event().wait()
-            return True
-
-    device = Deaf(config(health_check_interval_seconds=0.001))
-    await device.connect()
-    await asked.wait()
-    await asyncio.wait_for(device.disconnect(), 5)
-    assert device.state is ConnectionState.DISCONNECTED
 
 
 async def test_disconnect_ends_the_background_and_may_be_repeated(time):
