@@ -24,10 +24,17 @@ from integrations.bus import (
 )
 from integrations.cli.agents.send import Wanted, _send, message_of
 from integrations.coordination import AgentError, Link
-from integrations.coordination.collaboration.record import read_record
+from integrations.coordination.collaboration.leading import invitation_message, publish_result
+from integrations.coordination.collaboration.record import open_collaborations, read_record
 from integrations.coordination.mailbox.consumers import make_mailboxes
 from integrations.coordination.tasks import TaskDesk
-from integrations.messages import CollaborationProposal, encode
+from integrations.messages import (
+    CollaborationInvitation,
+    CollaborationOutcome,
+    CollaborationProposal,
+    CollaborationResult,
+    encode,
+)
 
 SMALL = StreamSettings(storage_bytes=64 * 1024 * 1024)
 STREAMS = [*stream_configs(SMALL, SITE), *retold_configs(SMALL)]
@@ -75,10 +82,38 @@ async def test_a_step_in_anothers_name_does_not_count(plant):
             subject, link = f"gl.collab.{found}.proposal", buses[1].link
             (ack,) = await link.publisher.publish_all([Outgoing(subject, encode(forged))])
             record = await read_record(link.bus, found, ack.seq)
-            refused = [entry.refused for entry in record.entries if entry.sequence == ack.seq]
             told = "it names 'GL-003' as its sender, but the server says that 'GL-002' has sent it"
-            assert refused == [told]
+            assert record.refusal(ack.seq) == told
             assert not record.machine.proposals
+
+
+async def test_nobody_invites_in_anothers_name_or_ends_what_another_began(plant):
+    now = datetime.now(UTC)
+    buses = [MessageBus(plant.settings(f"agent-{agent}"), name=agent, site=SITE) for agent in AGENTS]
+    async with buses[0], buses[1]:
+        mine, its = (bus.link for bus in buses)
+        real, forged = (
+            CollaborationInvitation(
+                collaboration_id=one,
+                initiator_id="GL-001",
+                task_type="steam",
+                required_agents=["GL-002"],
+                created_at=now,
+                deadline=now + timedelta(minutes=1),
+            )
+            for one in ("real", "forged")
+        )
+        await mine.publisher.publish_all([invitation_message(real)])
+        await its.publisher.publish_all([invitation_message(forged)])
+        assert (await read_record(its.bus, "forged")).machine is None
+        result = CollaborationResult(
+            collaboration_id="real", outcome=CollaborationOutcome.CANCELLED, timestamp=now
+        )
+        assert not await publish_result(its.bus, its.publisher, result)
+        assert (await read_record(its.bus, "real")).result is None
+        assert await open_collaborations(mine.bus) == ["real", "forged"]
+        assert await publish_result(mine.bus, mine.publisher, result)
+        assert await open_collaborations(mine.bus) == ["forged"]
 
 
 async def test_the_coordination_is_gl003_and_gives_out_tasks_with_nothing_refused(plant, capfd, caplog):

@@ -4,10 +4,10 @@ from typing import Any
 
 from integrations.messages import (
     BROADCAST_SUBJECT,
-    VOUCHED_STEPS,
     AgentRole,
     CollaborationStep,
     MessagePriority,
+    collaborations_subjects,
     role_subject,
     vouched_subject,
 )
@@ -43,10 +43,7 @@ _OF_TASKS = [
     *(f"gl.task.p{priority.value}.*" for priority in MessagePriority),
     *(f"gl.task.{timer}.*" for timer in ("schedule", "deadline", "due")),
 ]
-_OF_COLLABORATIONS = [
-    *(f"gl.collab.*.{step.value}" for step in CollaborationStep),
-    *(vouched_subject(f"gl.collab.*.{step.value}") for step in VOUCHED_STEPS),
-]
+_OF_COLLABORATIONS = [subject for step in CollaborationStep for subject in collaborations_subjects(step)]
 _NOTICE_HOURS = 24
 _MARKER_NS = 60_000_000_000
 """How long a bucket says that the server itself has forgotten a key, so that watchers hear of it."""

@@ -16,9 +16,8 @@ _AGENT_KINDS = {
 }
 """What stands behind `gl.agent`, the kind itself aside: it comes second."""
 VOUCHED = ("inbox", "ask", "reply")
-"""Kinds that may have the sender behind all that: put there by the server, where agents have accounts."""
-VOUCHED_STEPS = (CollaborationStep.ANSWER, CollaborationStep.PROPOSAL, CollaborationStep.VOTE)
-"""Steps of which the same holds: those that participants take."""
+"""Kinds that may have the sender behind all that, as steps of collaborations may: the server puts it there,
+where agents have accounts."""
 NO_AGENTS = ("role", "broadcast")
 """What stands in the place of the agent's id for many."""
 
@@ -124,6 +123,12 @@ def collaboration_subject(step: CollaborationStep, collaboration_id: str) -> str
     return f"gl.collab.{check_token('collaboration_id', collaboration_id)}.{step.value}"
 
 
+def collaborations_subjects(step: CollaborationStep) -> tuple[str, str]:
+    """One step of every collaboration, plain and with its sender: filters, not subjects to publish to."""
+    subject = f"gl.collab.*.{step.value}"
+    return subject, vouched_subject(subject)
+
+
 def collaboration_subjects(collaboration_id: str) -> str:
     """All steps of one collaboration: a filter, not a subject to publish to."""
     return f"gl.collab.{check_token('collaboration_id', collaboration_id)}.>"
@@ -163,6 +168,6 @@ def _split(subject: str) -> tuple[str, dict[str, str]]:
                 return kind, tokens | _sender(more)
         case ["gl", "task", priority, task_type]:
             return "task", {"priority": priority, "task_type": task_type}
-        case ["gl", "collab", collaboration_id, step, *rest] if len(rest) <= (step in VOUCHED_STEPS):
+        case ["gl", "collab", collaboration_id, step, *rest] if len(rest) <= 1:
             return "collab", {"step": step, "collaboration_id": collaboration_id, **_sender(rest)}
     raise SubjectError(f"subject must be one of gl.agent, gl.task or gl.collab, got {subject!r}")

@@ -151,7 +151,7 @@ def test_a_subject_is_parsed_back(built, parsed):
     ["", "gl.agent", "gl.agent.a", "gl.agent.a.inbox", "gl.agent.a.inbox.p6", "gl.agent.a.inbox.p1.x.y",
      "gl.agent.a.heartbeat.x", "gl.agent.a b.ask", "gl.agent.role.inbox.p1.x", "gl.agent.broadcast.x.y",
      "gl.agent.a.dance", "gl.task.p0.t", "gl.collab.c",
-     "gl.collab.c.result.x", "gl.collab.c.dance", "gl.p.raw.a.b"],
+     "gl.collab.c.result.x.y", "gl.collab.c.dance", "gl.p.raw.a.b"],
 )  # fmt: skip
 def test_another_subject_is_refused(subject):
     with pytest.raises(SubjectError):

@@ -22,7 +22,7 @@ from integrations.messages import (
 
 from .machine import Collaboration
 from .phases import Phase
-from .record import Entry, Record
+from .record import Entry, Record, read_record
 from .wire import result_of
 
 log = structlog.get_logger(__name__)
@@ -127,7 +127,7 @@ class Leader:
     async def _publish(self, machine: Collaboration) -> None:
         """Store the result and tell it to all, unless there is one already: we shall read that."""
         result = result_of(machine, machine.decision())
-        if await publish_result(self._publisher, result):
+        if await publish_result(self._bus, self._publisher, result):
             self.record.result = result
             await self._tell_all(machine.terms.participants, result)
 
@@ -164,18 +164,19 @@ class Leader:
         return time.time_ns() + self._ahead_ns
 
 
-async def publish_result(publisher: Publisher, result: CollaborationResult) -> bool:
-    """Store a result; False where the collaboration has one already."""
+async def publish_result(bus: Bus, publisher: Publisher, result: CollaborationResult) -> bool:
+    """Store a result; False where the collaboration has one already, perhaps of somebody else's."""
     subject = collaboration_subject(CollaborationStep.RESULT, result.collaboration_id)
     headers = {Header.EXPECTED_SEQUENCE.value: "0"}
     try:
-        await publisher.publish_all(
+        (ack,) = await publisher.publish_all(
             [Outgoing(subject, encode(result), headers, f"collab-{uuid.uuid4().hex}")]
         )
     except PublishRefusedError as error:
         log.info("a result was not stored", reason=str(error))
         return False
-    return True
+    record = await read_record(bus, result.collaboration_id, ack.seq)
+    return not record.refusal(ack.seq)
 
 
 def invitation_message(invitation: CollaborationInvitation) -> Outgoing:

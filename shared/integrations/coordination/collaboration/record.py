@@ -20,8 +20,11 @@ from integrations.messages import (
     CollaborationInvitation,
     CollaborationOutcome,
     CollaborationResult,
+    CollaborationStep,
     MessageError,
     collaboration_subjects,
+    collaborations_subjects,
+    sender_of_subject,
 )
 
 from .errors import StepRefusedError, TermsError
@@ -66,6 +69,10 @@ class Record:
             return Phase.PUBLISHED if self.result.outcome in _DECIDED else Phase.FAILED
         return self.machine.phase if self.machine else Phase.INVITED
 
+    def refusal(self, sequence: int) -> str:
+        """Return why the step of that sequence was not taken; nothing where it was, or is not known."""
+        return next((one.refused for one in self.entries if one.sequence == sequence), "")
+
     def take(
         self, subject: str, data: bytes, headers: Mapping[str, str], at_ns: int, sequence: int
     ) -> Entry | None:
@@ -82,9 +89,11 @@ class Record:
         return entry
 
     def _forged(self, step: Step, subject: str) -> str:
-        """Return why a participant's step is not from whom it says."""
-        if isinstance(step, CollaborationInvitation | CollaborationResult):
-            return ""
+        """Return why a step is not from whom it says, or a result not from who began."""
+        if isinstance(step, CollaborationInvitation):
+            return forged(step.initiator_id, subject)
+        if isinstance(step, CollaborationResult):
+            return forged(self.invitation.initiator_id, subject) if self.invitation else ""
         return forged(step.agent_id, subject)
 
     def _taken(self, step: Step, at_ns: int) -> str:
@@ -122,20 +131,31 @@ async def read_record(bus: Bus, collaboration_id: str, up_to: int | None = None)
 
 async def invited(bus: Bus) -> list[str]:
     """Return the ids of all collaborations, the oldest first; waits through outages."""
+    return list(await _begun(bus))
+
+
+async def _begun(bus: Bus) -> dict[str, str | None]:
+    """Return who began each collaboration, where the server says so, the oldest first."""
     stored = [
-        (each.sequence, each.subject.split(".")[2])
-        async for each in last_per_subject(bus, COLLAB, "gl.collab.*.invitation")
+        (each.sequence, each.subject)
+        for subject in collaborations_subjects(CollaborationStep.INVITATION)
+        async for each in last_per_subject(bus, COLLAB, subject)
     ]
-    return [collaboration_id for _, collaboration_id in sorted(stored)]
+    begun: dict[str, str | None] = {}
+    for _, subject in sorted(stored):
+        begun.setdefault(subject.split(".")[2], sender_of_subject(subject))
+    return begun
 
 
 async def open_collaborations(bus: Bus) -> list[str]:
     """Return the ids of those that have no result yet, the oldest first; waits through outages."""
     while True:
         try:
-            subjects = await subjects_of(bus, COLLAB, "gl.collab.*.result")
-            ended = {subject.split(".")[2] for subject in subjects}
-            return [one for one in await invited(bus) if one not in ended]
+            results = collaborations_subjects(CollaborationStep.RESULT)
+            subjects = [found for one in results for found in await subjects_of(bus, COLLAB, one)]
+            ended = {(subject.split(".")[2], sender_of_subject(subject)) for subject in subjects}
+            begun = await _begun(bus)
+            return [one for one, by in begun.items() if not {(one, by), (one, None)} & ended]
         except (JetStreamError, JetStreamUnavailableError) as error:
             log.warning("waiting for the stream of collaborations", reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)

@@ -80,9 +80,8 @@ class Steps:
         except PublishRefusedError as error:
             raise CollaborationError(f"the bus does not take the {step}: {error}") from error
         record = await read_record(self._bus, message.collaboration_id, ack.seq)
-        entry = next((one for one in record.entries if one.sequence == ack.seq), None)
-        if entry is not None and entry.refused:
-            raise StepRefusedError(entry.refused)
+        if refused := record.refusal(ack.seq):
+            raise StepRefusedError(refused)
 
 
 def _about(collaboration_id: str, agent_id: str) -> dict[str, Any]:

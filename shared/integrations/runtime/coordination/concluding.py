@@ -71,7 +71,7 @@ class Concluding(Part):
             return machine.terms.ends_ns if machine else time.time_ns()
         machine.pass_time(machine.terms.ends_ns)
         result = result_of(machine, machine.decision())
-        if await publish_result(self.desk.publisher, result):
+        if await publish_result(self.desk.bus, self.desk.publisher, result):
             self.concluded += 1
             log.info("a collaboration was concluded: its leader is away", collaboration=collaboration_id)
             for agent_id in (machine.terms.initiator, *machine.terms.participants):

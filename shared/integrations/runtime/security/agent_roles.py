@@ -22,7 +22,6 @@ from integrations.coordination.presence.known import CONSOLE_ID
 from integrations.coordination.tasks.dispatch import SCHEDULER_ID
 from integrations.coordination.tasks.engine import SCHEDULERS
 from integrations.messages import (
-    VOUCHED_STEPS,
     CollaborationStep,
     MessagePriority,
     ask_subject,
@@ -50,6 +49,8 @@ AGENT_STREAMS = tuple(config["name"] for config in agent_stream_configs(StreamSe
 _TO_ALL = ("gl.agent.role.*", "gl.agent.broadcast")
 MAIL = ("gl.agent.*.inbox.*", *_TO_ALL)
 """Where messages to agents go."""
+STEPS = tuple(f"gl.collab.*.{step.value}" for step in CollaborationStep)
+"""Where steps of collaborations go."""
 
 
 def agent_grant(site: str, agent_id: str, peers: Iterable[str]) -> Grant:
@@ -110,7 +111,7 @@ def _correspondence(site: str, agent_id: str) -> Grant:
     return Grant(
         publish=(
             *MAIL,
-            *(f"gl.collab.*.{step.value}" for step in CollaborationStep),
+            *STEPS,
             "gl.task.*.*",
             heartbeat_subject(agent_id),
             f"$JS.API.STREAM.MSG.DELETE.{AGENTS}",
@@ -125,7 +126,7 @@ def _correspondence(site: str, agent_id: str) -> Grant:
         ),
         answers=True,
         serves=served,
-        signed=(*MAIL, *(f"gl.collab.*.{step.value}" for step in VOUCHED_STEPS)),
+        signed=(*MAIL, *STEPS),
         signature=agent_id,
     )
 
