@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SPEAK = """
 from integrations import ConnectionState
 import structlog
@@ -37,8 +39,12 @@ def test_a_program_that_has_set_up_structlog_keeps_its_way():
     assert ('{"device": "m", "event": "debug line"}' in out, err) == (True, [])
 
 
-def test_an_exception_is_written_once_and_plainly():
-    failing = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    log.exception('handler failed', agent='A')\n"
+@pytest.mark.parametrize(
+    "said",
+    ["log.exception('handler failed', agent='A')", "log.error('handler failed', agent='A', exc_info=e)"],
+)
+def test_an_exception_is_written_once_and_plainly(said):
+    failing = f"try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    {said}\n"
     run = subprocess.run([sys.executable, "-c", SPEAK + failing], capture_output=True, text=True, check=True)
     assert run.stderr.count("ZeroDivisionError: division by zero") == 1
     assert run.stderr.splitlines()[1:3] == ["handler failed agent=A", "Traceback (most recent call last):"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from integrations.bus import Bus, JetStreamError
@@ -47,7 +47,9 @@ def _show(url: str, found: Sequence[AgentProfile]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in _COLUMNS:
-        table.add_column(name, justify="right" if name in {"load", "score"} else "left", no_wrap=True)
+        justify: JustifyMethod = "right" if name in {"load", "score"} else "left"
+        wraps = name == "capabilities"
+        table.add_column(name, justify=justify, no_wrap=not wraps, min_width=24 if wraps else None)
     for one in found:
         table.add_row(*map(printable, _cells(one)))
     console.print(table)
