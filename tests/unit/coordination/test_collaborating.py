@@ -62,6 +62,15 @@ async def test_who_declines_fails_dies_never_answers_or_is_unknown_is_reported_b
         assert (result["outcome"], result["best_agent_id"]) == ("consensus", "B")
 
 
+async def test_who_proposes_what_cannot_be_sent_declines_and_nobody_waits_for_it(nats_server):
+    async with agents(nats_server.url, "A", "B") as (a, b):
+        proposes(b, object())
+        found = await a.request_collaboration("steam", ["B"], objective="efficiency", timeout=60)
+        result = await a.collaborations.result(found, 10)
+        assert (result["outcome"], result["declined"]) == ("declined", ["B"])
+        assert result["reasons"]["B"] == "failed: proposal must be what JSON can hold (no place for object)"
+
+
 async def test_who_asks_may_propose_too(nats_server):
     async with agents(nats_server.url, "A", "B") as (a, b):
         proposes(a, 2.0)

@@ -211,17 +211,15 @@ class CollaborativeOptimizer(Startable):
         with _told():
             try:
                 said = await _called(self.proposer, asked) if self.proposer else None
+                if isinstance(said, Mapping):
+                    await steps.propose(*here, said)
+                    return {"accepted": True}
             except Exception as error:  # noqa: BLE001  # whatever it is, the others need not wait for us
                 log.warning("no proposal", collaboration=asked.collaboration_id, reason=str(error))
                 await steps.answer(*here, accepted=False, reason=f"failed: {error}"[:1000])
                 return {"accepted": False}
-            if isinstance(said, Mapping):
-                await steps.propose(*here, said)
-            else:
-                reason = (
-                    "" if said else "has nothing to propose" if self.proposer else "takes part in nothing"
-                )
-                await steps.answer(*here, accepted=bool(said), reason="" if said else reason)
+            reason = "" if said else "has nothing to propose" if self.proposer else "takes part in nothing"
+            await steps.answer(*here, accepted=bool(said), reason=reason)
         return {"accepted": bool(said)}
 
     async def on_notification(self, message: AgentMessage) -> None:
