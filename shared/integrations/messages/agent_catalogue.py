@@ -24,7 +24,7 @@ AGENT_CHANNELS = (
         "gl.agent.<agent_id>.inbox.<priority>",
         "Mail for one agent, p1 (critical) to p5 (background): work queue AGENTS, removed once acknowledged. "
         "Where agents have accounts of their own, the server puts the sender behind this subject and those "
-        "of ask, reply, role and broadcast",
+        "of ask, reply, role, broadcast and of collaborations",
         AgentMessage,
         _MAIL,
     ),
