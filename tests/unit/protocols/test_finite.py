@@ -7,6 +7,8 @@ import pytest
 
 from integrations.protocols.finite import all_finite
 
+pytestmark = pytest.mark.filterwarnings("error")
+
 
 @pytest.mark.parametrize("values", [[], [0.0], [1.0, -2.5], [1e308, -1e308], [5e-324, 1e200]])
 def test_numbers_are_finite_also_where_their_squares_are_not(values):

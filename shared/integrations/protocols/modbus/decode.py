@@ -1,32 +1,15 @@
 """From register words to engineering values, all registers of a table at once."""
 
-import contextvars
-import threading
-
 import numpy as np
 from numpy.typing import NDArray
+
+from integrations.protocols.quiet import quiet
 
 from .groups import Floats, Group, grouped, scaling
 from .layout import Layout, Words
 from .planner import Span
 from .registers import RegisterType
 from .table import RegisterTable, span_of
-
-
-class _Quiet(threading.local):
-    """Where numpy keeps its warnings to itself: a device may send a signalling NaN.
-
-    `np.errstate` would do, and costs as much as all the rest of a decode: numpy keeps that state in a context
-    variable, so a context that has it, one for each thread, is entered instead.
-    """
-
-    def __init__(self) -> None:
-        context = contextvars.copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
-
-
-_quiet = _Quiet()
 
 
 class Decoder:
@@ -53,7 +36,7 @@ class Decoder:
         values = np.empty((*image.shape[:-1], self._width))
         if self._texts:
             values[...] = np.nan
-        _quiet.run(self._decode_into, values, image)
+        quiet.run(self._decode_into, values, image)
         return values
 
     def _decode_into(self, values: Floats, image: Words) -> None:
