@@ -15,10 +15,12 @@ from .endpoint import ModbusEndpoint, Transport
 from .errors import GarbageError, ModbusError, WrongUnitError
 from .hunting import answer_in
 from .link import Link, Pending
-from .requests import Request
+from .requests import Request, read_request
 
 SILENCE_LIMIT = 2
 WRITE_SINGLE = 6
+EVERYBODY = 0
+"""The unit of a broadcast, which nobody answers."""
 FRAME_BYTES = 3
 """Unit and CRC around a PDU."""
 QUIET_SECONDS = 0.1
@@ -63,7 +65,8 @@ class RtuLink(Link):
     """A line on which one request is under way until its answer or its deadline, whatever its caller does.
 
     An answer is found behind noise, behind another unit's words, and behind the request itself, which some
-    two-wire adapters hear as they send it.
+    two-wire adapters hear as they send it. The answer to function 6 is the same as the request: where nobody
+    knows yet whether the line echoes, the register is read first, which shows it.
     """
 
     def __init__(self, endpoint: ModbusEndpoint, debts: Debts) -> None:
@@ -76,11 +79,16 @@ class RtuLink(Link):
         self._stray: ModbusError | None = None
         self._free: asyncio.Future[None] | None = None
         self._sent = b""
-        self._echoes = False
+        self._echoes: bool | None = None
         self._verdict: asyncio.TimerHandle | None = None
 
     async def exchange(self, request: Request, timeout_seconds: float) -> bytes:
         """Send `request` after the inter-frame pause and return the PDU of its answer."""
+        if self._echoes is None and request.code == WRITE_SINGLE and request.unit != EVERYBODY:
+            await self._ask(read_request(request.unit, request.span), timeout_seconds)
+        return await self._ask(request, timeout_seconds)
+
+    async def _ask(self, request: Request, timeout_seconds: float) -> bytes:
         while self._pending:
             # Its caller was cancelled, but the unit may be about to speak.
             self._free = self._loop.create_future()
@@ -120,6 +128,7 @@ class RtuLink(Link):
         self._skip_echo()
         pending = self._pending
         if pending and (pdu := answer_in(self._buffer, pending.request)):
+            self._echoes = bool(self._echoes)
             self._buffer = b""
             self._heard()
             self._answer(pending, pdu)
@@ -129,11 +138,11 @@ class RtuLink(Link):
 
     def _skip_echo(self) -> None:
         """Leave out the request itself; the answer to function 6 is the same, so there it must be known."""
-        if self._pending is None or not self._sent or not self._buffer.startswith(self._sent):
+        if self._pending is None or not self._sent or (at := self._buffer.find(self._sent)) < 0:
             return
         if self._echoes or self._pending.request.code != WRITE_SINGLE:
             self._echoes = True
-            self._buffer = self._buffer[len(self._sent) :]
+            self._buffer = self._buffer[at + len(self._sent) :]
             self._sent = b""
 
     def _take_other(self) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.modbus import SerialPeer, TcpPeer, crc16, honest, registers
+from fakes.modbus import SerialPeer, TcpPeer, crc16, honest, registers, silent
 from integrations.protocols.modbus import (
     AddressRefusedError,
     Function,
@@ -101,6 +101,32 @@ async def test_the_echo_of_a_write_is_not_its_answer_where_echoes_are_heard(open
         await line.read(17, TEN)
         with pytest.raises(ModbusTimeoutError):
             await line.write(17, 4, [1])
+
+
+async def test_the_echo_of_a_write_is_not_its_answer_where_it_is_the_first_that_is_heard(open_peer):
+    make_peer, open_line = open_peer
+
+    async def manners(query, wire):
+        wire.write_raw(b"\0" + request_of(query))
+        if query.function == 3:
+            await honest(query, wire)
+
+    async with make_peer(manners) as peer, open_line(peer) as line:
+        with pytest.raises(ModbusTimeoutError):
+            await line.write(17, 4, [1])
+        assert [query.function for query in peer.queries] == [3, 6]
+
+
+async def test_a_write_is_preceded_by_a_read_once_and_none_is_made_where_that_is_not_answered(open_peer):
+    make_peer, open_line = open_peer
+    async with make_peer(honest) as peer, open_line(peer) as line:
+        for _ in range(2):
+            await line.write(17, 4, [1])
+        assert [(query.function, query.address) for query in peer.queries] == [(3, 4), (6, 4), (6, 4)]
+    async with make_peer(silent) as peer, open_line(peer) as line:
+        with pytest.raises(ModbusTimeoutError):
+            await line.write(17, 4, [1])
+        assert [query.function for query in peer.queries] == [3]
 
 
 async def test_a_spoilt_answer_is_named_long_before_the_timeout(open_peer):
