@@ -1,8 +1,9 @@
 """Outboxes filled and drained, and what is in their files."""
 
 import asyncio
+import resource
 import sqlite3
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 from integrations.bus import Outgoing
 
@@ -37,3 +38,24 @@ def rows(path):
     with suppress(sqlite3.OperationalError), sqlite3.connect(path) as db:
         return [row[0] for row in db.execute("SELECT message_id FROM waiting ORDER BY number")]
     return []
+
+
+@asynccontextmanager
+async def largest_file(size):
+    """Let no file of this process grow beyond `size`: a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+class Told:
+    def __init__(self):
+        self.gaps = []
+        self.troubles = []
+
+    @property
+    def kinds(self):
+        return [trouble.kind for trouble in self.troubles]

@@ -69,14 +69,18 @@ def _tcp(data: bytes) -> object:
     return _words(request, pdu)
 
 
+def _rtu_link() -> RtuLink:
+    link = RtuLink(ENDPOINT, Debts())
+    link._echoes = False  # or a read would come before a write
+    return link
+
+
 def _rtu(data: bytes) -> object:
     """As over TCP; a CRC that fits is put behind where the second byte is odd."""
     request, size, rest = REQUESTS[data[0] % len(REQUESTS)], data[1] // 2 % 8, data[2:]
     if data[1] & 1:
         rest += FramerRTU.compute_CRC(rest).to_bytes(2, "big")
-    pdu = conversation(
-        lambda: RtuLink(ENDPOINT, Debts()), lambda link: link.exchange(request, 9.0), pieces_of(rest, size)
-    )
+    pdu = conversation(_rtu_link, lambda link: link.exchange(request, 9.0), pieces_of(rest, size))
     return _words(request, pdu)
 
 

@@ -13,8 +13,9 @@ import msgspec
 from fuzz.mutation import mutated_bytes, mutated_msgpack
 from fuzz.target import Target
 from integrations.bus import Outgoing
-from integrations.bus.outbox.file import OutboxFile, UnreadableRowError, _kept, _row
+from integrations.bus.outbox.file import OutboxFile
 from integrations.bus.outbox.memory import Kept
+from integrations.bus.outbox.rows import UnreadableRowError, kept_of, row_of
 
 MESSAGE = Outgoing("gl.p.raw.steam_meter.a", b'{"a": 1}', {"Content-Type": "application/json"}, "a-1", "a")
 KEPT = Kept(1, 1, MESSAGE, 0.0, 1)
@@ -57,7 +58,7 @@ def _one(data: bytes) -> object:
         row = msgspec.msgpack.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return _kept(tuple(row), time.monotonic()) if isinstance(row, list) and len(row) == len(ROW) else None
+    return kept_of(tuple(row), time.monotonic()) if isinstance(row, list) and len(row) == len(ROW) else None
 
 
 def _mutated_row(data: bytes, random: Random) -> bytes:
@@ -69,7 +70,7 @@ def _mutated_row(data: bytes, random: Random) -> bytes:
     return mutated_msgpack(data, random)
 
 
-ROW = _row(KEPT)
+ROW = row_of(KEPT)
 SEED = msgspec.msgpack.encode([int(each) if each is False else each for each in ROW])
 TABLE = (
     Target("outbox_file", _file, (sqlite3.Error,), [_whole()], mutated_bytes, longest=65_536),

@@ -3,56 +3,22 @@
 import asyncio
 import itertools
 import random
-import resource
 import sys
 import time
-from contextlib import asynccontextmanager
 
 import pytest
 from msgspec import structs
 
-from fakes.outboxes import MIB, drained, filled, message, numbers, rows
+from fakes.outboxes import MIB, drained, filled, largest_file, message, numbers, rows
 from fakes.site import eventually
 from integrations.bus import (
-    DiskOutbox,
     Forwarder,
     Gap,
-    OutboxSettings,
     Outgoing,
     Publisher,
     ensure_streams,
     replay,
 )
-
-
-class Told:
-    def __init__(self):
-        self.gaps = []
-        self.troubles = []
-
-    @property
-    def kinds(self):
-        return [trouble.kind for trouble in self.troubles]
-
-
-@pytest.fixture
-def told():
-    return Told()
-
-
-@pytest.fixture
-def outbox(tmp_path, told):
-    def make(grace_seconds=0.0, folder=tmp_path, **fields):
-        settings = OutboxSettings(folder=str(folder), drain_per_second=1e6, **fields)
-        return DiskOutbox(
-            "p-c",
-            settings,
-            on_gap=told.gaps.append,
-            on_trouble=told.troubles.append,
-            grace_seconds=grace_seconds,
-        )
-
-    return make
 
 
 async def test_what_is_not_acknowledged_comes_back_in_the_next_life_as_it_was(outbox):
@@ -161,17 +127,6 @@ async def test_the_oldest_go_where_the_file_would_grow_over_its_bound_and_the_ga
         assert 700 < lost < 900
         assert await drained(box) == list(range(lost, 1000))
     assert told.gaps == [Gap(lost, 0, 10 * (lost - 1) + 5)]
-
-
-@asynccontextmanager
-async def largest_file(size):
-    """Let no file of this process grow beyond `size`: a disk without room."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_a_full_disk_is_told_once_and_stops_nothing(outbox, told):

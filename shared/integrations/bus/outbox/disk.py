@@ -173,6 +173,8 @@ class DiskOutbox(BackedOutbox):
         elif oldest := self._oldest:
             wait = oldest.since + self._grace_seconds - self._clock()
         else:
+            if self.trouble:
+                await self._store.check()
             return
         if wait > 0:
             await asyncio.sleep(wait)
@@ -190,10 +192,13 @@ class DiskOutbox(BackedOutbox):
             for kept in taken:
                 self._doubt(kept)
             self._taken += taken
-            self._stored = self._stored - len(taken) if taken else 0
+            self._stored -= len(taken)
             if taken:
                 self._cursor = taken[-1].number
                 self._oldest_stored_ns = taken[-1].kept_ns
+            elif self._stored:  # somebody has removed them
+                self._lose(Gap(self._stored, self._oldest_stored_ns, self._now_ns()))
+                self._stored = 0
         if not self._stored and not self._waiting:
             self._filled.clear()
         return taken

@@ -1,22 +1,26 @@
 """An outbox's file: SQLite, synced, so that what waits outlives the process and a power cut."""
 
+import errno
+import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from integrations.bus.publishing.outgoing import Outgoing
-
 from .memory import MOST_UNDER_WAY, Gap, Kept
+from .rows import UnreadableRowError, kept_of, more_of, read_or_unreadable, row_of
 
 PAGE = 4096
 JOURNAL_BYTES = 4 * 1024 * 1024
 SPARE_PAGES = 1024
 """Pages that an empty file may keep."""
+LEAST_ROOM = 1024 * 1024
+COPIED_AT_ONCE = 1000
 TRIM_SHARE = 64
 """Where room is needed, so much of the whole is made at once: one part in this many."""
 
@@ -45,38 +49,9 @@ _LOSE = """
 """
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
-Row = tuple[int, int, int, int, str, str, bytes, bytes]
 _Extent = tuple[int, int | None, int | None, int | None, int | None]
 _Lost = tuple[int, int, int]
 _Head = tuple[str, str]
-
-
-class _More(msgspec.Struct, array_like=True, frozen=True):
-    """What has no column of its own; fields may be added, with a default."""
-
-    headers: dict[str, str]
-    lane: str
-    until_ns: int = 0
-
-
-_more = msgspec.msgpack.Decoder(_More).decode
-
-
-class UnreadableRowError(sqlite3.DatabaseError):
-    """A row that SQLite reads and we cannot."""
-
-
-@contextmanager
-def _read_or_unreadable() -> Iterator[None]:
-    """Make one error of whatever odd bytes lead to: SQLite holds no column to its type."""
-    try:
-        yield
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
-        raise UnreadableRowError(f"{type(error).__name__}: {error}") from error
-    except sqlite3.OperationalError as error:
-        if "decode" not in str(error):  # a text that is no UTF-8 has no code of its own
-            raise
-        raise UnreadableRowError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -96,11 +71,12 @@ class Found:
 class OutboxFile:
     """Messages in their order. One thread at a time may call; every method may raise sqlite3.Error.
 
-    A number is never used again while its row is there; adding a row again replaces it.
+    A number is never used again while its row is there; adding a row again replaces it. Rows up to `settled`
+    are those that an earlier life could not remove.
     """
 
-    @_read_or_unreadable()
-    def __init__(self, path: Path) -> None:
+    @read_or_unreadable()
+    def __init__(self, path: Path, settled: int = 0) -> None:
         self.path = path
         self.used = 0
         """Bytes of the pages in use."""
@@ -109,11 +85,30 @@ class OutboxFile:
         try:
             self._check_version()
             self._db.executescript(_SCHEMA)
+            if settled:
+                self._db.execute("DELETE FROM waiting WHERE number <= ?", (settled,))
             self._note_head("main")
             self.found = self._look()
+            self.last_number = self.found.last_number
+            """The highest that was ever added."""
+            self._inodes = _inodes(path)
         except BaseException:
             self._db.close()
             raise
+
+    @property
+    def is_there(self) -> bool:
+        """Whether what is written here is in the folder, and was not taken away meanwhile."""
+        return _inodes(self.path) == self._inodes
+
+    def copy_to(self, other: "OutboxFile") -> None:
+        """Write all that is here to an empty file."""
+        after = 0
+        while rows := self.read(after, COPIED_AT_ONCE, JOURNAL_BYTES):
+            other.add(rows)
+            after = rows[-1].number
+        if lost := self.lost():
+            other.lose(lost)
 
     def close(self) -> None:
         """Write the journal into the file and close it."""
@@ -122,10 +117,11 @@ class OutboxFile:
     def add(self, messages: Sequence[Kept]) -> None:
         """Keep messages; they are on the disk when this returns."""
         with self._transaction():
-            self._db.executemany(_ADD, map(_row, messages))
+            self._db.executemany(_ADD, map(row_of, messages))
+        self.last_number = max(self.last_number, *(kept.number for kept in messages))
         self._measure()
 
-    @_read_or_unreadable()
+    @read_or_unreadable()
     def read(self, after: int, max_messages: int, max_bytes: int) -> list[Kept]:
         """Return the oldest with a number above `after`; at least one if there is one."""
         rows: list[Kept] = []
@@ -135,7 +131,7 @@ class OutboxFile:
             size += len(row[-1])
             if rows and size > max_bytes:
                 break
-            rows.append(_kept(row, now))
+            rows.append(kept_of(row, now))
         return rows
 
     def remove(self, up_to: int) -> None:
@@ -146,7 +142,7 @@ class OutboxFile:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._measure()
 
-    @_read_or_unreadable()
+    @read_or_unreadable()
     def trim(self, after: int, max_bytes: int, oldest_ns: int) -> Gap | None:
         """Drop the oldest above `after`: what came before `oldest_ns`, and as much as is over `max_bytes`.
 
@@ -162,6 +158,25 @@ class OutboxFile:
         self._measure()
         return dropped
 
+    def touch(self) -> None:
+        """Write next to nothing: whether that can be done.
+
+        Raises:
+            OSError: it can, and there is hardly any room left.
+        """
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        if shutil.disk_usage(self.path.parent).free < LEAST_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def lost(self) -> Gap | None:
+        """Return what was dropped here and was not told yet."""
+        row = self._db.execute("SELECT count, first_ns, last_ns FROM lost").fetchone()
+        return Gap(*msgspec.convert(row, _Lost)) if row else None
+
+    def lose(self, gap: Gap) -> None:
+        """Take note of what was dropped."""
+        self._db.execute(_LOSE, (gap.count, gap.first_time_ns, gap.last_time_ns))
+
     def gap_told(self, count: int) -> None:
         """Forget so many of those that were dropped: it has been said."""
         self._db.execute(_TOLD, (count,))
@@ -171,23 +186,28 @@ class OutboxFile:
         """The clock was set: keep the ages as they are."""
         self._db.execute("UPDATE waiting SET kept_ns = kept_ns + ?", (step_ns,))
 
-    @_read_or_unreadable()
-    def adopt(self, other: Path) -> int:
-        """Take over what a file that nobody owns any more holds, behind our own; return how many."""
+    @read_or_unreadable()
+    def adopt(self, other: Path, settled: int = 0) -> int:
+        """Take over what a file that nobody owns any more holds above `settled`; return how many.
+
+        It comes behind our own.
+        """
         self._db.execute("ATTACH ? AS other", (str(other),))
         try:
-            self._note_head("other")
+            self._note_head("other", settled)
             with self._transaction():
                 columns = "time_ns, kept_ns, lasting, subject, message_id, more, payload"
                 moved = self._db.execute(
                     f"INSERT INTO main.waiting ({columns})"  # noqa: S608  # our own names
-                    f" SELECT {columns} FROM other.waiting ORDER BY number"
+                    f" SELECT {columns} FROM other.waiting WHERE number > ? ORDER BY number",
+                    (settled,),
                 ).rowcount
                 for lost in self._db.execute("SELECT count, first_ns, last_ns FROM other.lost").fetchall():
                     self._db.execute(_LOSE, msgspec.convert(lost, _Lost))
         finally:
             self._db.execute("DETACH other")
         self.found = self._look()
+        self.last_number = self.found.last_number
         return moved
 
     def _drop(self, after: int, excess: int, oldest_ns: int, *, lasting: bool) -> tuple[Gap | None, int]:
@@ -197,12 +217,12 @@ class OutboxFile:
             if excess <= 0 and kept_ns >= oldest_ns:
                 break
             excess -= size
-            until_ns = max(time_ns, _more(more).until_ns)
+            until_ns = max(time_ns, more_of(more).until_ns)
             last, gap = number, Gap(1, time_ns, until_ns).widened(gap)
         if gap:
             with self._transaction():
                 self._db.execute(_DROP, (after, last, lasting))
-                self._db.execute(_LOSE, (gap.count, gap.first_time_ns, gap.last_time_ns))
+                self.lose(gap)
         return gap, excess
 
     def _check_version(self) -> None:
@@ -216,15 +236,14 @@ class OutboxFile:
         extent = self._db.execute(f"SELECT {columns} FROM waiting")  # noqa: S608  # our own names
         count, *extremes = msgspec.convert(extent.fetchone(), _Extent)
         first, last, oldest, newest = (one or 0 for one in extremes)
-        lost = self._db.execute("SELECT count, first_ns, last_ns FROM lost").fetchone()
         self._measure()
-        gap = Gap(*msgspec.convert(lost, _Lost)) if lost else None
-        return Found(count, first, last, oldest, newest, gap, tuple(self._heads))
+        return Found(count, first, last, oldest, newest, self.lost(), tuple(self._heads))
 
-    def _note_head(self, schema: str) -> None:
-        query = f"SELECT subject, message_id FROM {schema}.waiting ORDER BY number LIMIT ?"  # noqa: S608  # our own names
+    def _note_head(self, schema: str, after: int = 0) -> None:
+        table = f"{schema}.waiting"
+        query = f"SELECT subject, message_id FROM {table} WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608  # our own names
         heads: dict[str, list[str]] = {}
-        for row in self._db.execute(query, (MOST_UNDER_WAY,)):
+        for row in self._db.execute(query, (after, MOST_UNDER_WAY)):
             subject, message_id = msgspec.convert(row, _Head)
             if message_id:
                 heads.setdefault(subject, []).append(message_id)
@@ -257,6 +276,20 @@ def is_corrupt(error: Exception) -> bool:
     return isinstance(error, UnreadableRowError) or code & 0xFF in _CORRUPT
 
 
+def is_out_of_room(error: sqlite3.Error) -> bool:
+    """Whether the disk takes nothing more."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def _inodes(path: Path) -> list[tuple[int, int]]:
+    found = []
+    for suffix in ("", "-wal"):
+        with suppress(FileNotFoundError):
+            there = Path(f"{path}{suffix}").stat()
+            found.append((there.st_dev, there.st_ino))
+    return found
+
+
 def _connected(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
     try:
@@ -269,20 +302,3 @@ def _connected(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-def _row(kept: Kept) -> Row:
-    message = kept.message
-    more = msgspec.msgpack.encode(_More(message.headers, message.lane, kept.until_ns))
-    return (
-        kept.number, kept.time_ns, kept.kept_ns, message.lasting,
-        message.subject, message.message_id, more, message.payload,
-    )  # fmt: skip
-
-
-@_read_or_unreadable()
-def _kept(row: Sequence[object], now: float) -> Kept:
-    number, time_ns, kept_ns, lasting, subject, message_id, more, payload = msgspec.convert(row, Row)
-    rest = _more(more)
-    message = Outgoing(subject, payload, rest.headers, message_id, rest.lane, lasting=bool(lasting))
-    return Kept(number, time_ns, message, now, kept_ns, on_disk=True, until_ns=rest.until_ns)

@@ -1,5 +1,6 @@
 """Which file an outbox has: one that no other living process writes."""
 
+import contextlib
 import os
 import sys
 import time
@@ -10,6 +11,7 @@ if sys.platform != "win32":
     import fcntl
 
 MOST_PLACES = 100
+NOTE_DIGITS = 20
 SET_ASIDE_KEPT = 2
 """Files that could not be read, kept for whoever wants to look; older ones go."""
 
@@ -26,6 +28,20 @@ class Place:
         except OSError:
             os.close(self._lock)
             raise
+        if not self.noted:
+            with contextlib.suppress(OSError):
+                self.note(0)  # now, while there may be room
+
+    @property
+    def noted(self) -> int:
+        """The number that was noted last."""
+        text = os.pread(self._lock, NOTE_DIGITS, 0)
+        return int(text) if text.isdigit() else 0
+
+    def note(self, number: int) -> None:
+        """Keep a number where a full disk has room for it, too."""
+        os.pwrite(self._lock, b"%0*d" % (NOTE_DIGITS, number), 0)
+        os.fsync(self._lock)
 
     def leave(self) -> None:
         """Let another have it."""
@@ -44,14 +60,16 @@ class Place:
         return aside
 
 
-def claim(folder: Path, name: str) -> Place:
-    """Return the first place of that name which nobody has.
+def claim(folder: Path, name: str, *, instead_of: Path | None = None) -> Place:
+    """Return the first place of that name which nobody has; `instead_of` one that is lost, an empty one.
 
     Raises:
         OSError: the folder cannot be made or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in _paths(folder, name):
+        if instead_of and (path == instead_of or path.exists()):
+            continue
         try:
             return Place(path)
         except BlockingIOError:

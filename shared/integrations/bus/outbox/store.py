@@ -13,7 +13,7 @@ import structlog
 
 from integrations.messages import Severity
 
-from .file import Found, OutboxFile, is_corrupt
+from .file import Found, OutboxFile, is_corrupt, is_out_of_room
 from .memory import Gap, Kept
 from .place import Place, claim, ownerless, remove_file
 
@@ -68,6 +68,7 @@ class OutboxStore:
             if not is_corrupt(error):
                 raise
             await self.begin_anew(error)
+        self._well()
         found = self._required.found
         if found.count:
             log.info("messages of an earlier life wait", messages=found.count, file=str(self._required.path))
@@ -80,7 +81,12 @@ class OutboxStore:
 
     async def add(self, messages: Sequence[Kept]) -> None:
         """Keep messages; they are on the disk when this returns."""
-        await self._call(self._required.add, messages)
+        await self._call(self._add, messages)
+        self._well()
+
+    async def check(self) -> None:
+        """See whether a trouble is over."""
+        await self._call(self._required.touch)
         self._well()
 
     async def read(self, after: int, max_messages: int, max_bytes: int) -> list[Kept]:
@@ -89,7 +95,7 @@ class OutboxStore:
 
     async def remove(self, up_to: int) -> None:
         """Remove all up to a number."""
-        await self._call(self._required.remove, up_to)
+        await self._call(self._remove, up_to)
 
     async def trim(self, after: int, max_bytes: int, oldest_ns: int) -> Gap | None:
         """Drop the oldest above a number that are over the bounds."""
@@ -138,16 +144,66 @@ class OutboxStore:
     def _open(self) -> None:
         is_first = self._place is None
         self._place = self._place or claim(self._folder, self._name)
-        file = OutboxFile(self._place.path)
+        file = OutboxFile(self._place.path, self._place.noted)
+        self._place.note(0)
         for other in ownerless(self._folder, self._name) if is_first else ():
             try:
-                file.adopt(other.path)
+                file.adopt(other.path, other.noted)
                 remove_file(other.path)
+                other.note(0)
             except sqlite3.Error as error:
                 log.warning("an outbox without owner is no good", file=str(other.path), reason=str(error))
             finally:
                 other.leave()
         self._file = file
+
+    def _add(self, messages: Sequence[Kept]) -> None:
+        if not self._required.is_there:
+            self._move()
+        self._required.add(messages)
+
+    def _move(self) -> None:
+        """Somebody took the file away: write what it holds to a new one, as long as it is open."""
+        old, old_place = self._required, self._place
+        place = claim(self._folder, self._name, instead_of=old.path)
+        try:
+            new = OutboxFile(place.path)
+            old.copy_to(new)
+        except BaseException:
+            remove_file(place.path)
+            place.leave()
+            raise
+        self._file, self._place = new, place
+        old.close()  # removes its journal by name
+        if old_place:
+            old_place.leave()
+        text = f"{old.path} was taken away while it was in use: what it held is in {new.path} now"
+        self._say("outbox_moved", text, Severity.WARNING)
+
+    def _remove(self, up_to: int) -> None:
+        """Remove all up to a number; a full disk, where that needs room, is told by other means."""
+        file, place = self._required, self._place
+        try:
+            file.remove(up_to)
+        except sqlite3.Error as error:
+            if not is_out_of_room(error) or not place:
+                raise
+            if file.last_number > up_to:
+                place.note(up_to)
+                raise
+            self._begin_empty(file)
+        if place and place.noted:
+            place.note(0)
+
+    def _begin_empty(self, file: OutboxFile) -> None:
+        """Nothing in the file is needed any more: a new one makes room on the disk."""
+        lost = file.lost()
+        self._file = None
+        file.close()
+        remove_file(file.path)
+        self._file = OutboxFile(file.path)
+        if lost:
+            self._file.lose(lost)
 
     def _set_aside(self) -> Path:
         file, self._file = self._file, None
@@ -155,6 +211,7 @@ class OutboxStore:
             with contextlib.suppress(sqlite3.Error):
                 file.close()
         self._place = self._place or claim(self._folder, self._name)
+        self._place.note(0)
         return self._place.set_aside()
 
     def _close(self) -> None:

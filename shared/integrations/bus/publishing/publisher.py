@@ -294,7 +294,7 @@ class Publisher:
         while True:
             await asyncio.sleep(self._deadline_seconds / 10)
             self._send_again([*self._not_now, *self._late()])
-            self._standstill.look(self.trouble)
+            self._standstill.look(self.trouble, self.statistics.acked)
 
     def _late(self) -> Iterator[Flight]:
         now = self._clock()

@@ -23,7 +23,7 @@ class Standstill:
 
     def __init__(self, after_seconds: float) -> None:
         self._after_seconds = after_seconds
-        self._told = False
+        self._told: int | None = None  # how many were stored then
 
     def trouble(self, heads: Iterable[Flight], now: float, connected_at: float) -> str:
         """Return what is wrong with the oldest of `heads`, in words; nothing is well."""
@@ -37,10 +37,11 @@ class Standstill:
         why = _ADVICE.get(oldest.reason, oldest.reason)
         return f"nats-server has not stored {oldest.message.subject} for {waited:.0f} s: {why}"
 
-    def look(self, trouble: str) -> None:
-        """Log what begins, and its end."""
-        if trouble and not self._told:
+    def look(self, trouble: str, stored: int) -> None:
+        """Log what begins, and its end; `stored` is how many messages were stored so far."""
+        if trouble and self._told is None:
             log.error("nothing is stored", reason=trouble)
-        elif self._told and not trouble:
+            self._told = stored
+        elif self._told is not None and not trouble and stored > self._told:
             log.info("messages are stored again")
-        self._told = bool(trouble)
+            self._told = None
