@@ -35,7 +35,7 @@ def event_of(subject, text, kind="test", **facts):
 
 async def publish_marked(bus):
     """A reading, and an event of its source told twice, whose every free text is markup."""
-    batch = batch_of([time.time()], [1.0], "marked", unit=MARKUP, flags=[int(Flag.OUT_OF_RANGE)], site=SITE)
+    batch = batch_of([time.time()], [1e308], "marked", unit=MARKUP, flags=[int(Flag.OUT_OF_RANGE)], site=SITE)
     batch = replace(batch, quantity=MARKUP, raw_unit=MARKUP)
     events = [event_of("unit", MARKUP, balance=MARKUP) for _ in range(2)]
     async with Publisher(bus) as publisher:
@@ -95,6 +95,7 @@ async def test_agents_tasks_and_collaborations_with_their_timelines_and_markup_t
             await page.goto(f"{address}/#/{name}")
             await page.wait_for_function("() => document.querySelector('main section')")
             assert await page.locator("img").count() == 0
+            assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), name
         assert MARKUP in await page.locator("main").inner_text()
         await page.goto(f"{address}/#/sensor/marked")
         await page.locator(".events li", has_text="2 times since").wait_for()

@@ -1,7 +1,7 @@
 // A device on the mimic: its name, how it stands, and its first values, each a link to its page.
 
 import { s, setAttr, setText } from "./dom";
-import { reading, shortened } from "./format";
+import { brief, reading, shortened } from "./format";
 import type { Box } from "./layout";
 import { type Device, shortName } from "./places";
 import { setShape, shape, WORDS, worst } from "./standings";
@@ -11,11 +11,14 @@ export const HEAD = 34;
 export const LINE = 26;
 const LETTER = 7.4;
 const NAME_LETTER = 8.6;
+const VALUE_LETTER = 8.2;
+const VALUE_LETTERS = 18;
 
 interface Line {
   sensor: Sensor;
   link: SVGAElement;
   icon: SVGSVGElement;
+  label: SVGTextElement;
   value: SVGTextElement;
 }
 
@@ -27,6 +30,7 @@ export function heightOf(device: Device, most: number): number {
 export class Card {
   readonly element: SVGGElement;
   private readonly frame: SVGRectElement;
+  private readonly width: number;
   private readonly icon: SVGSVGElement;
   private readonly word: SVGTextElement;
   private readonly lines: Line[];
@@ -37,6 +41,7 @@ export class Card {
     box: Box,
     most: number,
   ) {
+    this.width = box.width;
     this.frame = s("rect", { width: box.width, height: box.height, rx: 8, class: "frame" });
     this.icon = shape("stale");
     place(this.icon, 10, 9);
@@ -81,7 +86,10 @@ export class Card {
     const { sensor } = line;
     const standing = this.store.standing(sensor);
     const text = reading(sensor.value, sensor.unit);
-    setText(line.value, text);
+    const shown = brief(sensor.value, sensor.unit, VALUE_LETTERS);
+    const letters = Math.floor((this.width - 48 - VALUE_LETTER * shown.length) / LETTER);
+    setText(line.value, shown);
+    setText(line.label, letters > 2 ? shortened(shortName(sensor), letters) : "");
     setShape(line.icon, standing);
     setAttr(line.link, "class", `line state-${standing}`);
     setAttr(line.link, "aria-label", `${shortName(sensor)} ${text}, ${WORDS[standing]} (${sensor.id})`);
@@ -94,16 +102,16 @@ export class Card {
     icon.setAttribute("height", "11");
     place(icon, 13, y + 8);
     const value = s("text", { x: width - 10, y: y + 18, class: "value", "text-anchor": "end" });
-    const letters = Math.floor((width - 34 - 112) / LETTER);
+    const label = s("text", { x: 31, y: y + 18, class: "label" });
     const link = s(
       "a",
       { href: `#/sensor/${encodeURIComponent(sensor.id)}`, "data-sensor": sensor.id },
       s("rect", { x: 4, y: y + 1, width: width - 8, height: LINE - 2, rx: 5, class: "hit" }),
       icon,
-      letters > 2 && s("text", { x: 31, y: y + 18, class: "label" }, shortened(shortName(sensor), letters)),
+      label,
       value,
     );
-    return { sensor, link, icon, value };
+    return { sensor, link, icon, label, value };
   }
 }
 

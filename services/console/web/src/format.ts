@@ -4,6 +4,7 @@ export function number(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && size < 0.001) return value.toExponential(2);
+  if (size >= 1e10) return value.toExponential(3);
   const digits = size < 10 ? 3 : size < 100 ? 2 : size < 10000 ? 1 : 0;
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -15,6 +16,12 @@ export function bare(value: number | null | undefined, unit: string): string {
 
 export function reading(value: number | null | undefined, unit: string): string {
   return unit ? `${number(value)} ${unit}` : bare(value, unit);
+}
+
+/** The same in so many letters: of a long unit the end goes, of the number nothing. */
+export function brief(value: number | null | undefined, unit: string, most: number): string {
+  const kept = Math.max(2, most - bare(value, unit).length - 1);
+  return reading(value, unit.length > kept ? `${unit.slice(0, kept - 1)}…` : unit);
 }
 
 export function span(seconds: number): string {
