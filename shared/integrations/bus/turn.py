@@ -1,6 +1,7 @@
 """Whose turn it is: of all that could do something the oldest does it, the others stand by."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from .members import HEARTBEAT_SECONDS
 from .patience import patiently
 
 log = structlog.get_logger(__name__)
+
+_BEGAN = re.compile(r"-([0-9a-f]+)\Z")
 
 
 class Present(Protocol):
@@ -71,5 +74,6 @@ class Turn:
 
 
 def oldest(names: Collection[str]) -> str | None:
-    """Return who has been there longest: names end with when it began, in hexadecimal digits."""
-    return min(names, key=lambda name: (int(name.rpartition("-")[2], 16), name), default=None)
+    """Return who has been there longest; a name that does not end with when it began, in hex, is nobody's."""
+    began = {name: int(match[1], 16) for name in names if (match := _BEGAN.search(name))}
+    return min(began, key=lambda name: (began[name], name), default=None)

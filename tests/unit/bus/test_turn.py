@@ -61,3 +61,7 @@ def test_all_agree_on_the_oldest(members):
 
 def test_of_nobody_nobody_is_the_oldest():
     assert oldest(()) is None
+
+
+def test_a_name_that_does_not_say_when_it_began_has_no_turn():
+    assert oldest({"stranger", "of-another-kind", "us-5"}) == "us-5"
