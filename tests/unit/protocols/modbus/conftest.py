@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from fakes.time import idle_time_skipped
 from integrations.protocols.modbus import ModbusEndpoint, ModbusLine, Transport
 
-TIMEOUT_SECONDS = 0.15
+TIMEOUT_SECONDS = 2.0
 
 
 @pytest.fixture(autouse=True)
-async def no_task_is_left():
-    yield
+async def no_wait_lasts_and_no_task_is_left():
+    with idle_time_skipped():
+        yield
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
