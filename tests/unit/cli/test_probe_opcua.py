@@ -92,7 +92,7 @@ async def test_a_secured_server_shows_its_certificate_and_how_it_comes_to_be_tru
 
 async def test_a_live_view_follows_values_losses_and_returns_until_ctrl_c(tmp_path):
     with OpcUaPeer() as server:
-        async with Terminal("probe", at(server, "timeout=1"), folder=tmp_path) as terminal:
+        async with Terminal("probe", at(server, "timeout=20"), folder=tmp_path) as terminal:
             await terminal.sees("STEAM.HEADER.PRESSURE", "good")
             at_ns = server.write("STEAM.HEADER.PRESSURE", 11.25, Status.UNCERTAIN_LAST_USABLE, kind=DOUBLE)
             await terminal.sees("11.25", "UncertainLastUsableValue", utc_text(from_ns(at_ns)))
