@@ -11,7 +11,7 @@ from integrations.bus import JetStreamError, Latest, Publisher
 from integrations.devices.pressure_sensor.drift import DriftDetector
 from integrations.messages import CleanBatch, Flag, Qartod, Severity, decode
 
-HEALTHY_SECONDS, DRIFT_SECONDS, AFTER_SECONDS = 900, 240, 360
+HEALTHY_SECONDS, DRIFT_SECONDS, AFTER_SECONDS = 450, 240, 300
 DRIFT = f"drift:main_steam_header.pressure@{HEALTHY_SECONDS}+{DRIFT_SECONDS}=0.005"
 """0.5 % a minute: 50 mbar."""
 DEMO_DRIFT_THRESHOLD_BAR = 0.5
@@ -118,7 +118,7 @@ async def test_each_period_is_there_once_whenever_the_service_ends(nats_server, 
     plant, config = plant_of([DRIFT]), table(nats_server.url)
     async with running("transformation", config):
         async with balancing(streams, config):
-            await feed(streams, plant, HEALTHY_SECONDS // 3)
+            await feed(streams, plant, 300)
             await eventually(lambda: virtual(streams))
         await feed(streams, plant, 97)
         async with balancing(streams, config):
