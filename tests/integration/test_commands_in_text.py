@@ -134,8 +134,11 @@ async def test_a_site_that_make_run_starts_answers_what_is_asked(folder, monkeyp
 
 
 async def test_what_prepares_a_site_does_so_and_what_is_timed_ends(folder):
-    for command in (*PREPARED, *(f"{command} {ending}" for command, ending in TIMED.items())):
-        await done(command, folder)
+    async with asyncio.TaskGroup() as beside:
+        for command, ending in TIMED.items():
+            beside.create_task(done(f"{command} {ending}", folder))
+        for command in PREPARED:
+            await done(command, folder)
     assert {"plant.toml", ".bashrc"} <= {one.name for one in folder.iterdir()}
 
 
