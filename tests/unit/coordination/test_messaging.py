@@ -232,6 +232,17 @@ async def test_a_response_to_nothing_is_dead_whichever_way_it_comes(nats_server)
                    for letter in await dead_letters(a.bus.link.bus))  # fmt: skip
 
 
+async def test_a_handler_that_hangs_ends_with_the_time_of_its_question_and_others_have_its_place(nats_server):
+    one_place = AgentSettings(heartbeat_seconds=0.5, offline_seconds=2.0, concurrency=1)
+    async with agents(nats_server.url, "A") as (a,), agents(nats_server.url, "B", settings=one_place) as (b,):
+        heard = hears(b, hold=True, kind=MessageType.REQUEST, action="hang")
+        hears(b, {"pong": True}, kind=MessageType.REQUEST, action="ping")
+        with pytest.raises((NoResponseError, AgentError)):
+            await a.request("B", "hang", timeout_seconds=1.0)
+        assert len(heard.messages) == 1
+        assert await a.request("B", "ping", timeout_seconds=10) == {"pong": True}
+
+
 async def test_a_question_can_be_withdrawn_before_it_is_read(nats_server):
     async with agents(nats_server.url, "A") as (a,):
         message = a.message("GL-002", MessageType.REQUEST, {"action": "x"}, requires_response=True)

@@ -1,5 +1,6 @@
 """What an agent does with messages and answers once they are read: handlers, questions, failures."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -68,7 +69,9 @@ class Correspondence:
     ) -> AgentMessage | None:
         well = False
         try:
-            payload = payload_of(await handling)
+            payload = payload_of(
+                await (_in_time(message, handling) if message.requires_response else handling)
+            )
             well = True
         finally:
             self._note(began, well=well)
@@ -136,6 +139,18 @@ class Correspondence:
         )
         for callback in self.failure_callbacks:
             callback(error, response)
+
+
+async def _in_time(message: AgentMessage, handling: Later[Any]) -> Any:
+    """Wait as long as whoever asked may do; what goes on after that would keep the place of another."""
+    try:
+        async with asyncio.timeout(message.ttl) as limit:
+            return await handling
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        text = f"{action_of(message)!r} was not done within the ttl of {message.ttl} s, and was ended"
+        raise RefusedError(ErrorCode.EXPIRED, text) from None
 
 
 async def _no_answer(handling: Later[Any]) -> None:
