@@ -34,6 +34,12 @@ async def at_work(url, *doers, policy="least_loaded"):
         yield await stack.enter_async_context(tasks)
 
 
+async def test_a_scheduler_works_where_no_service_has_made_any_streams(nats_server):
+    async with at_work(nats_server.url, doer(nats_server.url, "GL-004", Doing())) as tasks:
+        await tasks.submit_task(a_task("a"))
+        assert (await tasks.wait_for("a", 20)).status is TaskStatus.COMPLETED
+
+
 async def test_a_task_is_done_by_an_agent_that_can_and_its_requester_hears_of_it(url):
     doing, heard = Doing(), []
     requester = agent(url, "GL-003")

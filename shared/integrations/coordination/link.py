@@ -32,6 +32,11 @@ STORAGE_BYTES = 512 * 1024 * 1024
 """Of streams that are made here because there is no service that would have."""
 
 
+def sizes() -> StreamSettings:
+    """Return how large streams are that are made here."""
+    return StreamSettings(storage_bytes=STORAGE_BYTES)
+
+
 @dataclass(frozen=True)
 class Link:
     """A connection, a publisher on it, and the site that dead letters and events are told at."""
@@ -51,20 +56,29 @@ async def open_link(
     are missing are made; those that are there stay as they are.
     """
     settings = BusSettings(**bus_from(os.environ)) if settings is None else settings
-    sizes = StreamSettings(storage_bytes=STORAGE_BYTES)
     site = site or os.environ.get("SITE") or DEFAULT_SITE
-    dead = [config for config in stream_configs(sizes, site) if config["name"] == DEAD]
-    configs = [*agent_stream_configs(sizes), *dead]
+    dead = [config for config in stream_configs(sizes(), site) if config["name"] == DEAD]
+    configs = [*agent_stream_configs(sizes()), *dead]
     async with contextlib.AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_or_keep_bus(settings, name=name))
-        await ensure_streams(bus, configs, only_missing=True)
-        again = asyncio.Event()
-        stack.callback(bus.observe(lambda event: _note(event, again)))
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        keeper = group.create_task(_keep(bus, configs, again), name="keeper of streams")
-        stack.callback(keeper.cancel)
+        await stack.enter_async_context(keeping(bus, configs))
         publisher = await stack.enter_async_context(Publisher(bus))
         yield Link(bus, publisher, site)
+
+
+@contextlib.asynccontextmanager
+async def keeping(bus: Bus, configs: list[dict[str, object]]) -> AsyncIterator[None]:
+    """Make streams that are missing, now and after each reconnect while entered."""
+    await ensure_streams(bus, configs, only_missing=True)
+    again = asyncio.Event()
+    unobserve = bus.observe(lambda event: _note(event, again))
+    async with asyncio.TaskGroup() as group:
+        keeper = group.create_task(_keep(bus, configs, again), name="keeper of streams")
+        try:
+            yield
+        finally:
+            unobserve()
+            keeper.cancel()
 
 
 def _note(event: BusEvent, again: asyncio.Event) -> None:

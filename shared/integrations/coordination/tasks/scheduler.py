@@ -10,9 +10,10 @@ from typing import Any
 import structlog
 from nats import errors
 
+from integrations.bus import REPLICA_BUCKET, stream_configs
 from integrations.coordination.errors import NotRunningError
 from integrations.coordination.life import Life, Startable
-from integrations.coordination.link import Link
+from integrations.coordination.link import Link, keeping, sizes
 from integrations.coordination.message_bus import MessageBus
 from integrations.messages import AgentTask, Event, Severity, Subjects, TaskStatus, encode
 
@@ -107,6 +108,14 @@ class TaskScheduler(Startable):
     async def _open(self) -> AsyncIterator[None]:
         await self._bus.start()
         link = self._bus.link
+        declared = stream_configs(sizes(), link.site)
+        turns = [config for config in declared if config["name"] == f"KV_{REPLICA_BUCKET}"]
+        async with keeping(link.bus, turns), self._scheduling(link):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _scheduling(self, link: Link) -> AsyncIterator[None]:
+        """Schedule while entered, where the turns of schedulers can be written down."""
         self._desk = TaskDesk(link.bus, link.publisher)
         self._engine = Engine(
             link.bus,
