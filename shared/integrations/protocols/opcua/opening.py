@@ -6,6 +6,7 @@ import structlog
 from asyncua import Client, ua
 from asyncua.client.ua_session import UaSession
 from asyncua.crypto import security_policies
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from .conversion import CERTIFICATE, converting
 from .discovery import discover, say_hello, session_url
@@ -19,7 +20,7 @@ from .errors import (
     ServerUnreachableError,
 )
 from .own_certificate import KeyPair, own_key_pair, read_key_pair
-from .trust import check_server_certificate, thumbprint
+from .trust import chain_of, check_server_certificate, thumbprint
 from .wire import make_client
 
 logger = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ async def open_client(endpoint: OpcUaEndpoint) -> Client:
         await say_hello(client, endpoint)
         await _open_channel(client, own, endpoint)
         await _create_session(client, own, endpoint)
+        _know_server(client, offer, endpoint)
         await _activate(client, endpoint)
     except BaseException:
         await hang_up(client)
@@ -113,11 +115,14 @@ async def _identify(client: Client, endpoint: OpcUaEndpoint, offer: ua.EndpointD
 def _warn_of_readable_password(endpoint: OpcUaEndpoint, offer: ua.EndpointDescription) -> None:
     tokens = [token for token in offer.UserIdentityTokens if token.TokenType == ua.UserTokenType.UserName]
     policy = tokens[0].SecurityPolicyUri or offer.SecurityPolicyUri if tokens else offer.SecurityPolicyUri
-    encrypted = endpoint.mode is SecurityMode.SIGN_AND_ENCRYPT or not (policy or "#None").endswith("#None")
-    if not encrypted:
+    if endpoint.mode is not SecurityMode.SIGN_AND_ENCRYPT and _is_none(policy):
         logger.warning(
             "the password goes over the wire readable: use a security_policy", server=endpoint.address
         )
+
+
+def _is_none(policy_uri: str | None) -> bool:
+    return (policy_uri or "#None").endswith("#None")
 
 
 async def _open_channel(client: Client, own: KeyPair | None, endpoint: OpcUaEndpoint) -> None:
@@ -148,6 +153,24 @@ async def _create_session(client: Client, own: KeyPair | None, endpoint: OpcUaEn
                 "the server cannot prove that it has the key to its certificate", server=endpoint.address
             ) from error
         raise
+
+
+def _know_server(client: Client, offer: ua.EndpointDescription, endpoint: OpcUaEndpoint) -> None:
+    """Have the certificate that a password is encrypted for: a session without security need not show it."""
+    policy = client.security_policy
+    if policy.peer_certificate or not (endpoint.username or client.user_certificate):
+        return
+    if offer.ServerCertificate:
+        leaf = chain_of(offer.ServerCertificate, endpoint)[0]
+        policy.peer_certificate = leaf.public_bytes(Encoding.DER)
+    elif endpoint.username and not _is_none(
+        client.server_policy(ua.UserTokenType.UserName).SecurityPolicyUri
+    ):
+        raise CertificateError(
+            "the server wants the password encrypted, and shows no certificate to do it with:"
+            " use a security_policy",
+            server=endpoint.address,
+        )
 
 
 async def _activate(client: Client, endpoint: OpcUaEndpoint) -> None:

@@ -5,6 +5,7 @@ Source: OPC UA Part 4 §6.1.3 (certificate validation), Part 12 §7.8 (folders o
 
 import ipaddress
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def check_server_certificate(
     chain = chain_of(sent, endpoint)
     leaf = chain[0]
     if not is_trusted(chain, endpoint):
-        file = _reject(leaf, endpoint.rejected)
+        file = _reject(leaf, endpoint)
         raise ServerCertificateUntrustedError(
             f"certificate {describe(leaf)} of the server is not trusted. If it is the right one (compare the"
             f" thumbprint at the server), move {file} to {endpoint.trusted}",
@@ -125,8 +126,12 @@ def certificates_in(folder: Path) -> Iterable[tuple[Path, x509.Certificate]]:
             logger.warning("a file in the trust list is no certificate", file=str(file), error=str(error))
 
 
-def _reject(certificate: x509.Certificate, folder: Path) -> Path:
-    """Keep the certificate where people look for it; the oldest go when there are too many."""
+def _reject(certificate: x509.Certificate, endpoint: OpcUaEndpoint) -> Path:
+    """Keep the certificate where people look for it, and make the folder that they will move it to.
+
+    The oldest go when there are too many.
+    """
+    folder = endpoint.rejected
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     common_name = "".join(
         c if c.isalnum() or c in " -._@" else "_" for c in str(names[0].value if names else "")
@@ -140,6 +145,8 @@ def _reject(certificate: x509.Certificate, folder: Path) -> Path:
             old.unlink(missing_ok=True)
     except OSError as error:
         logger.warning("a rejected certificate cannot be kept", file=str(file), error=str(error))
+    with suppress(OSError):  # whoever keeps it may not let us write there
+        endpoint.trusted.mkdir(parents=True, exist_ok=True)
     return file
 
 

@@ -10,9 +10,12 @@ from asyncua import ua
 from asyncua.common.utils import ServiceError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec.structs import replace
 
+from fakes.opcua import Users
 from fakes.opcua_plant import Plant
 from integrations.protocols.opcua import (
+    CertificateError,
     OpcUaEndpoint,
     OwnCertificateError,
     OwnCertificateRefusedError,
@@ -42,7 +45,11 @@ def der(certificate):
 
 
 class SecuredPlant(Plant):
-    """A server with a certificate; `refusals` holds the StatusCode by which it refuses ours, if it does."""
+    """A server with a certificate; `refusals` holds the StatusCode by which it refuses ours, if it does.
+
+    It is open without security too. There it wants passwords encrypted all the same, and does not repeat its
+    certificate in a session, as open62541 does not.
+    """
 
     def __init__(self, key):
         super().__init__(prepare=self.secure)
@@ -54,17 +61,26 @@ class SecuredPlant(Plant):
         await server.set_application_uri(SERVER_URI)
         await server.load_certificate(der(self.own), "der")
         await server.load_private_key(KeyPair(self.own, self.key, None).key_pem, format="pem")
-        server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+        server.set_security_policy(
+            [ua.SecurityPolicyType.NoSecurity, ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt]
+        )
         server.set_certificate_validator(self.judge)
+        server.iserver.user_manager = Users()
+
+    async def start(self):
+        await super().start()
+        for policy in self.server._policies:
+            if policy.mode == ua.MessageSecurityMode.None_:
+                policy.certificate = None
 
     async def judge(self, presented, description):
         for code in self.refusals:
             raise ServiceError(code)
 
     def show(self, certificate):
-        """Let the server present another certificate to those who ask for its endpoints."""
+        """Let the server present another certificate, or none, to those who ask for its endpoints."""
         for endpoint in self.server.iserver.endpoints:
-            endpoint.ServerCertificate = der(certificate)
+            endpoint.ServerCertificate = der(certificate) if certificate else None
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -124,6 +140,18 @@ async def test_our_own_certificate_out_of_its_time_is_said_before_the_server_is_
     endpoint.own_key.write_bytes(old.key_pem)
     with pytest.raises(OwnCertificateError, match=f"{endpoint.own_certificate} is valid from .* renew it"):
         await open_session(endpoint)
+
+
+async def test_a_password_is_encrypted_for_a_server_that_shows_its_certificate_in_its_endpoints_alone(
+    plant, open_session
+):
+    operator = replace(plant.endpoint, username="operator", password="secret")  # noqa: S106 - of a fake
+    session = await open_session(operator)
+    assert [value.value for value in await session.read([PRESSURE])] == [10.0]
+    plant.show(None)
+    with pytest.raises(CertificateError, match="wants the password encrypted, and shows no certificate"):
+        await open_session(operator)
+    plant.show(plant.own)
 
 
 async def test_a_server_that_comes_back_with_another_certificate_waits_until_that_is_trusted(

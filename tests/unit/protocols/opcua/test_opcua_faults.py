@@ -45,7 +45,6 @@ def test_an_unknown_certificate_is_kept_and_the_error_says_which_file_to_move_wh
         check_server_certificate(sent, "urn:plc", endpoint)
     (kept,) = endpoint.rejected.iterdir()
     assert f"move {kept} to {endpoint.trusted}" in str(caught.value)
-    endpoint.trusted.mkdir(parents=True)
     shutil.move(kept, endpoint.trusted)
     assert der(check_server_certificate(sent, "urn:plc", endpoint)) == sent
 
