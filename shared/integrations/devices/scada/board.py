@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from integrations.devices.samples import utc_datetime
-from integrations.messages import is_bad
+from integrations.messages import Origin, is_bad
 
 from .tags import TagConfig
 from .values import DataQuality, SCADATag, quality_of
@@ -36,7 +36,9 @@ class TagBoard:
         ]
         self.tags = {tag.tag_name: tag for tag in self._tags}
 
-    def show(self, readings: Iterable[tuple[int, Any, int, int]]) -> Iterator[Change]:
+    def show(
+        self, readings: Iterable[tuple[int, Any, int, int]], origin: Origin = Origin.MEASURED
+    ) -> Iterator[Change]:
         """Show readings (tag, value, status, time in UTC ns) and yield what changed by them."""
         for at, value, status, time_ns in readings:
             tag, quality = self._tags[at], quality_of(status)
@@ -44,6 +46,7 @@ class TagBoard:
                 value = None  # noqa: PLW2901 - what a server sends along with a Bad status is no value
             changed = tag.last_update is None or (value, quality) != (tag.last_value, tag.quality)
             tag.last_value, tag.quality, tag.last_update = value, quality, utc_datetime(time_ns)
+            tag.origin = origin
             if changed:
                 yield Change(tag.tag_name, value, tag.last_update)
 
@@ -59,13 +62,14 @@ class TagBoard:
                 tag.quality = DataQuality.UNCERTAIN
 
     def current_values(self) -> dict[str, dict[str, Any]]:
-        """Return value, quality, time at the source and unit of every tag."""
+        """Return value, quality, time at the source, unit and origin of every tag."""
         return {
             tag.tag_name: {
                 "value": tag.last_value,
                 "quality": tag.quality,
                 "timestamp": tag.last_update,
                 "units": tag.engineering_units,
+                "origin": tag.origin,
             }
             for tag in self._tags
         }

@@ -87,7 +87,10 @@ class SCADAConnector(PolledConnector):
         return self._board.tags
 
     def get_current_values(self) -> dict[str, dict[str, Any]]:
-        """Return {tag: {value, quality, timestamp, units}}; a tag without a value is Bad, its value None."""
+        """Return {tag: {value, quality, timestamp, units, origin}}; a tag without a value is Bad.
+
+        `quality` is what the values are worth; `origin` says whether they were measured or simulated.
+        """
         return self._board.current_values()
 
     async def read_tag(self, name: str) -> Any:
@@ -203,7 +206,7 @@ class SCADAConnector(PolledConnector):
         if sample.origin is Origin.MEASURED or self.config.simulated:
             for event in self._changes.look(timed.reading for timed in sample.readings):
                 self._tell(event)
-        for change in self._board.show(sample.shown()):
+        for change in self._board.show(sample.shown(), sample.origin):
             self._subscribers.tell(change)
 
     def _grow_stale(self) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
-from integrations.messages import is_bad, is_good
+from integrations.messages import Origin, is_bad, is_good
 
 
 class DataQuality(StrEnum):
@@ -47,6 +47,7 @@ class SCADATag:
     last_update: datetime | None = None
     """Time of the value at its source, UTC."""
     quality: DataQuality = DataQuality.GOOD
+    origin: Origin = Origin.MEASURED
 
 
 def quality_of(status: int) -> DataQuality:

@@ -122,7 +122,8 @@ async def test_under_fallback_it_simulates_says_so_and_never_simulates_a_write(p
     plant = system(simulation="fallback", allow_writes=True)
     try:
         assert await plant.scada.connect() is True
-        assert all(each["value"] is not None for each in plant.scada.get_current_values().values())
+        shown = plant.scada.get_current_values().values()
+        assert all(each["value"] is not None and each["origin"] == "simulated" for each in shown)
         assert plant.scada.latest.origin is Origin.SIMULATED
         assert set(plant.scada.latest.status.tolist()) == {Status.GOOD_EDITED}
         assert await plant.scada.write_tag("STEAM.SETPOINT", 12.0) is False

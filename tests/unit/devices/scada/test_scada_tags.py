@@ -42,7 +42,7 @@ def sampler():
 
 
 def test_before_the_first_reading_every_tag_is_bad_and_empty(board):
-    nothing = {"value": None, "quality": DataQuality.BAD, "timestamp": None}
+    nothing = {"value": None, "quality": DataQuality.BAD, "timestamp": None, "origin": Origin.MEASURED}
     assert board.current_values() == {
         "P": {**nothing, "units": "bar"},
         "BATCH": {**nothing, "units": ""},
@@ -57,6 +57,13 @@ def test_the_board_shows_the_last_reading_and_tells_changes_only(board):
     assert board.tags["P"].last_value == 9.6
     assert board.tags["P"].last_update == datetime.fromtimestamp(3, UTC)
     assert board.present("P") == Change("P", 9.6, datetime.fromtimestamp(3, UTC))
+
+
+def test_a_simulated_value_says_so_beside_its_quality(board):
+    list(board.show([(0, 9.5, Status.GOOD_EDITED, SECOND)], Origin.SIMULATED))
+    assert board.current_values()["P"]["origin"] == "simulated"
+    list(board.show([(0, 9.6, 0, 2 * SECOND)]))
+    assert board.current_values()["P"]["origin"] == "measured"
 
 
 def test_another_quality_is_a_change_and_a_bad_value_is_none(board):
