@@ -46,9 +46,13 @@ class SteamMeterConfig(SteamMeterFields, frozen=True):
         except MessageError:
             yield Fault("", "meter_id", self.meter_id, "must be letters, digits, _ or -, at most 128")
         for low, high in RANGES:
+            if low == "current_min_ma" and self.protocol is MeterProtocol.ANALOG_4_20MA:
+                continue  # the scaling of its currents says so
             if getattr(self, low) >= getattr(self, high):
                 allowed = f"must be below {high} = {getattr(self, high):g}"
                 yield Fault("", low, getattr(self, low), allowed)
+        if self.calibration_factor == 0:
+            yield Fault("", "calibration_factor", 0.0, "must not be 0")
         wrong_units = list(self._unit_faults())
         yield from wrong_units
         yield from self._source_faults(units_known=not wrong_units)

@@ -100,6 +100,7 @@ def test_a_protocol_may_be_a_word():
         ),
         ({"flow_min": 200}, "flow_min must be below flow_max = 100, got 200.0"),
         ({"current_min_ma": 20}, "current_min_ma must be below current_max_ma = 20, got 20.0"),
+        ({"calibration_factor": 0}, "calibration_factor must not be 0, got 0"),
         ({"sampling_rate_hz": 0}, "sampling_rate_hz must be greater than 0 and at most 1000, got 0"),
         ({"preset": "acme"}, "preset must be one of spirax_tva, spirax_rim20, calec_st, got 'acme'"),
         ({"host": "/dev/ttyUSB0"}, "host must be a name or an address unless protocol is modbus_rtu"),
@@ -265,3 +266,9 @@ def test_the_sample_has_every_key_and_is_valid():
     plain = meter()
     for key in shown - own:
         assert getattr(config, key) == getattr(plain, key), key
+
+
+def test_a_range_of_currents_that_is_none_is_said_once():
+    with pytest.raises(ConfigurationError) as caught:
+        SteamMeterConfig(host="h", port=1, protocol="4-20ma", current_min_ma=20, current_max_ma=4)
+    assert str(caught.value) == "current_min_ma must be below current_max_ma = 4, got 20.0"
