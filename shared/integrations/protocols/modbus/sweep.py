@@ -61,7 +61,10 @@ class Sweep:
         self.has_read = True
 
     async def _split(self, request: Span, refusal: ModbusError) -> None:
-        """Read `request` in halves; what is refused alone is a hole."""
+        """Read `request` in halves; what is refused alone is a hole.
+
+        Where the halves are given they stay apart, and where the search is cut short too: it goes on there.
+        """
         halves = () if is_illegal_function(refusal) else self._plan.halves(request)
         if not halves:
             self._plan.refuse(request)
@@ -72,7 +75,7 @@ class Sweep:
         missed_before = len(self.missed)
         for half in halves:
             await self._read(half)
-        if len(self.missed) == missed_before:
+        if self._end or len(self.missed) == missed_before:
             self._plan.cut_before(halves[1])
 
     async def _retry(self, hole: Span) -> None:
