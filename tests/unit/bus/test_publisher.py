@@ -1,5 +1,4 @@
 import asyncio
-import resource
 
 import pytest
 from msgspec.structs import replace
@@ -273,60 +272,6 @@ async def test_what_no_bytes_can_be_made_of_is_refused_and_the_rest_is_stored(st
         bad = [Outgoing("gl.p.raw.c.\ud800", b""), Outgoing("gl.p.raw.c.s", b"", {"a": "\ud800"})]
         outcomes = await asyncio.wait_for(publisher.publish_each([*bad, *messages(2)]), 5)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Refusal", "Refusal", "Ack", "Ack"]
-
-
-def fill_disk(server):
-    """Let no file of a server grow: as without room, it acknowledges nothing until it is restarted."""
-    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-
-
-async def test_a_server_without_room_is_told_in_words_and_all_is_stored_once_after_its_restart(tmp_path):
-    server = EmbeddedServer(tmp_path / "store")
-    async with server, Bus(BusSettings(url=server.url), attempts=1) as bus:
-        await bus.api("STREAM.CREATE.RAW", {"name": "RAW", "subjects": ["gl.>"], "allow_direct": True})
-        async with Publisher(bus, deadline_seconds=0.2, standstill_seconds=0.1) as publisher:
-            await publisher.publish_all(messages(10))
-            assert not publisher.trouble
-            fill_disk(server)
-            sending = asyncio.create_task(publisher.publish_all(messages(30)))
-            trouble = await eventually(lambda: publisher.trouble)
-            assert "it does not acknowledge" in trouble
-            assert "then restart nats-server" in trouble
-            await server.stop()
-            await server.start()
-            await asyncio.wait_for(sending, 10)
-            assert not publisher.trouble
-        kept = [int(message.data) for message in await stored(bus)]
-    assert in_order(kept)
-    assert sorted(kept) == list(range(30))
-
-
-async def test_a_server_that_may_have_no_more_is_told_in_words(tmp_path):
-    limited = f'jetstream: {{ max_file_store: 100KB, store_dir: "{tmp_path}" }}'
-    async with (
-        EmbeddedServer(config=limited) as server,
-        Bus(BusSettings(url=server.url), attempts=1) as bus,
-        Publisher(bus, standstill_seconds=0.0) as publisher,
-    ):
-        await bus.api("STREAM.CREATE.RAW", {"name": "RAW", "subjects": ["gl.>"]})
-        publisher.begin([Outgoing("gl.p.raw.c.s", b"x" * 200_000) for _ in range(3)])  # one or two find room
-        trouble = await eventually(
-            lambda: "max_file_store is full" in publisher.trouble and publisher.trouble
-        )
-    assert trouble.startswith("nats-server has not stored gl.p.raw.c.s for 0 s: insufficient resources")
-
-
-async def test_a_sealed_stream_refuses_nothing_for_good(bus):
-    config = {"name": "RAW", "subjects": ["gl.>"], "allow_direct": True}
-    await bus.api("STREAM.CREATE.RAW", config)
-    await bus.api("STREAM.UPDATE.RAW", {**config, "sealed": True})
-    async with Publisher(bus, deadline_seconds=0.2, standstill_seconds=0.0) as publisher:
-        sending = asyncio.create_task(publisher.publish_all(messages(5)))
-        await eventually(lambda: "sealed" in publisher.trouble)
-        await bus.api("STREAM.DELETE.RAW")
-        await bus.api("STREAM.CREATE.RAW", config)
-        await asyncio.wait_for(sending, 5)
-    assert len(await stored(bus)) == 5
 
 
 async def test_a_server_that_comes_back_and_takes_less_gets_no_more_than_that(tmp_path):

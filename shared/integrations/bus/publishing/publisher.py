@@ -211,7 +211,8 @@ class Publisher:
                 return
             except BusForbiddenError:
                 ack = None  # better twice than never
-            except (JetStreamError, JetStreamUnavailableError):
+            except (JetStreamError, JetStreamUnavailableError) as error:
+                flight.reason = f"whether it is stored already cannot be asked: {error}"
                 self._not_now += doubtful[at:]
                 return
             except Exception:
