@@ -13,6 +13,8 @@ from typing import Protocol
 import structlog
 from asyncua import ua
 
+from integrations.resilience import ended
+
 from .conversion import converted
 from .errors import OpcUaError, OpcUaTimeoutError, ServerLostError
 from .peer import Peer
@@ -104,10 +106,7 @@ class Publisher:
 
     async def close(self) -> None:
         """End the tasks."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*self._tasks)
 
     async def _publish(self) -> None:
         while self._feeds:
