@@ -7,6 +7,8 @@ PROFILES := demo
 COMPOSE = docker compose $(foreach one,$(PROFILES),--profile $(one) $(patsubst %,--env-file %,$(wildcard deploy/compose/$(one).env)))
 DATA :=
 TESTS := tests --ignore=tests/benchmarks --ignore=tests/faults --ignore=tests/deployment
+# Half of the time a test waits for a server or a process: one more than there are processors, at most four.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); test $$n -lt 4 && echo $$((n + 1)) || echo 4)
 SEED := 1
 FOR := 10m
 
@@ -45,7 +47,7 @@ down: ## end the containers; what they stored stays
 
 test: check ## every check, then every test
 	@$(COMPILE)
-	$(BIN)/pytest -q $(TESTS) -m "not alone" -n auto --maxprocesses 4 --dist loadfile || { \
+	$(BIN)/pytest -q $(TESTS) -m "not alone" -n $(WORKERS) --dist loadfile || { \
 		echo "what failed beside others, once more with the machine to itself:"; \
 		$(BIN)/pytest -q $(TESTS) -m "not alone" --last-failed --last-failed-no-failures none; }
 	$(BIN)/pytest -q $(TESTS) -m alone
