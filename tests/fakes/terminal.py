@@ -16,6 +16,12 @@ ROWS, COLUMNS = 50, 200
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
 
 
+def environment():
+    """Return ours without the size of our terminal: this one's size is its own."""
+    ours = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    return ours | {"TERM": "xterm-256color"}
+
+
 class Terminal:
     """`gl003` on a terminal of its own; `screen` is everything that was written there."""
 
@@ -30,7 +36,7 @@ class Terminal:
         os.set_blocking(self._ours, False)
         asyncio.get_running_loop().add_reader(self._ours, self._read)
         self._process = await asyncio.create_subprocess_exec(
-            GL003, *map(str, self._arguments), cwd=self._folder, env=os.environ | {"TERM": "xterm-256color"},
+            GL003, *map(str, self._arguments), cwd=self._folder, env=environment(),
             stdin=self._theirs, stdout=self._theirs, stderr=self._theirs, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )  # fmt: skip

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from itertools import count
 
 START_NS = 1_700_000_000_000_000_000
-TRAVEL_SECONDS = 0.02
-"""Longer than bytes need within this machine."""
+TRAVEL_SECONDS = 0.15
+"""Longer than bytes need within this machine, also through a pseudo terminal while it is busy."""
 
 
 class FakeTime:
