@@ -3,10 +3,19 @@
 import logging
 import sys
 
+import hypothesis
 import pytest
 import structlog
 
 from integrations.bus import Bus, BusSettings, EmbeddedServer, StreamSettings, ensure_streams, stream_configs
+
+hypothesis.settings.register_profile(  # a loaded machine is no fault
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile(
+    "searching", parent=hypothesis.settings.get_profile("steady"), derandomize=False
+)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_addoption(parser):

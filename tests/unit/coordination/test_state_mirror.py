@@ -23,7 +23,7 @@ def state_at(writes, sequence):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     writes=st.lists(st.tuples(KEYS, st.booleans()), min_size=1, max_size=25),
     history=st.integers(1, 3),

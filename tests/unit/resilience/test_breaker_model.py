@@ -105,5 +105,5 @@ class BreakerAgainstModel(RuleBasedStateMachine):
             assert self.seen == self.expected
 
 
-BreakerAgainstModel.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+BreakerAgainstModel.TestCase.settings = settings(max_examples=200, stateful_step_count=40)
 TestBreakerAgainstModel = BreakerAgainstModel.TestCase

@@ -82,7 +82,7 @@ def test_the_header_pressure_lives_but_slowly():
     assert max(abs(after - before) for before, after in pairwise(pressures)) < 0.05
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.floats(0.0, 60.0), max_size=8))
 def test_it_does_not_matter_in_which_portions_time_passes(portions):
     whole, parts = SteamPlant(seed=9), SteamPlant(seed=9)

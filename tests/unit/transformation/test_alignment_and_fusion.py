@@ -49,7 +49,7 @@ def test_nothing_to_align_gives_nothing_at_every_time(method):
     assert align(times(1), np.array([1.0]), times(), method).value.size == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(-50, 50), st.floats(-100, 100)), max_size=20),
     st.lists(st.integers(-60, 60), max_size=10),

@@ -106,7 +106,7 @@ def said_by_loop(rows):
 
 
 @given(samples | calm, st.sets(st.integers(1, 79)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example([(0, 1, 10.0, 0)] * 5, {1, 2, 3, 4})
 def test_cutting_a_stream_into_other_batches_changes_nothing(drawn, cuts):
     rows = timeline(drawn)
@@ -116,7 +116,7 @@ def test_cutting_a_stream_into_other_batches_changes_nothing(drawn, cuts):
 
 
 @given(samples | calm, st.sets(st.integers(1, 79)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example([(0, 1, 10.0, 0), *[(0, 1, 600.0, 0)] * 3, (0, 1, 10.0, 0)], {2})
 @example([(0, 1, 0.0, 0)] * 5, {2})
 @example([(0, 1, 0.005, 0)] * 3 + [(0, 1, 0.0, 0)] * 3 + [(0, 1, 0.005, 0)] * 3, {2, 5})
@@ -126,7 +126,7 @@ def test_arrays_say_what_a_plain_loop_says(drawn, cuts):
 
 
 @given(samples)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_without_a_finite_good_value_is_of_good_quality(drawn):
     rows = timeline(drawn)
     clean = bank_of().process(flat(sorted(rows, key=lambda row: row[0])), NOW)

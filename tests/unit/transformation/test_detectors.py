@@ -69,7 +69,7 @@ def test_too_few_values_are_nobodys_outliers_and_the_verdict_says_so(method, val
     assert "values" in verdict.note
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(any_values, st.sampled_from(list(OUTLIER_METHODS)))
 def test_no_array_breaks_a_detector_and_nothing_missing_is_found(values, method):
     with np.errstate(all="ignore"):
@@ -131,7 +131,7 @@ def test_isolation_gives_the_same_verdict_each_time_and_is_not_blinded_by_a_mons
     assert first.found.sum() < 10
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 3), max_size=40), st.integers(2, 6), st.sampled_from([0.0, 1.0]))
 def test_flatline_and_rate_agree_with_the_stream(steps, count, tolerance):
     value, time = np.array(steps, np.float64), (np.arange(len(steps)) + 1) * SECOND

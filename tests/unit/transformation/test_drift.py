@@ -26,7 +26,7 @@ def test_a_slow_drift_is_found_either_way(name, slope):
     assert alarms[-1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.one_of(st.floats(5, 15), st.just(float("nan"))), max_size=60),
     st.integers(0, 60),

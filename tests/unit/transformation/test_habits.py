@@ -70,7 +70,7 @@ def of_library(value):
     return flags
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 700), max_size=12), st.integers(1, 3))
 def test_stream_and_library_find_the_same_habits(cuts, sensors):
     values = [series(seed) for seed in range(sensors)]

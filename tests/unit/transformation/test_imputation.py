@@ -74,7 +74,7 @@ def test_where_there_is_no_season_the_result_says_so():
     assert season_of(noise, np.arange(500.0)) == "no season found"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values_with_gaps, st.sampled_from(list(IMPUTATION_METHODS)), st.integers(0, 5))
 def test_what_was_measured_stays_and_long_gaps_stay_open(values, method, max_gap):
     result = impute(values, method, max_gap=max_gap)
@@ -88,7 +88,7 @@ def test_what_was_measured_stays_and_long_gaps_stay_open(values, method, max_gap
         assert run <= max_gap or not was_filled
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values_with_gaps, st.sampled_from(["forward_fill", "linear", "mean", "median"]))
 def test_estimates_stay_within_what_was_measured(values, method):
     result = impute(values, method)

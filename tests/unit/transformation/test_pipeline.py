@@ -165,7 +165,7 @@ def test_age_is_judged_only_where_it_is_asked_for():
     assert later["processed_data"][0]["issues"] == ["stale_data"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(-3, 200), st.one_of(st.none(), st.floats(1.0, 25), st.just(math.inf))),
@@ -224,7 +224,7 @@ def test_library_and_service_give_the_same_score(samples):
     assert result["validation"]["average_quality"] == pytest.approx(np.mean(batch.quality))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.floats(9.9, 10.1), min_size=30, max_size=60),
     st.lists(st.tuples(st.integers(0, 59), st.sampled_from([None, 1e3, -1e3, math.inf])), max_size=6),

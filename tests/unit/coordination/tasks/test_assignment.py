@@ -109,7 +109,7 @@ def test_who_is_to_be_avoided_is_passed_over_and_stays_in_line():
     assert who.choose("report", 3) == "a"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_line_chooses_what_looking_at_everyone_would(data):
     policy = data.draw(st.sampled_from(list(AssignmentPolicy)))

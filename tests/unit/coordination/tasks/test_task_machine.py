@@ -113,7 +113,7 @@ class TaskAgainstModel(RuleBasedStateMachine):
 
 
 TestTask = TaskAgainstModel.TestCase
-TestTask.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestTask.settings = settings(max_examples=30, stateful_step_count=40)
 
 
 def test_the_end_of_a_task_is_its_end():

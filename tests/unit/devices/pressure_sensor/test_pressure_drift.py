@@ -88,7 +88,7 @@ def test_a_noisy_sensor_widens_its_own_tolerance_against_false_alarms():
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=BASELINE + 1, max_size=300))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_running_sum_never_leaves_the_sum_of_its_window(values):
     detector = DriftDetector(THRESHOLD)
     changes(detector, values)

@@ -35,7 +35,7 @@ def samples(words):
     return np.array([words], np.uint16)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(WORDS, st.integers(0, 60_000))
 def test_what_is_shown_is_what_a_service_would_read(words, address):
     for candidate, values in interpretations(Function.HOLDING, address, samples(words)):
@@ -45,7 +45,7 @@ def test_what_is_shown_is_what_a_service_would_read(words, address):
         np.testing.assert_array_equal(values, read)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(WORDS)
 def test_no_register_is_taken_twice_and_the_best_reading_of_each_address_comes_first(words):
     there = guesses(Function.INPUT, 100, samples(words))
@@ -59,7 +59,7 @@ def test_no_register_is_taken_twice_and_the_best_reading_of_each_address_comes_f
         )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(WORDS, KINDS, ORDERS)
 def test_plausibility_is_a_share_and_numbers_that_are_none_have_none(words, kind, order):
     for candidate, values in interpretations(Function.HOLDING, 0, samples(words)):

@@ -58,7 +58,7 @@ def test_a_device_that_shows_nothing_fits_no_map():
 WORDS_OF_A_TABLE = st.dictionaries(st.integers(0, 900), st.integers(0, 0xFFFF), max_size=40)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.fixed_dictionaries({Function.HOLDING: WORDS_OF_A_TABLE, Function.INPUT: WORDS_OF_A_TABLE}))
 def test_any_memory_can_be_judged(memory):
     for match in matches(memory):

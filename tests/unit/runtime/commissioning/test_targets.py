@@ -65,7 +65,7 @@ def test_what_cannot_be_is_named(text, said):
     assert "hidden" not in str(caught.value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["", "modbus://", "modbus+rtu://", "opc.tcp://", "hart-ip://h?"]), st.text(max_size=30)
 )
@@ -74,7 +74,7 @@ def test_any_text_is_read_or_refused_by_name(prefix, text):
         assert read_target(prefix + text)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 20)), min_size=1))
 def test_ranges_name_each_number_once(pairs):
     text = ",".join(f"{first}-{min(first + more, 255)}" for first, more in pairs)
