@@ -17,9 +17,8 @@ SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
 
 
 def environment():
-    """Return ours without the size of our terminal: this one's size is its own."""
-    ours = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
-    return ours | {"TERM": "xterm-256color"}
+    """Return ours with the kind and the size of this terminal in place of our own."""
+    return os.environ | {"TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": str(ROWS)}
 
 
 class Terminal:
