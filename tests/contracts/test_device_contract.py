@@ -139,7 +139,7 @@ async def test_a_server_that_restarts_is_found_again(rig):
     connector = rig.make()
     await connector.connect()
     await rig.relay.stop()
-    assert await rig.pass_time(5, lambda: is_bad(int(rig.last.status[0])))
+    assert await rig.pass_time(5, lambda: rig.last.status.size and is_bad(int(rig.last.status[0])))
     assert connector.state is ConnectionState.RECONNECTING
     assert not rig.bench.trusted(connector)
     await rig.relay.start()

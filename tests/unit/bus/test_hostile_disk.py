@@ -16,18 +16,21 @@ def image(folder, to):
 
 async def test_a_full_disk_that_lets_nothing_be_removed_makes_nothing_go_twice(outbox, told, tmp_path):
     folder = tmp_path / "box"
-    async with outbox(folder=folder) as box, largest_file(200_000):
-        for number in range(60):
-            await box.append(message(number, size=4000), number)
-            await asyncio.sleep(0.001)
-        await eventually(lambda: told.kinds)
-        on_disk = len(rows(folder / "p-c.sqlite"))
-        assert on_disk > 10
-        await box.forget(len(await box.take(10, MIB)))
-        assert len(rows(folder / "p-c.sqlite")) == on_disk
+    async with outbox(folder=folder) as box:
+        async with largest_file(200_000):
+            for number in range(60):
+                await box.append(message(number, size=4000), number)
+                await asyncio.sleep(0.001)
+            await eventually(lambda: told.kinds)
+        async with largest_file(1000):  # not even a page
+            on_disk = len(rows(folder / "p-c.sqlite"))
+            assert on_disk > 10
+            await box.forget(len(await box.take(10, MIB)))
+            assert len(rows(folder / "p-c.sqlite")) == on_disk
         killed = image(folder, tmp_path / "killed")
-        # where nothing of it is needed any more, the file makes room for what is
-        await box.forget(len(await box.take(on_disk - 10, MIB)))
+        async with largest_file(1000):  # where nothing of it is needed any more, the file makes room
+            await box.forget(len(await box.take(on_disk - 10, MIB)))
+            assert sum(one.stat().st_size for one in folder.iterdir()) < 10_000
         await eventually(lambda: len(rows(folder / "p-c.sqlite")) > 0)
         assert numbers(await box.take(1, MIB)) == [on_disk]
     async with outbox(folder=killed) as box:
