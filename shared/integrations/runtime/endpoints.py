@@ -36,6 +36,10 @@ class Findings:
     troubles: list[str]
     devices: list[DeviceHealth]
 
+    def led_by(self, trouble: str, state: HealthState) -> "Findings":
+        """Return these with `trouble` before all others, in `state`; the same where there is no trouble."""
+        return Findings(state, [trouble, *self.troubles], self.devices) if trouble else self
+
 
 class CommonEndpoints:
     """The endpoints `health` and `metrics`; a service gives what only it knows."""

@@ -13,10 +13,7 @@ def with_storing(
     """Return what finds as `find` does, and puts first that nothing is stored."""
 
     def found() -> Findings:
-        findings, one = find(), publisher()
-        trouble = one.trouble if one else ""
-        if not trouble:
-            return findings
-        return Findings(HealthState.UNHEALTHY, [trouble, *findings.troubles], findings.devices)
+        one = publisher()
+        return find().led_by(one.trouble if one else "", HealthState.UNHEALTHY)
 
     return found

@@ -144,10 +144,8 @@ class Acquisition:
 
     def found_with(self, devices: Findings) -> Findings:
         """Return the health of the devices with that of the outbox."""
-        if not (trouble := self.outbox.trouble):
-            return devices
         state = HealthState.DEGRADED if devices.state is HealthState.HEALTHY else devices.state
-        return Findings(state, [trouble, *devices.troubles], devices.devices)
+        return devices.led_by(self.outbox.trouble, state)
 
     def measures(self) -> Measures:
         """Return where the values of the service's metrics come from."""
