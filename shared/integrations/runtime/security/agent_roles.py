@@ -26,6 +26,7 @@ from integrations.messages import (
     MessagePriority,
     ask_subject,
     check_token,
+    collaborations_subjects,
     heartbeat_subject,
     inboxes_subject,
     replies_subject,
@@ -49,7 +50,7 @@ AGENT_STREAMS = tuple(config["name"] for config in agent_stream_configs(StreamSe
 _TO_ALL = ("gl.agent.role.*", "gl.agent.broadcast")
 MAIL = ("gl.agent.*.inbox.*", *_TO_ALL)
 """Where messages to agents go."""
-STEPS = tuple(f"gl.collab.*.{step.value}" for step in CollaborationStep)
+STEPS = tuple(plain for plain, _ in map(collaborations_subjects, CollaborationStep))
 """Where steps of collaborations go."""
 
 
