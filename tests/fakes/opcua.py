@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from asyncua import Server, ua
 from asyncua.crypto.permission_rules import User, UserRole
 
-from fakes.opcua_space import stop
+from integrations.simulation.opcua.server import stop_at_once
 
 STEAM = {
     "STEAM.HEADER.PRESSURE": 10.0,
@@ -102,14 +102,14 @@ class OpcUaPeer:
 
     def restart(self):
         """Begin anew, with the values of the beginning."""
-        self._call(stop(self._server))
+        self._call(stop_at_once(self._server))
         self._call(self._start())
 
     def _call(self, doing):
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(30)
 
     async def _end(self):
-        await stop(self._server)
+        await stop_at_once(self._server)
         left = asyncio.all_tasks() - {asyncio.current_task()}  # asyncua forgets the tasks of lost sessions
         for task in left:
             task.cancel()

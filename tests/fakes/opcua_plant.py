@@ -4,8 +4,8 @@ import asyncio
 
 from asyncua import Server, ua
 
-from fakes.opcua_space import stop
 from integrations.protocols.opcua import OpcUaEndpoint
+from integrations.simulation.opcua.server import stop_at_once
 
 
 class Plant:
@@ -60,4 +60,4 @@ class Plant:
     async def stop(self):
         server, self.server = self.server, None
         if server:
-            await stop(server)
+            await stop_at_once(server)

@@ -1,7 +1,5 @@
 """The nodes that the standard gives every OPC UA server: read once a process, not once a server."""
 
-import asyncio
-
 from asyncua.server.address_space import AttributeValue, NodeData
 from asyncua.server.internal_server import InternalServer
 
@@ -46,12 +44,3 @@ def copied(node):
     twin.references = node.references[:]
     twin.attributes = {key: AttributeValue(one.value) for key, one in node.attributes.items()}
     return twin
-
-
-async def stop(server):
-    """Stop a server without the second that its clock sleeps."""
-    clock, server.iserver.time_task = server.iserver.time_task, None
-    if clock:
-        clock.cancel()
-        await asyncio.wait([clock])
-    await server.stop()

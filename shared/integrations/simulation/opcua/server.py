@@ -16,6 +16,7 @@ from asyncua.crypto.permission_rules import User, UserRole
 from integrations.messages.status import Status
 from integrations.protocols.opcua.endpoint import OpcUaEndpoint
 from integrations.protocols.opcua.own_certificate import own_key_pair
+from integrations.resilience import ended
 from integrations.simulation.errors import ServerAddressError, UnknownPointError
 from integrations.simulation.instruments import Instruments
 
@@ -159,8 +160,7 @@ class OpcUaPlantServer:
             await asyncio.gather(writing, return_exceptions=True)
         server, self._server = self._server, None
         if server:
-            await _stop_clock(server)
-            await server.stop()
+            await stop_at_once(server)
 
     async def fault(self, fault: OpcUaFault | str, tag: str = "", seconds: float = 1.0) -> None:
         """Break `tag`, or restart the whole server after `seconds` of absence.
@@ -249,12 +249,11 @@ class OpcUaPlantServer:
         return self._written.get(tag.name, start)
 
 
-async def _stop_clock(server: Server) -> None:
-    """End the task that shows the server's time: asyncua would wait until it has slept its second."""
+async def stop_at_once(server: Server) -> None:
+    """Stop a server: asyncua would wait until the task that shows its time has slept its second."""
     clock, server.iserver.time_task = server.iserver.time_task, None
-    if clock:
-        clock.cancel()
-        await asyncio.wait([clock])
+    await ended(clock)
+    await server.stop()
 
 
 def _let_be(server: Server, node: Node, kind: ua.VariantType) -> None:
