@@ -1,13 +1,12 @@
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import struct
 
 import pytest
 from structlog.testing import capture_logs
 
+from fakes.frozen import frozen
 from integrations.bus import Bus, BusEventKind, BusSettings, BusUnreachableError, EmbeddedServer, connection
 from integrations.bus.settings import redacted
 from integrations.configuration import ConfigurationError
@@ -121,16 +120,6 @@ async def test_a_bus_that_is_away_can_be_closed_with_something_unsent(nats_serve
     assert bus.client.is_closed
 
 
-@contextlib.contextmanager
-def frozen(server):
-    """A server that takes nothing any more and does not hang up, as behind a cable that is cut."""
-    os.kill(server.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(server.pid, signal.SIGCONT)
-
-
 async def fill(bus):
     """Send more than the kernel takes for a server that reads nothing."""
     transport = bus.client._transport._io_writer.transport
@@ -159,25 +148,42 @@ async def test_a_server_that_takes_nothing_any_more_is_left_for_another(nats_ser
         assert bus.url == other.url
 
 
+GREETING = b'INFO {"max_payload": 1048576, "headers": true}'
+
+
+@contextlib.asynccontextmanager
+async def greeting(then):
+    """Settings of a server that greets as nats-server does, is asked to let somebody in, and does `then`."""
+
+    async def meet(reader, writer):
+        writer.write(GREETING + b"\r\n")
+        await reader.readuntil(b"PING\r\n")
+        await then(server, writer)
+
+    async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
+        yield BusSettings(url=f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+
+async def reset(server, writer):
+    """Be gone, and reset the connection."""
+    server.close()
+    linger_for_nothing = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_nothing)
+    writer.transport.abort()
+
+
 async def test_a_bus_that_was_reset_by_its_server_can_be_closed():
     connected, refused = asyncio.Event(), asyncio.Event()
 
-    async def greets_and_resets(reader, writer):
-        writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')
-        await reader.readuntil(b"PING\r\n")
+    async def let_in_and_reset(server, writer):
         writer.write(b"PONG\r\n")
         await connected.wait()
-        server.close()
-        linger_for_nothing = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_nothing)
-        writer.transport.abort()
+        await reset(server, writer)
 
-    async with await asyncio.start_server(greets_and_resets, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with Bus(BusSettings(url=f"nats://127.0.0.1:{port}"), attempts=1) as bus:
-            bus.observe(lambda event: "Connect call failed" in event.text and refused.set())
-            connected.set()
-            await asyncio.wait_for(refused.wait(), 5)
+    async with greeting(let_in_and_reset) as settings, Bus(settings, attempts=1) as bus:
+        bus.observe(lambda event: "Connect call failed" in event.text and refused.set())
+        connected.set()
+        await asyncio.wait_for(refused.wait(), 5)
     assert bus.client.is_closed
 
 
@@ -197,7 +203,7 @@ class Refusing:
         self._server.close()
 
     async def _refuse(self, reader, writer):
-        await self._say(writer, b'INFO {"max_payload": 1048576, "headers": true}')
+        await self._say(writer, GREETING)
         while b"PING" not in await reader.read(1000):
             pass
         await self._say(writer, b"-ERR 'Authorization Violation'")
@@ -227,31 +233,19 @@ async def test_who_is_stopped_while_the_bus_refuses_to_let_it_in_ends(after):
 
 
 async def test_a_server_that_hangs_up_instead_of_an_answer_has_let_nobody_in():
-    async def greets_and_goes(reader, writer):
-        writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')
-        await reader.readuntil(b"PING\r\n")
+    async def hang_up(_server, writer):
         writer.close()
 
-    async with await asyncio.start_server(greets_and_goes, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with greeting(hang_up) as settings:
         with pytest.raises(BusUnreachableError, match="hung up before it let us in"):
-            async with Bus(BusSettings(url=f"nats://127.0.0.1:{port}"), attempts=1):
+            async with Bus(settings, attempts=1):
                 pass
 
 
 async def test_attempts_are_counted_where_the_server_resets_the_first_and_is_gone():
-    async def greets_and_resets(reader, writer):
-        writer.write(b'INFO {"max_payload": 1048576, "headers": true}\r\n')
-        await reader.readuntil(b"PING\r\n")
-        server.close()
-        linger_for_nothing = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_nothing)
-        writer.transport.abort()
-
-    async with await asyncio.start_server(greets_and_resets, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with greeting(reset) as settings:
         with pytest.raises(BusUnreachableError, match="Connect call failed"):
-            async with Bus(BusSettings(url=f"nats://127.0.0.1:{port}"), attempts=1):
+            async with Bus(settings, attempts=1):
                 pass
 
 

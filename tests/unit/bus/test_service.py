@@ -1,10 +1,9 @@
 import asyncio
 import json
-import os
-import signal
 
 import pytest
 
+from fakes.frozen import frozen
 from integrations.bus import BusService, Endpoint, EndpointError, Reply
 from integrations.bus import service as bus_service
 from integrations.messages import Subjects
@@ -87,11 +86,8 @@ async def test_is_discovered_with_its_schemas(bus):
 async def test_a_server_that_answers_nothing_holds_no_service_up(nats_server, bus, monkeypatch):
     monkeypatch.setattr(bus_service, "LEAVING_SECONDS", 0.05)
     running = await service(bus, Endpoint("echo", echo)).__aenter__()
-    os.kill(nats_server.pid, signal.SIGSTOP)
-    try:
+    with frozen(nats_server):
         await asyncio.wait_for(running.__aexit__(None, None, None), 5)
-    finally:
-        os.kill(nats_server.pid, signal.SIGCONT)
 
 
 async def test_stopping_cancels_what_still_runs(bus):
